@@ -1,0 +1,27 @@
+"""GET /account: which account and application a credential belongs to."""
+
+from django.http import HttpRequest, HttpResponse
+
+from applications.api.callers import needs
+from applications.api.errors import ApiError, answer
+from applications.authentication.bearer import Caller
+from applications.models import Account
+
+
+@needs("account")
+def account(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Answer who the caller is: account, application, scopes now, and when the token expires (UTC)."""
+    if request.method not in ("GET", "HEAD"):
+        raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
+    owner = Account.objects.get(pk=caller.account_pk)
+    return answer(
+        {
+            "account": {"id": owner.pk, "name": owner.name, "timezone": owner.timezone},
+            "application": {
+                "applicationId": caller.application_id,
+                "applicationName": caller.application_name,
+            },
+            "scopes": " ".join(caller.scopes),
+            "expiresAt": caller.expires_at and f"{caller.expires_at:%Y-%m-%d %H:%M:%S}",
+        }
+    )

@@ -1,0 +1,56 @@
+"""Errors in the form of the platform's published clients: the one table from code to status of this edge."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+
+# type: (HTTP status, the platform's number)
+TYPES = {
+    "invalid_param": (400, 1400),
+    "invalid_credentials": (401, 1401),
+    "access_denied": (403, 1403),
+    "insufficient_scope": (403, 1404),
+    "not_found": (404, 1500),
+    "method_not_allowed": (405, 1405),
+    "conflict": (409, 1409),
+    "request_too_large": (413, 1413),
+    "unsupported_media_type": (415, 1415),
+    "rate_limit_exceeded": (429, 1429),
+    "server_error": (500, 1000),
+    "temporarily_unavailable": (503, 1503),
+}
+
+
+class ApiError(Exception):
+    """`kind` is the error's `type`; `headers` go with the answer."""
+
+    def __init__(self, kind: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.headers = kind, message, headers or {}
+
+
+def answer(body: Any, status: int = 200) -> HttpResponse:
+    """Return JSON that no cache keeps."""
+    response = HttpResponse(json.dumps(body), content_type="application/json", status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refuse(error: ApiError, path: str) -> HttpResponse:
+    """Return the answer to a request that failed."""
+    status, code = TYPES[error.kind]
+    body = {"error": {"type": error.kind, "message": error.message, "code": code, "uri": path}}
+    response = answer(body, status)
+    for name, value in error.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def challenge(error: str = "", scope: str = "") -> dict[str, str]:
+    """Return the header of RFC 6750 section 3; bare when no credential was sent (section 3.1)."""
+    parts = [f'realm="{settings.REALM}"']
+    parts += [f'error="{error}"'] if error else []
+    parts += [f'scope="{scope}"'] if scope else []
+    return {"WWW-Authenticate": "Bearer " + ", ".join(parts)}

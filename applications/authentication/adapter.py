@@ -1,0 +1,70 @@
+"""Where the sign-in library is bent to this house: closed sign-up, our words, addresses from configuration."""
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from applications.authentication.address import client_address
+
+HOUR = 3600  # seconds
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Signing in by email and password."""
+
+    error_messages = {  # noqa: RUF012 (the library's own attribute, not typed as a class variable)
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("Email or password is wrong"),
+        "too_many_login_attempts": _("Too many tries from this address"),
+        "incorrect_password": _("This password is wrong."),
+        "enter_current_password": _("This is not your current password."),
+        "rate_limited": _("Too many tries. Wait a minute, then try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up by themselves: members are invited, accounts are made by the operator."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that tries are counted for: never one that the client has written itself."""
+        return str(client_address(request))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the mail, under the configured address: a forged Host header must not decide it."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return str(settings.PUBLIC_URL) + path.replace("UID-KEY", quote(key))
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("mfa_index")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of the mails of templates/account/email/ and templates/mfa/email/."""
+        more = {"public_url": settings.PUBLIC_URL, "reset_hours": settings.PASSWORD_RESET_TIMEOUT // HOUR}
+        super().send_mail(template_prefix, email, {**context, **more})
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Authenticator app, recovery codes, passkeys."""
+
+    error_messages = {  # noqa: RUF012 (as above)
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is wrong, or was valid only a moment ago."),
+    }
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        """A first name for a passkey, to be changed by its owner."""
+        known = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Passkey %(number)d") % {"number": known + 1} if known else gettext("Passkey")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The site passkeys belong to: the configured one, whatever the Host header says."""
+        return {"id": urlsplit(settings.PUBLIC_URL).hostname or "localhost", "name": "Latchkey"}

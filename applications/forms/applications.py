@@ -1,0 +1,33 @@
+"""Fields of an application: the form of New and of Settings, in the panel and over the API."""
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from applications.models import Scope
+from applications.models.applications import Lifetime
+
+PRINTABLE = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", _("A name is one line, without control characters."))
+
+
+class ApplicationForm(forms.Form):
+    """Name, lifetime of tokens, scopes; `cleaned_data["scopes"]` is a queryset in catalogue order."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, required=False, validators=[PRINTABLE])
+    lifetime = forms.ChoiceField(
+        label=_("Token lifetime"), choices=Lifetime, initial=Lifetime.DAY, widget=forms.RadioSelect
+    )
+    scopes = forms.ModelMultipleChoiceField(
+        label=_("Scopes"),
+        queryset=Scope.objects.none(),
+        to_field_name="name",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one scope. An application without a scope could do nothing."),
+            "invalid_choice": _("There is no scope “%(value)s”."),
+        },
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # as forms.Form takes them
+        self.fields["scopes"].queryset = Scope.objects.available()  # type: ignore[attr-defined]  # a ModelMultipleChoiceField

@@ -1,0 +1,136 @@
+"""Brings a server to the point where it can serve: tables, files and, for `./run`, a first account."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from applications.models import Account, User
+from applications.operations.accounts import create_account
+from applications.operations.actors import OPERATOR
+
+ACCOUNT = "Demo"
+OWNER = "owner@demo.example"
+
+SIGN_IN = """
+Latchkey: {url}/panel/
+
+  Email     {email}
+  Password  {password}
+
+Create an application there, then ask for a token with its ID and secret:
+
+  curl -u APPLICATION_ID:APPLICATION_SECRET -d grant_type=client_credentials {url}/oauth/token
+
+Ctrl-C ends it.
+"""
+
+
+class Command(BaseCommand):
+    """`prepare`: safe to run at any time, by several at once, and again after it was cut off."""
+
+    help = "Applies migrations and collects static files, as far as they are due."
+    # A start would wait for them each time; `./run check` runs them.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help=f'Where there is no account yet, make "{ACCOUNT}" with its owner; print how to sign in.',
+        )
+
+    def handle(self, *_arguments: Any, demo: bool, **_options: Any) -> None:
+        settings.VAR_DIR.mkdir(exist_ok=True)
+        with _in_turn():
+            _migrate()
+            _collect_static_files()
+            if demo and not Account.objects.exists():
+                _create_demo_account()
+        if demo:
+            self.stdout.write(SIGN_IN.format(url=settings.PUBLIC_URL, email=OWNER, password=_password()))
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Hold the others of this machine off; the lock goes with the process, however it ends."""
+    with (settings.VAR_DIR / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _migrate() -> None:
+    # Asking first is several times as fast as a `migrate` that finds nothing to do.
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+
+
+def _collect_static_files() -> None:
+    """Collect when a file was added, changed or removed since; the note of it is written last."""
+    note = settings.VAR_DIR / "static.fingerprint"
+    fingerprint = _fingerprint()
+    if note.exists() and note.read_text() == fingerprint:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    note.write_text(fingerprint)
+
+
+def _fingerprint() -> str:
+    files = [
+        (name, *os.stat(storage.path(name))[6:9:2])  # size and time of change
+        for finder in get_finders()
+        for name, storage in finder.list([])
+    ]
+    return hashlib.sha256(json.dumps([str(settings.STATIC_ROOT), sorted(files)]).encode()).hexdigest()
+
+
+def _create_demo_account() -> None:
+    password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or _generate_password()
+    create_account(
+        name=ACCOUNT,
+        timezone="UTC",
+        owner_email=OWNER,
+        owner_name="Demo owner",
+        owner_password=password,
+        actor=OPERATOR,
+    )
+
+
+def _generate_password() -> str:
+    """Return a new password, kept in a file that only its owner reads, for the next start to print."""
+    password = secrets.token_urlsafe(12)
+    path = _password_file()
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+        file.write(password)
+    return password
+
+
+def _password() -> str:
+    """Return the demo owner's password while it is the generated one, else where it came from."""
+    owner = User.objects.filter(email=OWNER).first()
+    if owner is None:
+        return "(this server has accounts of its own)"
+    path = _password_file()
+    if path.exists() and owner.check_password(generated := path.read_text()):
+        return generated
+    return "(the one you chose)"
+
+
+def _password_file() -> Path:
+    return settings.VAR_DIR / "owner_password"

@@ -1,0 +1,27 @@
+"""The tables. One file a subject; constraints are named and come before any check in a form."""
+
+from applications.models.accounts import Account
+from applications.models.allowed_ips import AllowedIP
+from applications.models.applications import Application, GrantedScope
+from applications.models.audit import AuditEvent
+from applications.models.memberships import Membership
+from applications.models.scopes import Scope
+from applications.models.secrets import ApplicationSecret
+from applications.models.tokens import AccessToken
+from applications.models.usage import DailyUsage, Refusal
+from applications.models.users import User
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "AllowedIP",
+    "Application",
+    "ApplicationSecret",
+    "AuditEvent",
+    "DailyUsage",
+    "GrantedScope",
+    "Membership",
+    "Refusal",
+    "Scope",
+    "User",
+]

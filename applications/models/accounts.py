@@ -1,0 +1,37 @@
+"""An account: a customer of the platform, owner of everything else."""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Length
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+models.CharField.register_lookup(Length)
+models.TextField.register_lookup(Length)
+
+
+def validate_timezone(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA time zone, such as Europe/Warsaw."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("Choose a time zone of the list, such as Europe/Warsaw."), code="timezone")
+
+
+class Account(models.Model):
+    """A customer of the platform. Its time zone is the one its pages and its quiet hours are shown in."""
+
+    name = models.CharField(_("name"), max_length=100)
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_timezone])
+    created_at = models.DateTimeField(default=now, editable=False)
+    members = models.ManyToManyField(
+        "applications.User", through="applications.Membership", related_name="accounts"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(name__length__gt=0), name="account_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,110 @@
+"""An application: a registered OAuth client of an account."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+
+class Lifetime(models.TextChoices):
+    """How long a token lives; the value is what the API says and takes as `tokenExpiration`."""
+
+    DAY = "1 day", _("1 day")
+    WEEK = "1 week", _("1 week")
+    NEVER = "never", _("Never")
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def search(self, words: str) -> "ApplicationQuerySet":
+        """Those whose name contains `words`, or whose ID starts with them."""
+        untitled = Q(name="") if words.lower() == "untitled" else Q()
+        return self.filter(Q(name__icontains=words) | Q(application_id__startswith=words.lower()) | untitled)
+
+    def granted(self, scope: str) -> "ApplicationQuerySet":
+        """Those that hold the scope of this name."""
+        return self.filter(scopes__name=scope)
+
+
+class Application(models.Model):
+    """A registered client (RFC 6749 section 2).
+
+    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the hot
+    statements read (models/hot.py); only operations/scopes.py and operations/allowed_ips.py write them.
+
+    generation          grows with every revocation of all tokens and with every scope granted
+    live_generation     tokens of an earlier generation are dead: revoking all is one UPDATE of one row
+    scope               names in catalogue order, "sms groups"
+    grants              "sms:0 groups:3": a token of an earlier generation does not have the scope
+    fence               "10.0.0.0/8|192.0.2.1/32": the account's networks, then the application's
+    """
+
+    account = models.ForeignKey("applications.Account", models.PROTECT, related_name="applications")
+    application_id = models.CharField(_("application ID"), max_length=40, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    lifetime = models.CharField(_("token lifetime"), max_length=6, choices=Lifetime, default=Lifetime.DAY)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    generation = models.PositiveIntegerField(default=0, editable=False)
+    live_generation = models.PositiveIntegerField(default=0, editable=False)
+    scope = models.TextField(default="", editable=False)
+    grants = models.TextField(default="", editable=False)
+    fence = models.TextField(default="|", editable=False)
+
+    # What the writer saw (see operations/applications.py): two admins at once, and the double click.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    submission = models.UUIDField(null=True, editable=False, unique=True)
+
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    created_by = models.CharField(max_length=254, default="", editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    last_used_ip = models.GenericIPAddressField(null=True, editable=False)
+
+    scopes = models.ManyToManyField(
+        "applications.Scope",
+        through="applications.GrantedScope",
+        related_name="applications",
+    )
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["account", "-created_at"], name="application_by_account")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(application_id__length=40),
+                name="application_id_is_40_characters",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifetime__in=Lifetime.values),
+                name="application_lifetime_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(live_generation__lte=models.F("generation")),
+                name="application_live_generation_was_reached",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(_("Untitled"))
+
+    @property
+    def scope_names(self) -> list[str]:
+        """Its scopes in catalogue order."""
+        return self.scope.split()
+
+
+class GrantedScope(models.Model):
+    """A scope that an application holds, since one of its generations."""
+
+    application = models.ForeignKey("applications.Application", models.CASCADE, related_name="granted_scopes")
+    scope = models.ForeignKey("applications.Scope", models.PROTECT, related_name="granted_scopes")
+    since_generation = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "scope"], name="scope_granted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} of {self.application}"

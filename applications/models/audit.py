@@ -1,0 +1,71 @@
+"""The audit log: who changed what, from where. Rows are added, never changed."""
+
+from typing import Any, ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    """`subject:verb`, one for each operation."""
+
+    ACCOUNT_CREATED = "account:create", _("Account created")
+    APPLICATION_CREATED = "application:create", _("Application created")
+    APPLICATION_CHANGED = "application:change", _("Application changed")
+    APPLICATION_ENABLED = "application:enable", _("Application enabled")
+    APPLICATION_DISABLED = "application:disable", _("Application disabled")
+    APPLICATION_DELETED = "application:delete", _("Application deleted")
+    SECRET_RESET = "secret:reset", _("Secret reset")
+    SECRET_RETIRED = "secret:retire", _("Old secret stopped")
+    TOKEN_REVOKED = "token:revoke", _("Token revoked")
+    TOKENS_REVOKED = "tokens:revoke", _("All tokens revoked")
+    SCOPE_RETIRED = "scope:retire", _("Scope retired")
+
+
+class ActorKind(models.TextChoices):
+    """What made the change."""
+
+    USER = "user", _("Member")
+    APPLICATION = "application", _("Application")
+    API_KEY = "api_key", _("API key")
+    COMMAND = "command", _("Operator")
+
+
+class AuditEvent(models.Model):
+    """One change. Holds words and identifiers, not references, so that it outlives what it names.
+
+    `digest` is the SHA-256 over the row and the `digest` of the account's row before it (operations/audit.py),
+    so that a gap shows.
+    """
+
+    account = models.ForeignKey("applications.Account", models.PROTECT, related_name="audit_events")
+    action = models.CharField(_("action"), max_length=40, choices=Action)
+    actor_kind = models.CharField(max_length=11, choices=ActorKind)
+    actor = models.CharField(_("who"), max_length=254)
+    application_id = models.CharField(_("application ID"), max_length=40, blank=True)
+    target = models.CharField(_("what"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    request_id = models.CharField(_("request"), max_length=36, blank=True)
+    created_at = models.DateTimeField(_("when"), default=now)
+    previous = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+
+    objects: ClassVar[models.Manager["AuditEvent"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["application_id", "-id"], name="audit_by_application")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "previous"], name="audit_chain_does_not_fork"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor}"
+
+    def facts(self) -> dict[str, Any]:
+        """What the chain's digest covers: every column but the key and the digests."""
+        columns = [field.attname for field in self._meta.concrete_fields]
+        return {name: getattr(self, name) for name in columns if name not in ("id", "previous", "digest")}

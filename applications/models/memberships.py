@@ -1,0 +1,36 @@
+"""A member: a user in an account, with a role."""
+
+from django.db import models
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a member may do, from most to least."""
+
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Membership(models.Model):
+    """A user's place in an account. A viewer sees all, changes nothing and never sees a secret."""
+
+    account = models.ForeignKey("applications.Account", models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("applications.User", models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.VIEWER)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "user"], name="member_once_per_account"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="member_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.account} as {self.role}"
+
+    @property
+    def may_change(self) -> bool:
+        """Whether this member may change things (owner or admin)."""
+        return self.role in (Role.OWNER, Role.ADMIN)

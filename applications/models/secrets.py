@@ -1,0 +1,42 @@
+"""The secrets of an application: the current one, and those it replaced."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+
+class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
+    def working(self, moment: datetime | None = None) -> "SecretQuerySet":
+        """Those that are accepted now, the current one first."""
+        accepted = Q(expires_at=None) | Q(expires_at__gt=moment or now())
+        return self.filter(accepted).order_by(models.F("expires_at").desc(nulls_first=True), "-pk")
+
+
+class ApplicationSecret(models.Model):
+    """A secret's digest and hint. The one without an end is current; an ended one says why a client fails."""
+
+    application = models.ForeignKey("applications.Application", models.CASCADE, related_name="secrets")
+    digest = models.BinaryField(max_length=32)
+    hint = models.CharField(max_length=4)
+    created_at = models.DateTimeField(default=now)
+    created_by = models.CharField(max_length=254, default="")
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_ip = models.GenericIPAddressField(null=True)
+
+    objects = SecretQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "digest"], name="secret_is_not_reused"),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(expires_at=None),
+                name="application_has_one_current_secret",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"••••{self.hint}"

@@ -1,0 +1,46 @@
+"""Errors in the form of RFC 6749 section 5.2: the one table from error to status of this edge."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+
+STATUS = {
+    "invalid_client": 401,
+    "method_not_allowed": 405,
+    "request_too_large": 413,
+    "unsupported_media_type": 415,
+    "temporarily_unavailable": 503,
+    "server_error": 500,
+    "not_found": 404,
+}
+
+
+class OAuthError(Exception):
+    """`error` is the code of the RFC; `description` is for the developer of the client, in ASCII."""
+
+    def __init__(self, error: str, description: str, status: int | None = None) -> None:
+        super().__init__(error)
+        self.error, self.description = error, description
+        self.status = status or STATUS.get(error, 400)
+
+
+def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Return JSON that no cache keeps (RFC 6749 section 5.1)."""
+    response = HttpResponse(json.dumps(body), content_type="application/json", status=status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def refuse(error: OAuthError) -> HttpResponse:
+    """Return the answer to a request that failed; a 401 carries the challenge of RFC 6749 section 5.2."""
+    response = answer({"error": error.error, "error_description": error.description}, error.status)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = f'Basic realm="{settings.REALM}", charset="UTF-8"'
+    if error.status == 405:
+        response.headers["Allow"] = "POST"
+    if error.status == 503:
+        response.headers["Retry-After"] = "5"
+    return response

@@ -1,0 +1,64 @@
+"""POST /oauth/token: the client credentials grant (RFC 6749 section 4.4)."""
+
+from django.http import HttpRequest, HttpResponse
+
+from applications.authentication.address import client_address
+from applications.oauth.clients import INVALID_CLIENT, client_credentials
+from applications.oauth.errors import OAuthError, answer
+from applications.oauth.parameters import read_parameters
+from applications.operations.tokens import InvalidClient, Issued, ScopeNotHeld, issue_token
+from applications.rules.credentials import is_credential
+from applications.rules.scopes import parse_scope
+
+# The platform's published clients need an integer; they read this one as "does not expire".
+NEVER = 2147483647
+
+
+def token(request: HttpRequest) -> HttpResponse:
+    """Trade an application's ID and secret for an access token."""
+    parameters = read_parameters(request)
+    _check_grant(parameters)
+    scopes = _scopes(parameters)
+    identifier, secret = client_credentials(request, parameters)
+    if not (is_credential(identifier) and is_credential(secret)):
+        # What no application can have needs no question to the store, and may hold what it cannot take.
+        raise OAuthError("invalid_client", INVALID_CLIENT)
+    try:
+        issued = issue_token(
+            application_id=identifier,
+            secret=secret,
+            scopes=scopes,
+            address=client_address(request),
+            request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+        )
+    except InvalidClient:
+        raise OAuthError("invalid_client", INVALID_CLIENT) from None
+    except ScopeNotHeld:
+        raise OAuthError(
+            "invalid_scope", "The application does not hold a scope that was asked for."
+        ) from None
+    return answer(_body(issued))
+
+
+def _check_grant(parameters: dict[str, str]) -> None:
+    grant = parameters.get("grant_type")
+    if grant is None:
+        raise OAuthError("invalid_request", "grant_type is missing.")
+    if grant != "client_credentials":
+        raise OAuthError("unsupported_grant_type", "Only client_credentials is supported.")
+
+
+def _scopes(parameters: dict[str, str]) -> tuple[str, ...] | None:
+    try:
+        return parse_scope(parameters["scope"]) or None if "scope" in parameters else None
+    except ValueError:
+        raise OAuthError("invalid_scope", "Separate scopes by a space.") from None
+
+
+def _body(issued: Issued) -> dict[str, str | int]:
+    return {
+        "access_token": issued.value,
+        "token_type": "Bearer",
+        "expires_in": NEVER if issued.seconds is None else issued.seconds,
+        "scope": issued.scope,
+    }

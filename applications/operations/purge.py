@@ -1,0 +1,32 @@
+"""Sweeping away what is dead: expired and revoked tokens, and those whose application is gone."""
+
+import time
+
+from django.db.models import Max, Min
+
+from applications.models import AccessToken
+
+BATCH = 20_000  # keys a range: short transactions, so that issuing keeps over 80 % of its speed
+PAUSE = 2.0  # times as long as a batch took
+
+
+def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:
+    """Delete every dead token and return how many they were.
+
+    Sweeps the primary key in ranges, resting between them; safe to end at any moment and to run twice. Tokens
+    of a disabled application stay: enabling it makes them work again.
+    """
+    ends = AccessToken.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return 0
+    deleted = 0
+    for start in range(ends["first"], ends["last"] + 1, batch):
+        began = time.monotonic()
+        deleted += _delete(start, start + batch)
+        if start + batch <= ends["last"]:
+            time.sleep((time.monotonic() - began) * pause)
+    return deleted
+
+
+def _delete(start: int, end: int) -> int:
+    return AccessToken.objects.filter(pk__gte=start, pk__lt=end).dead().delete()[0]

@@ -1,0 +1,56 @@
+"""Which scopes an application holds: GrantedScope is the truth, its application repeats it for the hot paths."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from applications.models import Application, GrantedScope, Scope
+from applications.models.audit import Action
+from applications.operations.actors import Actor
+from applications.operations.audit import record
+from applications.rules.scopes import write_grants
+
+
+def set_scopes(application: Application, scopes: Iterable[Scope]) -> None:
+    """Grant exactly these; part of the operations that create and change an application, in their transaction.
+
+    A scope that is new begins at a new generation, so that no token issued before has it
+    (rules/scopes.py). The application's row must be locked or new; it is saved here.
+    """
+    wanted = {scope.pk: scope for scope in scopes}
+    held = set(application.granted_scopes.values_list("scope_id", flat=True))
+    application.granted_scopes.exclude(scope__in=wanted).delete()
+    if added := [scope for key, scope in wanted.items() if key not in held]:
+        application.generation += 1
+        GrantedScope.objects.bulk_create(
+            GrantedScope(application=application, scope=scope, since_generation=application.generation)
+            for scope in added
+        )
+    repeat_scopes(application)
+
+
+def repeat_scopes(application: Application) -> None:
+    """Write the application's `scope` and `grants` from what it is granted."""
+    granted = application.granted_scopes.order_by("scope__position", "scope__name")
+    since = dict(granted.values_list("scope__name", "since_generation"))
+    application.scope, application.grants = " ".join(since), write_grants(since)
+    application.save(update_fields=["scope", "grants", "generation"])
+
+
+@transaction.atomic
+def retire_scope(*, scope: Scope, actor: Actor) -> None:
+    """Take a scope from every application, and so from every token, and offer it no more."""
+    holders = Application.objects.select_for_update(of=("self",)).filter(granted_scopes__scope=scope)
+    for application in list(holders.select_related("account").order_by("pk")):
+        application.granted_scopes.filter(scope=scope).delete()
+        repeat_scopes(application)
+        record(
+            actor,
+            application.account,
+            Action.SCOPE_RETIRED,
+            application_id=application.application_id,
+            target=scope.name,
+        )
+    scope.retired_at = now()
+    scope.save(update_fields=["retired_at"])

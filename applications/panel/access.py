@@ -1,0 +1,84 @@
+"""Who may see and do what in the panel; every object a view works on is reached through here.
+
+A stranger gets 404, as for something that does not exist; a member without the role 403.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from applications.authentication.address import client_address
+from applications.models import Account, Application, Membership, User
+from applications.models.audit import ActorKind
+from applications.operations.actors import Actor
+
+type View = Callable[..., HttpResponse]
+
+
+class PanelRequest(HttpRequest):
+    """A request of a member: what `member` has put on it."""
+
+    user: User
+    membership: Membership
+    account: Account
+    application: Application  # on addresses that name one
+    request_id: str
+
+
+def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], View]:
+    """Let only members of the account in the address call the view.
+
+    changes: viewers get 403. secret: the password or second factor must have been given of late; else the
+    member is asked for it, and comes back to the page this form stands on (`back` of the form's data).
+    """
+
+    def decorate(view: View) -> View:
+        @never_cache
+        @login_required
+        @wraps(view)
+        def checked(
+            request: Any, account_id: int, application_id: str | None = None, **rest: Any
+        ) -> HttpResponse:
+            _enter(request, account_id, application_id)
+            if changes and not request.membership.may_change:
+                raise PermissionDenied
+            if secret and not did_recently_reauthenticate(request):
+                return _ask_again(request)
+            with timezone.override(request.account.timezone):
+                return view(request, **rest)
+
+        return checked
+
+    return decorate
+
+
+def _enter(request: PanelRequest, account_id: int, application_id: str | None) -> None:
+    memberships = Membership.objects.select_related("account")
+    request.membership = get_object_or_404(memberships, account=account_id, user=request.user)
+    request.account = request.membership.account
+    if application_id is not None:
+        ours = request.account.applications.all()
+        request.application = get_object_or_404(ours, application_id=application_id)
+        request.application.account = request.account
+
+
+def _ask_again(request: PanelRequest) -> HttpResponse:
+    response = redirect("account_reauthenticate")
+    # The address of a page to look at, never of an action: what was posted is asked for again there.
+    back = request.path if request.method == "GET" else request.path.rstrip("/").rpartition("/")[0] + "/"
+    response["Location"] += f"?{REDIRECT_FIELD_NAME}={back}"
+    return response
+
+
+def actor_of(request: PanelRequest) -> Actor:
+    """Return who makes the change, for its audit row."""
+    return Actor(ActorKind.USER, request.user.email, str(client_address(request)), request.request_id)

@@ -1,0 +1,34 @@
+"""The `scope` parameter and what a token's scope is worth (RFC 6749 section 3.3)."""
+
+import re
+
+TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
+
+
+def parse_scope(text: str) -> tuple[str, ...]:
+    """Return the scope tokens of `text`, each once, in their order.
+
+    Split on the space character only (security.md 10). Raises ValueError on any other white space,
+    control character, quote or backslash: RFC 6749 section 3.3 has no place for them.
+    """
+    words = tuple(dict.fromkeys(word for word in text.split(" ") if word))
+    if not all(TOKEN.fullmatch(word) for word in words):
+        raise ValueError("a character that no scope has")
+    return words
+
+
+def write_grants(since: dict[str, int]) -> str:
+    """Return the text of an application's grants: `sms:0 groups:3`, names with their generation."""
+    return " ".join(f"{name}:{generation}" for name, generation in since.items())
+
+
+def effective(token_scope: str, token_generation: int, grants: str) -> tuple[str, ...]:
+    """Return what a token may use now: its scopes that the application still holds without a break.
+
+    A scope that was taken away and granted again has a later generation, so an older token,
+    which lost it, does not get it back.
+    """
+    since = dict(grant.rsplit(":", 1) for grant in grants.split())
+    return tuple(
+        name for name in token_scope.split() if name in since and int(since[name]) <= token_generation
+    )

@@ -1,0 +1,66 @@
+"""A language's romanisation as a Replacer: a table of letters, and rules for letters in certain places."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from applications.rules.transliteration.replacing import APOSTROPHES, Replacer, is_shouted
+
+LETTER = r"[^\W\d_]"
+
+type Rules = Sequence[tuple[str, str]]
+"""Regular expressions without groups, in small letters, with what is written for a match."""
+
+
+def with_capitals(letters: dict[str, str]) -> dict[str, str]:
+    """Return the table with the capitals of its small letters, written alike."""
+    capitals = {letter.upper(): latin for letter, latin in letters.items() if len(letter.upper()) == 1}
+    return {**capitals, **letters}
+
+
+def romanisation(letters: dict[str, str], rules: Rules = (), *, drops_apostrophe: bool = False) -> Replacer:
+    """Return the Replacer of a language.
+
+    `letters` gives the small Latin for each letter, capitals included; a capital is then written as
+    its surroundings are. With `drops_apostrophe` an apostrophe between two of the letters is left out.
+    """
+    inside = "".join(letters)
+    apostrophe = f"(?<=[{inside}])[{APOSTROPHES}](?=[{inside}])"
+    if drops_apostrophe:
+        rules = [*rules, (apostrophe, "")]
+    wide = "".join(letter for letter, latin in letters.items() if letter != letter.lower() and len(latin) > 1)
+    patterns = [*(pattern for pattern, _ in rules), f"(?-i:[{wide}])" if wide else "(?!)"]
+    written = [latin for _, latin in rules]
+
+    def spell(match: re.Match[str]) -> str:
+        found, rule = match.group(), (match.lastindex or 0) - 1
+        latin = written[rule] if rule < len(written) else letters[found]
+        if found == found.lower():
+            return latin
+        return latin.upper() if is_shouted(match.string, match.start()) else latin.capitalize()
+
+    return Replacer(
+        counted=re.compile(f"[{inside}]" + (f"|{apostrophe}" if drops_apostrophe else "")),
+        special=re.compile(f"(?i:{'|'.join(f'({pattern})' for pattern in patterns)})"),
+        spell=spell,
+        table={
+            ord(letter): latin if letter == letter.lower() else latin.capitalize()
+            for letter, latin in letters.items()
+        },
+    )
+
+
+def without_marks(text: str, counted: re.Pattern[str]) -> str:
+    """Return the text without the combining marks on letters that `counted` finds.
+
+    A mark that no composed letter has, as the stress in Russian о́, goes with its letter. Left alone it
+    would land on the Latin letter, and could make that one a letter of the language again (ż́ → ź).
+    """
+    kept: list[str] = []
+    on_letter = False
+    for char in text:
+        if on_letter and unicodedata.combining(char):
+            continue
+        on_letter = counted.match(char) is not None
+        kept.append(char)
+    return "".join(kept)

@@ -1,0 +1,102 @@
+"""The door for programs: answers the OAuth and API paths itself, ahead of everything the panel needs.
+
+A token request has no use for sessions, messages, CSRF or languages, and they would cost it more than its own
+work does. So the first middleware resolves these paths and calls their views. All they can
+raise becomes JSON in the form of their edge here, Django's own error pages included.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from psycopg_pool import PoolTimeout
+
+from applications.api import errors as api
+from applications.oauth import errors as oauth
+
+logger = logging.getLogger(__name__)
+
+type Answer = Callable[[HttpRequest], HttpResponse]
+
+OAUTH = frozenset({"oauth", ".well-known"})
+API = frozenset({"account", "applications", "messages", "openapi.json"})
+
+# What went wrong → the error's name (the same word at both edges), and what a developer reads.
+UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again in a few seconds.")
+FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
+    (Resolver404, ("not_found", "There is nothing at this address.")),
+    (RequestDataTooBig, ("request_too_large", "The body is over 64 KB.")),
+    (BadRequest, ("invalid_request", "The request is malformed.")),
+    (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
+    (InterfaceError, UNAVAILABLE),
+    (DatabaseError, UNAVAILABLE),
+    (PoolTimeout, UNAVAILABLE),
+)
+
+
+def machine_paths(get_response: Answer) -> Answer:
+    """Return the middleware: programs' paths are answered here, all others go on."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        first = request.path_info.split("/", 2)[1]
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # read by every edge
+        if first in OAUTH:
+            return _answered(request, _oauth)
+        if first in API:
+            return _answered(request, _api)
+        response = get_response(request)
+        response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], HttpResponse]) -> HttpResponse:
+    started = time.perf_counter()
+    try:
+        _check_framing(request)
+        match = resolve(request.path_info)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
+        response = refuse(request, error)
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+    response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
+    return response
+
+
+def _check_framing(request: HttpRequest) -> None:
+    """Refuse what two servers in a row may read differently, and a Host that is not ours."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("CONTENT_LENGTH"):
+        raise BadRequest("Both Content-Length and Transfer-Encoding.")
+    request.get_host()
+
+
+def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, oauth.OAuthError):
+        return oauth.refuse(error)
+    return oauth.refuse(oauth.OAuthError(*_named(request, error)))
+
+
+def _api(request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, api.ApiError):
+        return api.refuse(error, request.path)
+    kind, message = _named(request, error)
+    kind = "invalid_param" if kind == "invalid_request" else kind
+    retry = {"Retry-After": "5"} if kind == UNAVAILABLE[0] else {}
+    return api.refuse(api.ApiError(kind, message, retry), request.path)
+
+
+def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
+    for kind, named in FAILURES:
+        if isinstance(error, kind):
+            if named is UNAVAILABLE:
+                logger.error("the store does not answer", exc_info=error)
+            return named
+    logger.error("unforeseen, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
+    return "server_error", "Something went wrong here. The request id finds it in the log."

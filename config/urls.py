@@ -1,0 +1,14 @@
+"""Every address of this server. The programs' come first, and are reached through config/machines.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", include("applications.oauth.urls")),
+    path("", include("applications.api.urls")),
+    path("", RedirectView.as_view(pattern_name="panel:home"), name="root"),
+    path("panel/", include("applications.panel.urls")),
+    path("panel/", include("config.urls_sign_in")),
+    path("operator/", admin.site.urls),
+]

@@ -1,0 +1,53 @@
+"""Signing in, and what belongs to the person who has: the sign-in library's views that are in use, no other."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.usersessions import views as usersessions
+from django.conf import settings
+from django.urls import path, re_path
+
+THROTTLE = {"tries": settings.SIGN_IN_TRIES, "minutes": settings.SIGN_IN_WAIT_MINUTES}
+
+of_sign_in = [
+    path("sign-in/", account.LoginView.as_view(extra_context=THROTTLE), name="account_login"),
+    path("sign-in/second-factor/", mfa.authenticate, name="mfa_authenticate"),
+    path("sign-in/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
+    path("sign-in/new-password/", account.password_reset, name="account_reset_password"),
+    path("sign-in/new-password/sent/", account.password_reset_done, name="account_reset_password_done"),
+    path(
+        "sign-in/new-password/set/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^sign-in/new-password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("sign-out/", account.logout, name="account_logout"),
+]
+
+of_the_person = [
+    path("you/", mfa.index, name="mfa_index"),
+    path("you/password/", account.password_change, name="account_change_password"),
+    path("you/password/first/", account.password_set, name="account_set_password"),
+    path("you/sessions/", usersessions.list_usersessions, name="usersessions_list"),
+    path("you/authenticator/set-up/", totp.activate_totp, name="mfa_activate_totp"),
+    path("you/authenticator/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("you/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("you/recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("you/recovery-codes/file/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("you/passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
+    path("you/passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("you/passkeys/<int:pk>/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
+    path("you/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
+    path("you/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("you/confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("you/confirm/passkey/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+]
+
+urlpatterns = of_sign_in + of_the_person

@@ -1,0 +1,13 @@
+// Everything a page of the panel may need. Each module looks for its own marks and leaves other pages alone.
+import "./copy.js";
+import "./dialogs.js";
+import "./filters.js";
+import "./leave-once.js";
+import "./menus.js";
+import "./passkeys.js";
+import "./saved-check.js";
+import "./select-all.js";
+import "./submit-once.js";
+import "./tabs.js";
+import "./themes.js";
+import "./try-it.js";

@@ -1,0 +1,17 @@
+"""The product's settings, less what a test must not inherit from this machine or wait for."""
+
+import os
+
+os.environ["ENV_FILE"] = os.devnull
+os.environ.setdefault("SECRET_KEY", "of-the-tests-and-of-nothing-else")
+
+from config.settings import *
+
+# Argon2 is slow on purpose. That it is what people's passwords get is tested on `config.settings`.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Hashed names need `collectstatic` first; the served process of the browser tests has them.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
