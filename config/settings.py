@@ -6,6 +6,8 @@ import environ
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.logging import logging_to
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -106,6 +108,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by the processes of one machine; several machines share a Redis or Valkey.
 CACHES = {"default": env.cache_url("CACHE_URL", "dbcache://latchkey_cache")}
 
+# How often each process writes what it counted; 0 leaves it to be written at the process's end.
+USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 1.0)
+
 # --- People --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "applications.User"
@@ -121,6 +126,26 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "panel:home"
+LOGOUT_REDIRECT_URL = "account_login"
+PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_HOURS", 24) * 3600
+
+SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", 5)
+SIGN_IN_WAIT_MINUTES = env.int("SIGN_IN_WAIT_MINUTES", 15)
+ACCOUNT_ADAPTER = "applications.authentication.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by the invitation or the operator
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_MINUTES", 15) * 60
+ACCOUNT_RATE_LIMITS = {"login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip"}
+MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Latchkey"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- What is sent with every page ----------------------------------------------------------------
 
@@ -166,8 +191,25 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# Emptied mail goes to the log until the operator names a server (MAIL_URL=smtp+tls://…).
+# Mail goes to the log until the operator names a server, such as smtp+tls://user:password@host:587.
+_mail = env.email_url("MAIL_URL", "consolemail://")
+_smtp = {
+    "host": _mail["EMAIL_HOST"],
+    "port": _mail["EMAIL_PORT"] or 25,
+    "username": _mail["EMAIL_HOST_USER"] or "",
+    "password": _mail["EMAIL_HOST_PASSWORD"] or "",
+    "use_tls": _mail.get("EMAIL_USE_TLS", False),
+    "use_ssl": _mail.get("EMAIL_USE_SSL", False),
+}
+MAILERS = {
+    "default": {
+        "BACKEND": _mail["EMAIL_BACKEND"],
+        "OPTIONS": _smtp if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend") else {},
+    }
+}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@localhost>")
+
+LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
 
 # --- OAuth ---------------------------------------------------------------------------------------
 

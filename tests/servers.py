@@ -62,7 +62,7 @@ class Served:
         stop(self.process)
 
     def _start(self, port: int, workers: int) -> subprocess.Popen[bytes]:
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
+        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
         sizes = ["--workers", str(workers), "--blocking-threads", "8", "--workers-kill-timeout", "5"]
         address = ["--host", "127.0.0.1", "--port", str(port)]
         with self.log.open("wb") as log:

@@ -15,3 +15,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+STATIC_ROOT = None
+
+# No thread writes beside the tests; what was counted is written where a test asks for it.
+USAGE_FLUSH_SECONDS = 0

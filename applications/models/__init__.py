@@ -2,9 +2,11 @@
 
 from applications.models.accounts import Account
 from applications.models.allowed_ips import AllowedIP
+from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
 from applications.models.memberships import Membership
+from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
 from applications.models.tokens import AccessToken
@@ -12,6 +14,7 @@ from applications.models.usage import DailyUsage, Refusal
 from applications.models.users import User
 
 __all__ = [
+    "APIKey",
     "AccessToken",
     "Account",
     "AllowedIP",
@@ -22,6 +25,7 @@ __all__ = [
     "GrantedScope",
     "Membership",
     "Refusal",
+    "ResourceServer",
     "Scope",
     "User",
 ]

@@ -12,15 +12,21 @@ class Action(models.TextChoices):
     """`subject:verb`, one for each operation."""
 
     ACCOUNT_CREATED = "account:create", _("Account created")
+    API_KEY_CREATED = "api_key:create", _("API key created")
+    API_KEY_REVOKED = "api_key:revoke", _("API key revoked")
     APPLICATION_CREATED = "application:create", _("Application created")
     APPLICATION_CHANGED = "application:change", _("Application changed")
     APPLICATION_ENABLED = "application:enable", _("Application enabled")
     APPLICATION_DISABLED = "application:disable", _("Application disabled")
     APPLICATION_DELETED = "application:delete", _("Application deleted")
+    RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
+    RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")
+    RESOURCE_SERVER_REMOVED = "resource_server:remove", _("Resource server removed")
     SECRET_RESET = "secret:reset", _("Secret reset")
     SECRET_RETIRED = "secret:retire", _("Old secret stopped")
     TOKEN_REVOKED = "token:revoke", _("Token revoked")
     TOKENS_REVOKED = "tokens:revoke", _("All tokens revoked")
+    SCOPE_ADDED = "scope:add", _("Scope added")
     SCOPE_RETIRED = "scope:retire", _("Scope retired")
 
 
@@ -37,10 +43,13 @@ class AuditEvent(models.Model):
     """One change. Holds words and identifiers, not references, so that it outlives what it names.
 
     `digest` is the SHA-256 over the row and the `digest` of the account's row before it (operations/audit.py),
-    so that a gap shows.
+    so that a gap shows. What the operator does to no account (resource servers, the catalogue of scopes) is
+    a chain of its own, of the rows without one.
     """
 
-    account = models.ForeignKey("applications.Account", models.PROTECT, related_name="audit_events")
+    account = models.ForeignKey(
+        "applications.Account", models.PROTECT, null=True, related_name="audit_events"
+    )
     action = models.CharField(_("action"), max_length=40, choices=Action)
     actor_kind = models.CharField(max_length=11, choices=ActorKind)
     actor = models.CharField(_("who"), max_length=254)
@@ -60,6 +69,11 @@ class AuditEvent(models.Model):
         indexes = [models.Index(fields=["application_id", "-id"], name="audit_by_application")]
         constraints = [
             models.UniqueConstraint(fields=["account", "previous"], name="audit_chain_does_not_fork"),
+            models.UniqueConstraint(
+                fields=["previous"],
+                condition=models.Q(account=None),
+                name="audit_chain_of_the_operator_does_not_fork",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -122,7 +122,9 @@ def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    columns = [_time_out(value) if name in TIMES else value for name, value in zip(COLUMNS, row, strict=True)]
+    columns: list[Any] = [
+        _time_out(value) if name in TIMES else value for name, value in zip(COLUMNS, row, strict=True)
+    ]
     return Found(*columns)
 
 

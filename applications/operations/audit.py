@@ -15,7 +15,7 @@ FIRST = bytes(32)  # what an account's first row has as its predecessor's digest
 
 def record(
     actor: Actor,
-    account: Account,
+    account: Account | None,
     action: Action,
     *,
     application_id: str = "",
@@ -24,9 +24,11 @@ def record(
 ) -> AuditEvent:
     """Append a row to the account's chain; call it inside the transaction of the change.
 
-    The account's row is locked first, so that two changes at once make a chain and not a fork.
+    The account's row is locked first, so that two changes at once make a chain and not a fork. Without an
+    account (what the operator does to none) there is none to lock: the second of two at once fails whole.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
+    if account is not None:
+        Account.objects.select_for_update().get(pk=account.pk)
     latest = AuditEvent.objects.filter(account=account).first()
     event = AuditEvent(
         account=account,

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 
+from applications.errors import InvalidParam
 from applications.models import Application, GrantedScope, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
@@ -39,6 +41,18 @@ def repeat_scopes(application: Application) -> None:
 
 
 @transaction.atomic
+def add_scope(*, scope: Scope, actor: Actor) -> None:
+    """Store a new scope, which from now on can be granted; InvalidParam when its name was ever in use.
+
+    A retired scope does not come back under its name: an API key that lost it would hold it again.
+    """
+    if Scope.objects.filter(name=scope.name).exists():
+        raise InvalidParam("name", _("There is, or was, a scope of this name."))
+    scope.save(force_insert=True)
+    record(actor, None, Action.SCOPE_ADDED, target=scope.name, details={"group": scope.group})
+
+
+@transaction.atomic
 def retire_scope(*, scope: Scope, actor: Actor) -> None:
     """Take a scope from every application, and so from every token, and offer it no more."""
     holders = Application.objects.select_for_update(of=("self",)).filter(granted_scopes__scope=scope)
@@ -54,3 +68,4 @@ def retire_scope(*, scope: Scope, actor: Actor) -> None:
         )
     scope.retired_at = now()
     scope.save(update_fields=["retired_at"])
+    record(actor, None, Action.SCOPE_RETIRED, target=scope.name)

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from datetime import date
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
@@ -20,7 +21,6 @@ from applications.models.usage import Reason
 
 logger = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds
 MOST_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
 
 type Key = tuple[int, date, str]
@@ -41,7 +41,7 @@ class Recorder:
             self.counts[(application_pk, now().date(), kind)] += 1
             if refusal is not None and len(self.refusals) < MOST_REFUSALS:
                 self.refusals.append(refusal)
-            if self.thread is None:
+            if self.thread is None and settings.USAGE_FLUSH_SECONDS:
                 # Started at the first use, so that a server which forks has one in each process.
                 self.thread = threading.Thread(target=self._run, name="usage", daemon=True)
                 self.thread.start()
@@ -58,7 +58,7 @@ class Recorder:
             self.refusals = [*refusals, *self.refusals][:MOST_REFUSALS]
 
     def _run(self) -> None:
-        while not self.wake.wait(EVERY):
+        while not self.wake.wait(settings.USAGE_FLUSH_SECONDS):
             flush()
             close_old_connections()
             connection.close()

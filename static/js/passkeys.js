@@ -1,5 +1,5 @@
-// Passkeys: form[data-passkey] holds a hidden field "credential" and a button [data-passkey-button], which is
-// absent where the browser cannot. data-passkey is "get" (prove who one is) or "create" (add a passkey);
+// Passkeys: form[data-passkey] holds a hidden field "credential" and a button [data-passkey-button]; form or
+// button are hidden where the browser cannot. data-passkey is "get" (prove who one is) or "create" (add a passkey);
 // data-passkey-options is the id of the JSON in the page, else it is fetched from the form's own address.
 const able = window.PublicKeyCredential?.parseCreationOptionsFromJSON;
 
@@ -39,7 +39,7 @@ async function run(form) {
 
 for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) {
   const button = form.querySelector("[data-passkey-button]");
-  button.hidden = false;
+  form.hidden = button.hidden = false;
   button.addEventListener("click", () => run(form));
   for (const also of document.querySelectorAll("[data-passkey-also]")) also.hidden = false;
   for (const instead of document.querySelectorAll("[data-passkey-instead]")) instead.hidden = true;

@@ -1,6 +1,7 @@
-"""Emojis as people see them: a family, a flag or a keycap is one, however many code points it has (UTS #51)."""
+"""Emojis as people see them: a family, a flag or a keycap is one, whatever it is made of (UTS #51)."""
 
 import re
+from collections import Counter
 from typing import Final
 
 from emoji import EMOJI_DATA
@@ -19,8 +20,10 @@ _FLAG = "[\U0001f1e6-\U0001f1ff]{1,2}"
 _KEY = f"[0-9#*]\ufe0f?{_KEYCAP}"
 _PICTURE = f"[{_BASES}][{_SELECTORS}\U0001f3fb-\U0001f3ff]*{_KEYCAP}?[{_TAGS}]*"
 _ELEMENT = f"(?:{_FLAG}|{_KEY}|{_PICTURE})"
+# Looking ahead for a wide range first keeps letters away from the long list of bases.
+_CANDIDATE = "(?=[0-9#*\u203c-\U0001faff])"
 
-SEQUENCE: Final = f"{_ELEMENT}(?:{_JOINER}+{_ELEMENT})*[{_JOINER}{_SELECTORS}]*"
+SEQUENCE: Final = f"{_CANDIDATE}{_ELEMENT}(?:{_JOINER}+{_ELEMENT})*[{_JOINER}{_SELECTORS}]*"
 """Regular expression of one whole emoji, without groups."""
 
 _STRAY = (
@@ -28,5 +31,20 @@ _STRAY = (
     f"|(?<![{_JOINING_LETTERS}]){_JOINER}|{_JOINER}(?=[{_BASES}\U0001f1e6-\U0001f1ff])"
 )
 
-REMOVED: Final = re.compile(f"{SEQUENCE}|{_STRAY}")
-"""Whole emojis, and joiners, selectors, keycaps and tags that were left over from some."""
+ANY: Final = re.compile("[\u200d\u203c-\U000e007f]")
+"""Finds something in every text that has an emoji or a rest of one, and in few others; quick."""
+
+REMOVED: Final = re.compile(f"(?=[0-9#*\u200d\u203c-\U000e007f])(?:{_STRAY}|({SEQUENCE}))")
+"""Whole emojis, as the group, and joiners, selectors, keycaps and tags that were left over from some."""
+
+
+def remove(text: str) -> tuple[str, dict[str, int]]:
+    """Return the text without emojis, and those it had, each whole, with how often."""
+    found: Counter[str] = Counter()
+
+    def take(match: re.Match[str]) -> str:
+        if match.lastindex:
+            found[match.group()] += 1
+        return ""
+
+    return REMOVED.sub(take, text), dict(found)

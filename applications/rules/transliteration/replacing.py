@@ -41,10 +41,12 @@ class Replacer:
         """Yield the text in pieces, each replacement one of them; their `after` make up `replace(text)`."""
         done = 0
         for match in re.finditer(f"{self.special.pattern}|{self.counted.pattern}", text):
-            yield Piece(text[done : match.start()], text[done : match.start()])
+            if done < match.start():
+                yield Piece(text[done : match.start()], text[done : match.start()])
             yield Piece(match.group(), self._written(match))
             done = match.end()
-        yield Piece(text[done:], text[done:])
+        if done < len(text):
+            yield Piece(text[done:], text[done:])
 
     def _written(self, match: re.Match[str]) -> str:
         special = self.special.match(match.string, match.start())
@@ -62,7 +64,9 @@ def is_shouted(text: str, start: int) -> bool:
     before = text[max(0, start - 2) : start].rstrip(APOSTROPHES)[-1:]
     if before.isalpha():
         return before.isupper()
-    return _is_capitals(text[start + 2 : start + 4]) or _is_capitals(text[max(0, start - 3) : max(0, start - 1)])
+    return _is_capitals(text[start + 2 : start + 4]) or _is_capitals(
+        text[max(0, start - 3) : max(0, start - 1)]
+    )
 
 
 def _is_capitals(two: str) -> bool:

@@ -12,29 +12,35 @@ type Rules = Sequence[tuple[str, str]]
 """Regular expressions without groups, in small letters, with what is written for a match."""
 
 
-def with_capitals(letters: dict[str, str]) -> dict[str, str]:
-    """Return the table with the capitals of its small letters, written alike."""
-    capitals = {letter.upper(): latin for letter, latin in letters.items() if len(letter.upper()) == 1}
-    return {**capitals, **letters}
+def letters(table: str) -> dict[str, str]:
+    """Read a table of `letter:latin` words; a letter without Latin is left out of the text."""
+    pairs = (word.partition(":") for word in table.split())
+    return {letter: latin for letter, _, latin in pairs}
 
 
-def romanisation(letters: dict[str, str], rules: Rules = (), *, drops_apostrophe: bool = False) -> Replacer:
+def with_capitals(small: dict[str, str]) -> dict[str, str]:
+    """Return the table with the capitals of its letters, written alike; I, the capital of ı, needs none."""
+    capitals = {letter.upper(): latin for letter, latin in small.items()}
+    return {**{letter: latin for letter, latin in capitals.items() if not letter.isascii()}, **small}
+
+
+def romanisation(table: dict[str, str], rules: Rules = (), *, drops_apostrophe: bool = False) -> Replacer:
     """Return the Replacer of a language.
 
-    `letters` gives the small Latin for each letter, capitals included; a capital is then written as
+    `table` gives the small Latin for each letter, capitals included; a capital is then written as
     its surroundings are. With `drops_apostrophe` an apostrophe between two of the letters is left out.
     """
-    inside = "".join(letters)
+    inside = "".join(table)
     apostrophe = f"(?<=[{inside}])[{APOSTROPHES}](?=[{inside}])"
     if drops_apostrophe:
         rules = [*rules, (apostrophe, "")]
-    wide = "".join(letter for letter, latin in letters.items() if letter != letter.lower() and len(latin) > 1)
+    wide = "".join(letter for letter, latin in table.items() if letter != letter.lower() and len(latin) > 1)
     patterns = [*(pattern for pattern, _ in rules), f"(?-i:[{wide}])" if wide else "(?!)"]
     written = [latin for _, latin in rules]
 
     def spell(match: re.Match[str]) -> str:
         found, rule = match.group(), (match.lastindex or 0) - 1
-        latin = written[rule] if rule < len(written) else letters[found]
+        latin = written[rule] if rule < len(written) else table[found]
         if found == found.lower():
             return latin
         return latin.upper() if is_shouted(match.string, match.start()) else latin.capitalize()
@@ -45,7 +51,7 @@ def romanisation(letters: dict[str, str], rules: Rules = (), *, drops_apostrophe
         spell=spell,
         table={
             ord(letter): latin if letter == letter.lower() else latin.capitalize()
-            for letter, latin in letters.items()
+            for letter, latin in table.items()
         },
     )
 

@@ -1,0 +1,48 @@
+"""Create an account with its owner."""
+
+import getpass
+import os
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError, CommandParser
+
+from applications.management.base import OperatorCommand
+from applications.models import User
+from applications.operations.accounts import create_account
+from applications.operations.actors import OPERATOR
+
+
+class Command(OperatorCommand):
+    help = (
+        "Create an account. A new owner's password comes from LATCHKEY_OWNER_PASSWORD, else it is asked for."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name")
+        parser.add_argument("--owner", required=True, metavar="EMAIL", help="who owns it; made if unknown")
+        parser.add_argument("--owner-name", default="", metavar="NAME")
+        parser.add_argument("--timezone", default="UTC", help="such as Europe/Warsaw")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        known = User.objects.filter(email=options["owner"].strip().lower()).exists()
+        account = create_account(
+            name=options["name"],
+            timezone=options["timezone"],
+            owner_email=options["owner"],
+            owner_name=options["owner_name"],
+            owner_password=None if known else _password(options["owner"]),
+            actor=OPERATOR,
+        )
+        return {"account_id": account.pk, "name": account.name, "owner": options["owner"].strip().lower()}
+
+
+def _password(email: str) -> str:
+    password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or getpass.getpass(f"Password for {email}: ")
+    try:
+        validate_password(password, User(email=email))
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    return password

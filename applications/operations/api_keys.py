@@ -1,0 +1,65 @@
+"""API keys of an account: made, shown once, and revoked."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from applications.errors import InvalidParam, NotFound
+from applications.models import Account, APIKey, Scope
+from applications.models.audit import Action
+from applications.operations.actors import Actor
+from applications.operations.audit import record
+from applications.rules.credentials import digest, hint, new_credential
+
+
+@transaction.atomic
+def create_api_key(
+    *,
+    account: Account,
+    name: str,
+    scopes: Iterable[Scope] | None,
+    actor: Actor,
+    expires_at: datetime | None = None,
+) -> tuple[APIKey, str]:
+    """Return the new key and its value, which exists nowhere else and cannot be read again.
+
+    `scopes` None means all, those added later included; `expires_at` is aware, None means never.
+    Raises InvalidParam for no scope at all, or an end that has passed.
+    """
+    moment, value = now(), new_credential()
+    if expires_at is not None and expires_at <= moment:
+        raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
+    key = APIKey.objects.create(
+        account=account,
+        name=name.strip(),
+        digest=digest(value),
+        hint=hint(value),
+        scope=_names(scopes),
+        expires_at=expires_at,
+        created_at=moment,
+        created_by=actor.name,
+    )
+    details = {"scopes": key.scope or "all", "expires": expires_at}
+    record(actor, account, Action.API_KEY_CREATED, target=str(key), details=details)
+    return key, value
+
+
+@transaction.atomic
+def revoke_api_key(*, api_key: APIKey, actor: Actor) -> None:
+    """Stop a key for good, from the very next request on; NotFound when it has stopped already."""
+    Account.objects.select_for_update().get(pk=api_key.account_id)
+    if not APIKey.objects.live().filter(pk=api_key.pk).update(revoked_at=now()):
+        raise NotFound(_("This API key has stopped already."))
+    record(actor, api_key.account, Action.API_KEY_REVOKED, target=str(api_key))
+
+
+def _names(scopes: Iterable[Scope] | None) -> str:
+    if scopes is None:
+        return ""
+    chosen = sorted(scopes, key=lambda scope: (scope.position, scope.name))
+    if not chosen:
+        raise InvalidParam("scopes", _("Choose at least one scope, or all."))
+    return " ".join(scope.name for scope in chosen)

@@ -1,0 +1,129 @@
+"""A sample to look at: applications, tokens and 30 days of history, made through the operations themselves."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from applications.models import AccessToken, Account, Application, DailyUsage, Refusal, Scope
+from applications.models.usage import ISSUED, Reason
+from applications.operations.actors import Actor
+from applications.operations.applications import create_application, switch_application
+from applications.operations.secrets import Overlap, reset_secret
+from applications.rules.credentials import hint, new_credential, token_key
+
+DAYS = 30
+ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One application of the sample: how many tokens live, how many it asks for a day, when it was used last."""
+
+    name: str
+    lifetime: str
+    scopes: str
+    live: int
+    daily: int
+    used: timedelta | None
+    enabled: bool = True
+    two_secrets: bool = False
+
+
+SAMPLE = (
+    Kind("Staging sandbox", "1 day", "*", 0, 0, None),
+    Kind("Campaign studio", "1 day", "sms viber templates reports groups optouts shortlinks", 0, 90,
+         timedelta(days=73), enabled=False),
+    Kind("Legacy CRM sync", "never", "groups optouts numbers", 1, 0, timedelta(days=52), two_secrets=True),
+    Kind("", "1 week", "reports", 2, 1, timedelta(days=1)),
+    Kind("Warehouse scanner", "1 week", "sms", 4, 2, timedelta(hours=3)),
+    Kind("Driver two-way chat", "1 week", "sms whatsapp conversations", 6, 3, timedelta(hours=1)),
+    Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12)),
+    Kind("Order notifications", "1 day", "sms reports shortlinks", 18, 1100, timedelta(minutes=2)),
+    Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20)),
+)  # fmt: skip
+
+
+@transaction.atomic
+def seed_sample(*, account: Account, actor: Actor) -> list[Application]:
+    """Return the sample applications, made anew at each call; the same figures each time."""
+    chance = random.Random(7)
+    return [_make(kind, account, actor, chance) for kind in SAMPLE]
+
+
+def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> Application:
+    available = Scope.objects.available()
+    scopes = available if kind.scopes == "*" else available.filter(name__in=kind.scopes.split())
+    application, _secret = create_application(
+        account=account, name=kind.name, lifetime=kind.lifetime, scopes=scopes, actor=actor
+    )
+    AccessToken.objects.bulk_create(_tokens(application, kind, chance))
+    DailyUsage.objects.bulk_create(_usage(application, kind, chance))
+    Refusal.objects.bulk_create(_refusals(application, kind, chance))
+    _date(application, kind)
+    if kind.two_secrets:
+        reset_secret(application=application, overlap=Overlap.WEEK.span, actor=actor)
+    if not kind.enabled:
+        switch_application(application=application, enabled=False, actor=actor)
+    return application
+
+
+def _date(application: Application, kind: Kind) -> None:
+    moment = now()
+    used = moment - kind.used if kind.used else None
+    address = ADDRESSES[0] if used else None
+    stored = Application.objects.filter(pk=application.pk)
+    stored.update(created_at=moment - timedelta(days=257), last_used_at=used, last_used_ip=address)
+    application.secrets.update(
+        created_at=moment - timedelta(days=257), last_used_at=used, last_used_ip=address
+    )
+
+
+def _tokens(application: Application, kind: Kind, chance: random.Random) -> Iterator[AccessToken]:
+    span = {"1 day": timedelta(days=1), "1 week": timedelta(weeks=1), "never": None}[kind.lifetime]
+    oldest = (span or timedelta(days=200)) * 0.95
+    for age in sorted((chance.random() for _number in range(kind.live)), reverse=True):
+        yield _token(application, now() - oldest * age, span, chance)
+
+
+def _token(
+    application: Application, issued: datetime, span: timedelta | None, chance: random.Random
+) -> AccessToken:
+    value, address = new_credential(), chance.choice(ADDRESSES)
+    used = issued + (now() - issued) * chance.random()
+    return AccessToken(
+        key=token_key(value),
+        hint=hint(value),
+        application=application,
+        generation=application.generation,
+        scope=application.scope,
+        issued_at=issued,
+        issued_ip=address,
+        expires_at=issued + span if span else None,
+        last_used_at=used,
+        last_used_ip=address,
+    )
+
+
+def _usage(application: Application, kind: Kind, chance: random.Random) -> Iterator[DailyUsage]:
+    for back in range(DAYS) if kind.daily else ():
+        day = (now() - timedelta(days=back)).date()
+        share = (0.35 if day.weekday() >= 5 else 1.0) * chance.uniform(0.8, 1.1)
+        yield DailyUsage(application=application, day=day, kind=ISSUED, count=int(kind.daily * share))
+        for reason, rate in ((Reason.WRONG_SECRET, 0.008), (Reason.ADDRESS, 0.004), (Reason.SCOPE, 0.002)):
+            if refused := int(kind.daily * rate * chance.uniform(0, 2)):
+                yield DailyUsage(application=application, day=day, kind=reason, count=refused)
+
+
+def _refusals(application: Application, kind: Kind, chance: random.Random) -> Iterator[Refusal]:
+    for back in range(12) if kind.daily else ():
+        yield Refusal(
+            application=application,
+            reason=chance.choice([Reason.WRONG_SECRET, Reason.ADDRESS, Reason.SCOPE]),
+            ip=chance.choice(ADDRESSES),
+            request_id=f"{application.application_id[:8]}-{back:04}-4000-8000-{back:012}",
+            created_at=now() - timedelta(hours=back * 5),
+        )

@@ -1,0 +1,55 @@
+"""The alphabets that can be chosen, in the words of the platform's API."""
+
+from enum import StrEnum
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from applications.errors import InvalidParam
+from applications.rules.transliteration import cyrillic, latin
+from applications.rules.transliteration.greek import GREEK
+from applications.rules.transliteration.nearest import NEAREST
+from applications.rules.transliteration.replacing import Replacer
+
+
+class Alphabet(StrEnum):
+    """What is replaced: nothing, everything outside GSM-7, or the letters of one language."""
+
+    NONE = "NONE"
+    NON_GSM = "NON_GSM"
+    POLISH = "POLISH"
+    TURKISH = "TURKISH"
+    GREEK = "GREEK"
+    ROMANIAN = "ROMANIAN"
+    RUSSIAN_CYRILLIC = "RUSSIAN_CYRILLIC"
+    BULGARIAN_CYRILLIC = "BULGARIAN_CYRILLIC"
+    UKRAINIAN_CYRILLIC = "UKRAINIAN_CYRILLIC"
+    BELARUSIAN_CYRILLIC = "BELARUSIAN_CYRILLIC"
+    SERBIAN_CYRILLIC = "SERBIAN_CYRILLIC"
+    MACEDONIAN_CYRILLIC = "MACEDONIAN_CYRILLIC"
+
+
+LANGUAGES: Final[dict[Alphabet, Replacer]] = {
+    Alphabet.POLISH: latin.POLISH,
+    Alphabet.TURKISH: latin.TURKISH,
+    Alphabet.GREEK: GREEK,
+    Alphabet.ROMANIAN: latin.ROMANIAN,
+    Alphabet.RUSSIAN_CYRILLIC: cyrillic.RUSSIAN,
+    Alphabet.BULGARIAN_CYRILLIC: cyrillic.BULGARIAN,
+    Alphabet.UKRAINIAN_CYRILLIC: cyrillic.UKRAINIAN,
+    Alphabet.BELARUSIAN_CYRILLIC: cyrillic.BELARUSIAN,
+    Alphabet.SERBIAN_CYRILLIC: cyrillic.SERBIAN,
+    Alphabet.MACEDONIAN_CYRILLIC: cyrillic.MACEDONIAN,
+}
+
+REPLACERS: Final[dict[Alphabet, Replacer]] = {Alphabet.NON_GSM: NEAREST, **LANGUAGES}
+"""Every alphabet but NONE."""
+
+
+def parse_alphabet(value: str, param: str = "alphabet") -> Alphabet:
+    """Return the alphabet called `value`. Raises InvalidParam, which lists them all."""
+    try:
+        return Alphabet(value)
+    except ValueError:
+        message = _("There is no such alphabet. It is one of {known}.").format(known=", ".join(Alphabet))
+        raise InvalidParam(param, message) from None

@@ -1,0 +1,48 @@
+"""A text in another alphabet, and what was replaced for it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final
+
+from applications.rules.transliteration import emojis
+from applications.rules.transliteration.alphabets import LANGUAGES, REPLACERS, Alphabet
+from applications.rules.transliteration.romanising import without_marks
+
+_MARK: Final = re.compile("[\u0300-\u036f]")  # those that letters are composed with
+
+
+@dataclass(frozen=True, slots=True)
+class Transliteration:
+    """A text after replacing; each replaced character and each removed emoji with how often it was there."""
+
+    text: str
+    replaced: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+
+
+def transliterate(text: str, alphabet: Alphabet, *, remove_emojis: bool = False) -> Transliteration:
+    """Return `text` in `alphabet`, emojis first taken out where that is asked for.
+
+    A language's alphabet replaces the letters of that language, decomposed ones too, and nothing else.
+    NON_GSM replaces everything outside GSM-7. NONE replaces nothing. Doing it twice changes no more.
+    """
+    removed: dict[str, int] = {}
+    if remove_emojis and emojis.ANY.search(text):
+        text, removed = emojis.remove(text)
+    text = composed(text, alphabet)
+    replacer = REPLACERS.get(alphabet)
+    replaced = replacer.count(text) if replacer else {}
+    if replacer and replaced:
+        text = unicodedata.normalize("NFC", replacer.replace(text))
+    return Transliteration(text, replaced, removed)
+
+
+def composed(text: str, alphabet: Alphabet) -> str:
+    """Return the text as the tables of `alphabet` know it: letters composed (NFC), no loose marks."""
+    if alphabet is Alphabet.NONE:
+        return text
+    whole = unicodedata.normalize("NFC", text)
+    if alphabet in LANGUAGES and _MARK.search(whole):
+        return without_marks(whole, LANGUAGES[alphabet].counted)
+    return whole

@@ -1,0 +1,72 @@
+"""A load generator for machines without wrk: raw sockets, one event loop, one request in flight on each.
+
+`python keep_alive.py JSON` prints how many answers were not as expected, and each latency in ms.
+"""
+
+import json
+import selectors
+import socket
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class Connection:
+    """A kept-alive connection that sends the same bytes whenever the last answer is whole."""
+
+    def __init__(self, address: tuple[str, int], request: bytes) -> None:
+        self.socket = socket.create_connection(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.request = request
+        self.send()
+
+    def send(self) -> None:
+        self.received, self.sent_at = b"", time.perf_counter()
+        self.socket.sendall(self.request)
+
+    def receive(self) -> int | None:
+        """Return the status once the answer is whole."""
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise ConnectionError("the server closed a connection")
+        self.received += piece
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        if not end or len(body) < _length(head):
+            return None
+        return int(head[9:12])
+
+
+def _length(head: bytes) -> int:
+    before, name, after = head.lower().partition(b"\r\ncontent-length:")
+    return int(after.split(b"\r\n", 1)[0]) if name else 0
+
+
+def load(order: dict[str, Any]) -> dict[str, Any]:
+    """Drive one address for the seconds ordered."""
+    target = urlsplit(order["url"])
+    address = (str(target.hostname), target.port or 80)
+    selector = selectors.DefaultSelector()
+    for _number in range(order["share"]):
+        connection = Connection(address, _request(order))
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    latencies, failed, began = [], 0, time.perf_counter()
+    while (now := time.perf_counter()) < began + order["seconds"]:
+        for key, _events in selector.select(1):
+            if (status := key.data.receive()) is not None:
+                latencies.append((time.perf_counter() - key.data.sent_at) * 1000)
+                failed += status != order["status"]
+                key.data.send()
+    return {"seconds": now - began, "failed": failed, "latencies": latencies}
+
+
+def _request(order: dict[str, Any]) -> bytes:
+    target, body = urlsplit(order["url"]), order["body"].encode()
+    path = target.path + (f"?{target.query}" if target.query else "")
+    headers = {"Host": target.netloc, "Content-Length": str(len(body)), **order["headers"]}
+    lines = [f"{order['method']} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+if __name__ == "__main__":
+    print(json.dumps(load(json.loads(sys.argv[1]))))

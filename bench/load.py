@@ -1,0 +1,100 @@
+"""Sixteen clients with kept-alive connections: wrk where there is one, else keep_alive.py beside this file."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CONNECTIONS = 16
+KEEP_ALIVE = Path(__file__).parent / "keep_alive.py"
+PROCESSES = 2  # of keep_alive.py; one alone is slower than the fastest server here
+
+SCRIPT = """
+wrk.method = {method}
+wrk.body = {body}
+{headers}
+function done(summary, latency)
+    local errors = summary.errors
+    local failed = errors.connect + errors.read + errors.write + errors.timeout + errors.status
+    io.write(string.format('{{"requests": %d, "seconds": %f, "failed": %d, "p50": %f, "p99": %f}}\\n',
+        summary.requests, summary.duration / 1e6, failed,
+        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, and the status that answers it where all is well."""
+
+    url: str
+    status: int = 200
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a load came to: how many answers in how many seconds, how many were not good, latency in ms."""
+
+    requests: int
+    seconds: float
+    failed: int
+    p50: float
+    p99: float
+
+
+def generator() -> str:
+    """Return the name of what makes the load here."""
+    return "wrk" if shutil.which("wrk") else "bench/keep_alive.py"
+
+
+def drive(request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
+    """Send `request` again and again over each connection for so many seconds; only to this machine."""
+    if urlsplit(request.url).hostname != "127.0.0.1":
+        raise ValueError("loads go to 127.0.0.1 only")
+    run = _wrk if shutil.which("wrk") else _keep_alive
+    return run(request, seconds, connections)
+
+
+def _wrk(request: Request, seconds: int, connections: int) -> Load:
+    headers = "\n".join(
+        f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in request.headers.items()
+    )
+    script = SCRIPT.format(method=json.dumps(request.method), body=json.dumps(request.body), headers=headers)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        sizes = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s"]
+        done = _output(["wrk", *sizes, "-s", file.name, request.url], seconds)
+    return Load(**json.loads(done.splitlines()[-1]))
+
+
+def _keep_alive(request: Request, seconds: int, connections: int) -> Load:
+    processes = min(PROCESSES, connections)
+    shares = [connections // processes] * processes
+    commands = [
+        [sys.executable, str(KEEP_ALIVE), json.dumps({**vars(request), "seconds": seconds, "share": share})]
+        for share in shares
+    ]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    parts = [json.loads(process.communicate(timeout=seconds + 60)[0]) for process in running]
+    latencies = sorted(latency for part in parts for latency in part["latencies"])
+    return Load(
+        requests=len(latencies),
+        seconds=max(part["seconds"] for part in parts),
+        failed=sum(part["failed"] for part in parts),
+        p50=latencies[len(latencies) // 2],
+        p99=latencies[len(latencies) * 99 // 100],
+    )
+
+
+def _output(command: list[str], seconds: int) -> str:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=seconds + 60
+    ).stdout.strip()

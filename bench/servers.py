@@ -1,0 +1,220 @@
+"""Starting what is measured: Latchkey, Django's hello world, and the peers, each in processes of its own."""
+
+import base64
+import importlib.metadata
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.load import Request
+from tests.servers import ROOT, Served, free_port, stop, wait_until_answering
+
+VAR = ROOT / "var" / "bench"
+PEERS = Path(__file__).parent / "peers"
+TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
+WORKERS, THREADS = 2, 8  # as `./run` serves
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+GRANT = "grant_type=client_credentials"
+
+
+@dataclass
+class Server:
+    """A running server, and what may be asked of it: kind of work → the request."""
+
+    name: str
+    version: str
+    pid: int
+    works: dict[str, Request]
+    # Of a token, the request whose `status` (and body) says that it is live.
+    proof: Callable[[str], Request] | None = None
+    few: set[str] = field(default_factory=set)  # works so slow that two connections and one round do
+
+
+@contextmanager
+def latchkey(database: str, folder: Path) -> Iterator[Server]:
+    """Latchkey as `./run` serves it, with one account and one application that holds every scope asked for."""
+    # One credential makes all the load, which no limit per credential would let through.
+    served = Served(folder, workers=WORKERS, DATABASE_URL=database, RATE_LIMIT="0")
+    try:
+        client = _latchkey_application(served)
+        basic = _basic(client["application_id"], client["application_secret"])
+        token = Request(f"{served.url}/oauth/token", 200, "POST", {**FORM, **basic}, GRANT)
+        value = json.loads(send(token)[1])["access_token"]
+
+        def bearer(value: str, path: str, status: int = 200) -> Request:
+            return Request(f"{served.url}{path}", status, headers={"Authorization": f"Bearer {value}"})
+
+        introspect = Request(
+            f"{served.url}/oauth/introspect", 200, "POST", {**FORM, **basic}, f"token={value}"
+        )
+        works = {
+            "token": token,
+            "bearer": bearer(value, "/account"),
+            "verify": bearer(value, "/oauth/verify?scope=groups", 204),
+            "introspection": introspect,
+        }
+        yield Server(
+            "latchkey",
+            _version("django"),
+            served.process.pid,
+            works,
+            lambda value: bearer(value, "/account"),
+        )
+    finally:
+        served.stop()
+
+
+def _latchkey_application(served: Served) -> dict[str, str]:
+    os.environ["LATCHKEY_OWNER_PASSWORD"] = secrets.token_urlsafe()
+    served.environment["LATCHKEY_OWNER_PASSWORD"] = os.environ["LATCHKEY_OWNER_PASSWORD"]
+    served.manage("create_account", "Bench", "--owner", "owner@bench.example")
+    made = served.manage("create_application", "--account", "Bench", "--scopes", "account groups", "--json")
+    client: dict[str, str] = json.loads(made)
+    return client
+
+
+@contextmanager
+def hello(database: str, folder: Path) -> Iterator[Server]:
+    """Django's hello world."""
+    with _granian(sys.executable, "bench.peers.hello.wsgi:application", folder / "hello.log") as (url, pid):
+        yield Server("hello", _version("django"), pid, {"hello": Request(f"{url}/hello")})
+
+
+@contextmanager
+def toolkit(database: str, folder: Path) -> Iterator[Server]:
+    """django-oauth-toolkit on the same Django, psycopg and granian, from an environment under var/bench/."""
+    requirements = str(PEERS / "toolkit" / "requirements.txt")
+    if not TOOLKIT_PYTHON.exists():
+        _run([sys.executable, "-m", "venv", str(VAR / "toolkit")])
+    pip = [str(TOOLKIT_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--upgrade", "--requirement", requirements, "--constraint", str(ROOT / "requirements.txt")])
+    environment = {
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "bench.peers.toolkit.settings",
+    }
+    clients = json.loads(_run([str(TOOLKIT_PYTHON), "-m", "bench.peers.toolkit.prepare"], environment))
+    code = "import importlib.metadata; print(importlib.metadata.version('django-oauth-toolkit'))"
+    version = _run([str(TOOLKIT_PYTHON), "-c", code]).strip()
+    python, application = str(TOOLKIT_PYTHON), "bench.peers.toolkit.wsgi:application"
+    with _granian(python, application, folder / "toolkit.log", environment) as (url, pid):
+        yield _toolkit(url, pid, version, clients)
+
+
+def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]]) -> Server:
+    plain, hashed = (
+        {**FORM, **_basic(clients[kind]["client_id"], clients[kind]["client_secret"])}
+        for kind in ("plain", "hashed")
+    )
+    token = Request(f"{url}/oauth/token/", 200, "POST", plain, GRANT)
+    value = json.loads(send(token)[1])["access_token"]
+
+    def bearer(value: str) -> Request:
+        return Request(f"{url}/protected", headers={"Authorization": f"Bearer {value}"})
+
+    works = {
+        "token": token,
+        "token, hashed secret": Request(token.url, 200, "POST", hashed, GRANT),
+        "bearer": bearer(value),
+        "introspection": Request(f"{url}/oauth/introspect/", 200, "POST", plain, f"token={value}"),
+    }
+    return Server("toolkit", version, pid, works, bearer, {"token, hashed secret"})
+
+
+@contextmanager
+def oidc(database: str, folder: Path) -> Iterator[Server]:
+    """oidc-provider in two processes, from packages under var/bench/; None where there is no node."""
+    home = VAR / "oidc"
+    shutil.copytree(PEERS / "oidc", home, dirs_exist_ok=True)
+    _run(["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"])
+    package = json.loads((home / "node_modules" / "oidc-provider" / "package.json").read_text())
+    port, identifier, secret = free_port(), secrets.token_hex(20), secrets.token_hex(20)
+    environment = {
+        "DATABASE_URL": database,
+        "NODE_ENV": "production",
+        "PORT": str(port),
+        "PROCESSES": str(WORKERS),
+        "CLIENT_ID": identifier,
+        "CLIENT_SECRET": secret,
+    }
+    url = f"http://127.0.0.1:{port}"
+    with _process(["node", str(home / "server.js")], url, folder / "oidc.log", environment) as pid:
+        yield _oidc(url, pid, package["version"], {**FORM, **_basic(identifier, secret)})
+
+
+def _oidc(url: str, pid: int, version: str, headers: dict[str, str]) -> Server:
+    token = Request(f"{url}/token", 200, "POST", headers, GRANT)
+
+    def introspect(value: str) -> Request:
+        return Request(f"{url}/token/introspection", 200, "POST", headers, f"token={value}")
+
+    value = json.loads(send(token)[1])["access_token"]
+    return Server("oidc", version, pid, {"token": token, "introspection": introspect(value)}, introspect)
+
+
+def send(request: Request) -> tuple[int, str]:
+    """Send a request once and return status and body, whatever the status."""
+    body = request.body.encode() or None
+    prepared = urllib.request.Request(request.url, body, request.headers, method=request.method)
+    try:
+        with urllib.request.urlopen(prepared, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.read().decode()
+
+
+@contextmanager
+def _granian(
+    python: str, application: str, log: Path, environment: dict[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """Serve as tests/servers.py serves Latchkey, which is as `./run` does."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [python, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--workers-kill-timeout", "5"]
+    command += ["--host", "127.0.0.1", "--port", str(port), application]
+    with _process(command, url, log, environment or {}) as pid:
+        yield url, pid
+
+
+@contextmanager
+def _process(command: list[str], url: str, log: Path, environment: dict[str, str]) -> Iterator[int]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until_answering(url, process)
+        yield process.pid
+    except AssertionError as error:
+        raise RuntimeError(f"{error}\n{log.read_text()}") from error
+    finally:
+        with suppress(ProcessLookupError):
+            stop(process)
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr or done.stdout}")
+    return done.stdout
+
+
+def _basic(identifier: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{identifier}:{secret}".encode()).decode()}
+
+
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)

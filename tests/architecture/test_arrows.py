@@ -1,0 +1,94 @@
+"""The house: which floor may import which, and that only operations write (docs/architecture.md)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EDGES = {"oauth", "api", "panel", "delivery", "admin"}
+BELOW_EDGES = {"forms", "authentication", "operations", "models", "rules", "errors"}
+MAY_IMPORT = {
+    "rules": {"errors"},
+    "models": {"rules", "errors"},
+    "operations": {"models", "rules", "errors"},
+    "authentication": {"operations", "models", "rules", "errors"},
+    "forms": {"models", "rules", "errors"},
+    "management": {"forms", "operations", "models", "rules", "errors"},
+    "templatetags": {"models", "rules", "errors"},
+    "migrations": {"models", "rules"},
+    "context_processors": set(),
+    "errors": set(),
+    **{edge: BELOW_EDGES for edge in EDGES},
+}
+# Steps down that one floor allows another: forms read the limits of what an operation takes.
+WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete"}
+
+
+def sources(folder: str = "applications") -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def floor_of(path: Path) -> str:
+    first = path.relative_to(ROOT / "applications").parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_floor_imports_only_what_is_below_it(path: Path) -> None:
+    floor = floor_of(path)
+    if floor == "__init__":
+        return
+    reached = {name.split(".")[1] for name in imports(path) if name.startswith("applications.")}
+    assert reached <= MAY_IMPORT[floor] | {floor}, f"{path} reaches {reached - MAY_IMPORT[floor] - {floor}}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_but_config_imports_config(path: Path) -> None:
+    assert not [name for name in imports(path) if name.split(".")[0] == "config"]
+
+
+@pytest.mark.parametrize("path", sources("applications/rules"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_rules_know_no_database_and_no_http(path: Path) -> None:
+    barred = ("django.db", "django.http", "django.conf", "django.forms", "django.contrib")
+    assert not [name for name in imports(path) if name.startswith(barred)]
+
+
+@pytest.mark.parametrize("path", sources("applications/operations"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_operations_know_no_http(path: Path) -> None:
+    barred = ("django.http", "django.forms", "django.contrib.messages", "django.shortcuts", "django.urls")
+    assert not [name for name in imports(path) if name.startswith(barred)]
+
+
+def writes(path: Path) -> Iterator[str]:
+    """Calls that write: a method of that name on something of the ORM, or a queryset's update(field=…)."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name, where = node.func.attr, ast.unparse(node.func.value)
+            orm = "objects" in where or "filter(" in where or name == "save"
+            if (name in WRITES and orm) or (name == "update" and node.keywords and orm):
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {where}.{name}"
+
+
+def test_only_operations_write() -> None:
+    outside = [
+        found
+        for path in sources()
+        if floor_of(path) not in ("operations", "migrations", "models")
+        for found in writes(path)
+    ]
+    assert outside == []
+
+
+def test_the_check_for_writes_sees_them() -> None:
+    found = [call.rsplit(".", 1)[1] for call in writes(ROOT / "applications/operations/applications.py")]
+    assert {"create", "save"} <= set(found)

@@ -1,0 +1,141 @@
+"""One 401 for all that is wrong with a client; the reason is kept for the panel alone (security.md 6)."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
+
+from applications.models import AccessToken, DailyUsage, Refusal
+from applications.operations import usage
+from applications.operations.actors import OPERATOR
+from applications.operations.applications import delete_application, switch_application
+from applications.operations.secrets import reset_secret
+from applications.rules.credentials import new_credential
+from tests.oauth.conftest import GRANT, Ask, Program, basic
+
+VOLATILE = {"X-Request-Id", "X-Response-Time"}
+
+
+def fence_out(program: Program) -> None:
+    program.application.fence = "|198.51.100.0/24"
+    program.application.save(update_fields=["fence"])
+
+
+def disable(program: Program) -> None:
+    switch_application(application=program.application, enabled=False, actor=OPERATOR)
+
+
+def delete(program: Program) -> None:
+    delete_application(application=program.application, actor=OPERATOR)
+
+
+def reset(program: Program) -> None:
+    reset_secret(application=program.application, overlap=timedelta(0), actor=OPERATOR)
+
+
+@pytest.mark.parametrize("make_wrong", [fence_out, disable, delete, reset])
+def test_every_refusal_is_the_same_byte_for_byte(ask: Ask, program: Program, make_wrong: object) -> None:
+    unknown = ask(GRANT, basic(new_credential(), program.secret))
+    wrong = ask(GRANT, basic(program.application.application_id, new_credential()))
+    make_wrong(program)  # type: ignore[operator]
+    for response in (wrong, ask(GRANT, program.basic)):
+        assert response.status_code == 401
+        assert response.content == unknown.content
+        kept = {name: value for name, value in response.items() if name not in VOLATILE}
+        assert kept == {name: value for name, value in unknown.items() if name not in VOLATILE}
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize("make_wrong", [fence_out, disable, delete, reset])
+def test_every_refusal_costs_the_same_statements(ask: Ask, program: Program, make_wrong: object) -> None:
+    def statements(authorization: str) -> list[str]:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert ask(GRANT, authorization).status_code == 401
+        return [query["sql"].split()[0] for query in queries.captured_queries]
+
+    unknown = statements(basic(new_credential(), new_credential()))
+    make_wrong(program)  # type: ignore[operator]
+    assert unknown == ["INSERT", "SELECT"]
+    assert statements(program.basic) == unknown
+    assert statements(basic(program.application.application_id, new_credential())) == unknown
+
+
+def test_issuing_is_one_statement(ask: Ask, program: Program) -> None:
+    ask(GRANT, program.basic)  # writes "last used", which is done once a minute
+    with CaptureQueriesContext(connection) as queries:
+        assert ask(GRANT, program.basic).status_code == 200
+    assert [query["sql"].split()[0] for query in queries.captured_queries] == ["INSERT"]
+
+
+@pytest.mark.parametrize(
+    ("make_wrong", "reason"), [(fence_out, "address"), (disable, "disabled"), (reset, "old_secret")]
+)
+def test_the_panel_learns_the_reason_by_the_request_id(
+    ask: Ask, program: Program, make_wrong: object, reason: str
+) -> None:
+    make_wrong(program)  # type: ignore[operator]
+    response = ask(GRANT, program.basic)
+    usage.flush()
+    refusal = Refusal.objects.get(request_id=response["X-Request-Id"])
+    assert (refusal.reason, refusal.application_id) == (reason, program.application.pk)
+    assert DailyUsage.objects.get(kind=reason).count == 1
+
+
+def test_a_wrong_secret_and_a_scope_not_held_are_kept_too(ask: Ask, program: Program) -> None:
+    ask(GRANT, basic(program.application.application_id, new_credential()))
+    ask(f"{GRANT}&scope=viber", program.basic)
+    usage.flush()
+    assert {refusal.reason for refusal in Refusal.objects.all()} == {"wrong_secret", "scope"}
+
+
+def test_the_stored_digest_is_not_accepted_as_the_secret(ask: Ask, program: Program) -> None:
+    stored = bytes(program.application.secrets.get().digest).hex()
+    assert ask(GRANT, basic(program.application.application_id, stored)).status_code == 401
+    assert ask(GRANT, basic(program.application.application_id, stored[:40])).status_code == 401
+
+
+def test_no_row_holds_a_secret_or_a_token(ask: Ask, program: Program) -> None:
+    token = json.loads(ask(GRANT, program.basic).content)["access_token"]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            for row in cursor.fetchall():
+                assert program.secret not in repr(row)
+                assert token not in repr(row)
+
+
+def test_an_allowed_address_is_let_in_and_a_change_holds_at_the_next_request(
+    client: Client, program: Program
+) -> None:
+    def ask_from(address: str) -> int:
+        headers = {"HTTP_AUTHORIZATION": program.basic, "REMOTE_ADDR": address}
+        form = "application/x-www-form-urlencoded"
+        return client.post("/oauth/token", data=GRANT, content_type=form, **headers).status_code  # type: ignore[arg-type]
+
+    assert ask_from("203.0.113.9") == 200
+    program.application.fence = "198.51.100.0/24|198.51.100.7/32 2001:db8::/32"
+    program.application.save(update_fields=["fence"])
+    assert [ask_from(ip) for ip in ("203.0.113.9", "198.51.100.8", "198.51.100.7")] == [401, 401, 200]
+    assert ask_from("::ffff:198.51.100.7") == 200
+    program.application.fence = "|203.0.113.0/24"
+    program.application.save(update_fields=["fence"])
+    assert [ask_from(ip) for ip in ("198.51.100.7", "203.0.113.9")] == [401, 200]
+
+
+def test_last_used_is_written_at_most_once_a_minute(ask: Ask, program: Program) -> None:
+    ask(GRANT, program.basic)
+    program.application.refresh_from_db()
+    first = program.application.last_used_at
+    assert first is not None
+    assert now() - first < timedelta(minutes=1)
+    assert program.application.last_used_ip == "127.0.0.1"
+    assert program.application.secrets.get().last_used_at == first
+    ask(GRANT, program.basic)
+    program.application.refresh_from_db()
+    assert program.application.last_used_at == first

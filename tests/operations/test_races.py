@@ -1,0 +1,182 @@
+"""Two at once, with real threads on PostgreSQL: nobody's write is lost, nothing survives what should end it."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+
+from applications.errors import Conflict, DomainError
+from applications.models import AccessToken, Application, AuditEvent, Scope
+from applications.operations.actors import OPERATOR
+from applications.operations.applications import create_application, update_application
+from applications.operations.audit import chained
+from applications.operations.secrets import reset_secret
+from applications.operations.tokens import InvalidClient, issue_token, revoke_all_tokens
+from applications.rules.networks import parse_address
+from tests.factories import make_account, make_application
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+HERE = parse_address("127.0.0.1")
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """Call all in threads of their own, let off together; return each one's result or DomainError."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return call()
+        except DomainError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def issue(application: Application, secret: str) -> str:
+    return issue_token(
+        application_id=application.application_id,
+        secret=secret,
+        scopes=None,
+        address=HERE,
+        request_id=str(uuid.uuid4()),
+    ).value
+
+
+def test_two_admins_change_one_application() -> None:
+    application, _secret = make_application(make_account("Demo"))
+    scopes = list(Scope.objects.filter(name="sms"))
+
+    def change(name: str) -> Callable[[], object]:
+        return lambda: update_application(
+            application=application, name=name, lifetime="1 day", scopes=scopes, actor=OPERATOR, revision=0
+        )
+
+    results = at_once(change("Ada's"), change("Bea's"))
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    application.refresh_from_db()
+    assert application.name in ("Ada's", "Bea's")
+    assert application.revision == 1
+
+
+def test_one_form_sent_twice_at_once_creates_one_application() -> None:
+    account, submission = make_account("Demo"), uuid.uuid4()
+    scopes = list(Scope.objects.filter(name="sms"))
+
+    def create() -> object:
+        return create_application(
+            account=account, name="", lifetime="1 day", scopes=scopes, actor=OPERATOR, submission=submission
+        )
+
+    results = at_once(create, create, create)
+    assert sum(isinstance(result, Conflict) for result in results) == 2
+    assert Application.objects.count() == 1
+
+
+def test_two_resets_at_once_make_one_secret() -> None:
+    application, _secret = make_application(make_account("Demo"))
+    current = application.secrets.get().pk
+
+    def reset() -> object:
+        return reset_secret(
+            application=application, overlap=timedelta(hours=1), actor=OPERATOR, current=current
+        )
+
+    results = at_once(reset, reset)
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    assert application.secrets.working().count() == 2
+
+
+def test_no_token_survives_a_revocation_it_raced_with() -> None:
+    """Issue in four threads while all is revoked over and over; what was answered before a revocation is dead."""
+    application, secret = make_application(make_account("Demo"))
+    finished: list[tuple[float, str]] = []
+    revocations: list[tuple[float, float]] = []
+    end = time.monotonic() + 3
+
+    def issue_on() -> None:
+        while time.monotonic() < end:
+            value = issue(application, secret)
+            finished.append((time.monotonic(), value))
+        connection.close()
+
+    def revoke_on() -> None:
+        while time.monotonic() < end:
+            began = time.monotonic()
+            revoke_all_tokens(application=application, actor=OPERATOR)
+            revocations.append((began, time.monotonic()))
+            time.sleep(0.01)
+        connection.close()
+
+    with ThreadPoolExecutor(5) as pool:
+        for future in [*(pool.submit(issue_on) for _number in range(4)), pool.submit(revoke_on)]:
+            future.result()
+    began, answered = revocations[-1]
+    live = {str(token.key) for token in AccessToken.objects.live()}
+    before = [value for moment, value in finished if moment < began]
+    assert len(before) > 50
+    assert len(revocations) > 20
+    assert not any(AccessToken.objects.live().by_value(value).exists() for value in before)
+    issued_after = [issue(application, secret) for _number in range(3)]
+    assert all(AccessToken.objects.live().by_value(value).exists() for value in issued_after)
+    assert len(live) <= len([moment for moment, _value in finished if moment >= began])
+    assert answered <= end + 5
+
+
+def test_a_token_whose_issue_began_before_a_revocation_does_not_survive_it() -> None:
+    """The revocation commits while the issuing statement waits half-way: the token it inserts is dead."""
+    application, secret = make_application(make_account("Demo"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE FUNCTION wait_a_moment() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;
+            CREATE TRIGGER wait_a_moment BEFORE INSERT ON applications_accesstoken
+            FOR EACH ROW EXECUTE FUNCTION wait_a_moment()
+            """
+        )
+    try:
+
+        def revoke_meanwhile() -> None:
+            time.sleep(0.2)
+            revoke_all_tokens(application=application, actor=OPERATOR)
+
+        value, _nothing = at_once(lambda: issue(application, secret), revoke_meanwhile)
+        assert AccessToken.objects.by_value(str(value)).exists()
+        assert not AccessToken.objects.live().by_value(str(value)).exists()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION wait_a_moment CASCADE")
+
+
+def test_many_at_once_get_tokens_of_their_own() -> None:
+    application, secret = make_application(make_account("Demo"))
+    values = at_once(*[lambda: issue(application, secret)] * 12)
+    assert len(set(map(str, values))) == 12
+    assert AccessToken.objects.live().count() == 12
+
+
+def test_a_reset_beats_a_token_asked_for_with_the_old_secret() -> None:
+    application, secret = make_application(make_account("Demo"))
+    reset_secret(application=application, overlap=timedelta(0), revoke_tokens=True, actor=OPERATOR)
+    with pytest.raises(InvalidClient):
+        issue(application, secret)
+
+
+def test_changes_at_once_make_one_chain_of_audit_rows() -> None:
+    account = make_account("Demo")
+    applications = [make_application(account)[0] for _number in range(4)]
+    at_once(*[lambda one=one: revoke_all_tokens(application=one, actor=OPERATOR) for one in applications * 2])
+    events = list(AuditEvent.objects.filter(account=account).order_by("pk"))
+    assert len(events) == 1 + 4 + 8
+    for before, after in pairwise(events):
+        assert bytes(after.previous) == bytes(before.digest) == chained(before)
