@@ -47,7 +47,7 @@ def load(order: dict[str, Any]) -> dict[str, Any]:
     target = urlsplit(order["url"])
     address = (str(target.hostname), target.port or 80)
     selector = selectors.DefaultSelector()
-    for _number in range(order["share"]):
+    for _number in range(order["connections"]):
         connection = Connection(address, _request(order))
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     latencies, failed, began = [], 0, time.perf_counter()

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECTIONS = 16
+FEW = 2
 KEEP_ALIVE = Path(__file__).parent / "keep_alive.py"
 PROCESSES = 2  # of keep_alive.py; one alone is slower than the fastest server here
 
@@ -29,13 +30,19 @@ end
 
 @dataclass(frozen=True)
 class Request:
-    """One request, and the status that answers it where all is well."""
+    """One request, and the status that answers it where all is well; `slow` when it takes near a second."""
 
     url: str
     status: int = 200
     method: str = "GET"
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    slow: bool = False
+
+    @property
+    def connections(self) -> int:
+        """How many clients send it at a time: few, where most would still wait at the end of the load."""
+        return FEW if self.slow else CONNECTIONS
 
 
 @dataclass(frozen=True)
@@ -54,15 +61,15 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "bench/keep_alive.py"
 
 
-def drive(request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
+def drive(request: Request, seconds: int) -> Load:
     """Send `request` again and again over each connection for so many seconds; only to this machine."""
     if urlsplit(request.url).hostname != "127.0.0.1":
         raise ValueError("loads go to 127.0.0.1 only")
     run = _wrk if shutil.which("wrk") else _keep_alive
-    return run(request, seconds, connections)
+    return run(request, seconds)
 
 
-def _wrk(request: Request, seconds: int, connections: int) -> Load:
+def _wrk(request: Request, seconds: int) -> Load:
     headers = "\n".join(
         f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in request.headers.items()
     )
@@ -70,19 +77,15 @@ def _wrk(request: Request, seconds: int, connections: int) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        sizes = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s"]
+        sizes = ["-t", "1", "-c", str(request.connections), "-d", f"{seconds}s", "--timeout", "30s"]
         done = _output(["wrk", *sizes, "-s", file.name, request.url], seconds)
     return Load(**json.loads(done.splitlines()[-1]))
 
 
-def _keep_alive(request: Request, seconds: int, connections: int) -> Load:
-    processes = min(PROCESSES, connections)
-    shares = [connections // processes] * processes
-    commands = [
-        [sys.executable, str(KEEP_ALIVE), json.dumps({**vars(request), "seconds": seconds, "share": share})]
-        for share in shares
-    ]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+def _keep_alive(request: Request, seconds: int) -> Load:
+    order = json.dumps({**vars(request), "seconds": seconds, "connections": request.connections // PROCESSES})
+    command = [sys.executable, str(KEEP_ALIVE), order]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _process in range(PROCESSES)]
     parts = [json.loads(process.communicate(timeout=seconds + 60)[0]) for process in running]
     latencies = sorted(latency for part in parts for latency in part["latencies"])
     return Load(

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ class Server:
     works: dict[str, Request]
     # Of a token, the request whose `status` (and body) says that it is live.
     proof: Callable[[str], Request] | None = None
-    few: set[str] = field(default_factory=set)  # works so slow that two connections and one round do
 
 
 @contextmanager
@@ -65,7 +64,7 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
         }
         yield Server(
             "latchkey",
-            _version("django"),
+            "",
             served.process.pid,
             works,
             lambda value: bearer(value, "/account"),
@@ -75,8 +74,7 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
 
 
 def _latchkey_application(served: Served) -> dict[str, str]:
-    os.environ["LATCHKEY_OWNER_PASSWORD"] = secrets.token_urlsafe()
-    served.environment["LATCHKEY_OWNER_PASSWORD"] = os.environ["LATCHKEY_OWNER_PASSWORD"]
+    served.environment["LATCHKEY_OWNER_PASSWORD"] = secrets.token_urlsafe()
     served.manage("create_account", "Bench", "--owner", "owner@bench.example")
     made = served.manage("create_application", "--account", "Bench", "--scopes", "account groups", "--json")
     client: dict[str, str] = json.loads(made)
@@ -123,11 +121,11 @@ def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]
 
     works = {
         "token": token,
-        "token, hashed secret": Request(token.url, 200, "POST", hashed, GRANT),
+        "token, hashed secret": Request(token.url, 200, "POST", hashed, GRANT, slow=True),
         "bearer": bearer(value),
         "introspection": Request(f"{url}/oauth/introspect/", 200, "POST", plain, f"token={value}"),
     }
-    return Server("toolkit", version, pid, works, bearer, {"token, hashed secret"})
+    return Server("toolkit", version, pid, works, bearer)
 
 
 @contextmanager
@@ -205,7 +203,12 @@ def _process(command: list[str], url: str, log: Path, environment: dict[str, str
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr or done.stdout}")

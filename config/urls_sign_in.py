@@ -39,8 +39,12 @@ of_the_person = [
     path("you/authenticator/set-up/", totp.activate_totp, name="mfa_activate_totp"),
     path("you/authenticator/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("you/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("you/recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("you/recovery-codes/file/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path(
+        "you/recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
+    path(
+        "you/recovery-codes/file/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"
+    ),
     path("you/passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
     path("you/passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
     path("you/passkeys/<int:pk>/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),

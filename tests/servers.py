@@ -16,6 +16,8 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 10
+# Of every owner that `create_account` makes on a served database.
+OWNER_PASSWORD = "a long and dull password"
 
 
 class Served:
@@ -38,6 +40,7 @@ class Served:
             "DATABASE_URL": database_of_its_own(folder),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ENV_FILE": os.devnull,
+            "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,
             "PUBLIC_URL": self.url,
             "SECRET_KEY": uuid.uuid4().hex * 2,
             **environment,
@@ -63,7 +66,8 @@ class Served:
 
     def _start(self, port: int, workers: int) -> subprocess.Popen[bytes]:
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-        sizes = ["--workers", str(workers), "--blocking-threads", "8", "--workers-kill-timeout", "5"]
+        sizes = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"]
+        sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", "127.0.0.1", "--port", str(port)]
         with self.log.open("wb") as log:
             process = subprocess.Popen(

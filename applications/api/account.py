@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from applications.api.callers import needs
 from applications.api.errors import ApiError, answer
-from applications.authentication.bearer import Caller
+from applications.authentication.callers import Caller
 from applications.models import Account
 
 
@@ -17,11 +17,15 @@ def account(request: HttpRequest, caller: Caller) -> HttpResponse:
     return answer(
         {
             "account": {"id": owner.pk, "name": owner.name, "timezone": owner.timezone},
-            "application": {
-                "applicationId": caller.application_id,
-                "applicationName": caller.application_name,
-            },
+            "application": _application(caller),
             "scopes": " ".join(caller.scopes),
             "expiresAt": caller.expires_at and f"{caller.expires_at:%Y-%m-%d %H:%M:%S}",
         }
     )
+
+
+def _application(caller: Caller) -> dict[str, str] | None:
+    """The application of a token; an API key belongs to the account alone."""
+    if caller.application_pk is None:
+        return None
+    return {"applicationId": caller.application_id, "applicationName": caller.application_name}

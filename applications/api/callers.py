@@ -5,8 +5,9 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.errors import ApiError, challenge
-from applications.authentication import bearer
+from applications.api.errors import ApiError
+from applications.authentication import callers
+from applications.authentication.credentials import authenticate
 
 type View = Callable[..., HttpResponse]
 
@@ -24,17 +25,24 @@ def needs(scope: str) -> Callable[[View], View]:
     return decorate
 
 
-def caller(request: HttpRequest, scope: str) -> bearer.Caller:
-    """Return who calls; raise ApiError with the header of RFC 6750 otherwise."""
+def caller(request: HttpRequest, scope: str) -> callers.Caller:
+    """Return who calls, by token or API key; raise ApiError with the header of RFC 6750 otherwise."""
     try:
-        return bearer.authenticate(request, scope)
-    except bearer.NoCredential:
-        raise ApiError("invalid_credentials", "Send a bearer token.", challenge()) from None
-    except bearer.InvalidToken:
-        message = "The access token is unknown, expired or revoked."
-        raise ApiError("invalid_credentials", message, challenge("invalid_token")) from None
-    except bearer.AddressNotAllowed:
+        return authenticate(request, (scope,))
+    except callers.NoCredential:
+        raise ApiError("invalid_credentials", "Send a bearer token or an API key.", _challenge()) from None
+    except callers.TwoCredentials:
+        message = "Send a bearer token or an API key, not both."
+        raise ApiError("invalid_param", message, _challenge("invalid_request")) from None
+    except callers.InvalidCredential:
+        message = "The access token or API key is unknown, expired or revoked."
+        raise ApiError("invalid_credentials", message, _challenge("invalid_token")) from None
+    except callers.AddressNotAllowed:
         raise ApiError("access_denied", "Calls from this address are not allowed.") from None
-    except bearer.InsufficientScope:
+    except callers.InsufficientScope:
         message = f"This needs the scope {scope}."
-        raise ApiError("insufficient_scope", message, challenge("insufficient_scope", scope)) from None
+        raise ApiError("insufficient_scope", message, _challenge("insufficient_scope", scope)) from None
+
+
+def _challenge(error: str = "", scope: str = "") -> dict[str, str]:
+    return {"WWW-Authenticate": callers.challenge(error, scope)}

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 
 # type: (HTTP status, the platform's number)
@@ -46,11 +45,3 @@ def refuse(error: ApiError, path: str) -> HttpResponse:
     for name, value in error.headers.items():
         response.headers[name] = value
     return response
-
-
-def challenge(error: str = "", scope: str = "") -> dict[str, str]:
-    """Return the header of RFC 6750 section 3; bare when no credential was sent (section 3.1)."""
-    parts = [f'realm="{settings.REALM}"']
-    parts += [f'error="{error}"'] if error else []
-    parts += [f'scope="{scope}"'] if scope else []
-    return {"WWW-Authenticate": "Bearer " + ", ".join(parts)}

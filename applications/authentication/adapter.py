@@ -21,7 +21,7 @@ HOUR = 3600  # seconds
 class AccountAdapter(DefaultAccountAdapter):
     """Signing in by email and password."""
 
-    error_messages = {  # noqa: RUF012 (the library's own attribute, not typed as a class variable)
+    error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("Email or password is wrong"),
         "too_many_login_attempts": _("Too many tries from this address"),
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
 class MFAAdapter(DefaultMFAAdapter):
     """Authenticator app, recovery codes, passkeys."""
 
-    error_messages = {  # noqa: RUF012 (as above)
+    error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code is wrong, or was valid only a moment ago."),
     }

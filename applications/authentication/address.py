@@ -1,18 +1,13 @@
 """Where a request comes from, behind trusted proxies or not (security.md 7)."""
 
-import ipaddress
 from functools import lru_cache
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.http import HttpRequest
 
-from applications.rules.networks import Address, Network, parse_address
-
-
-@lru_cache(maxsize=8)
-def _networks(proxies: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+from applications.errors import InvalidParam
+from applications.rules.networks import Address, Networks, parse_address, parse_network
 
 
 def client_address(request: HttpRequest) -> Address:
@@ -22,21 +17,31 @@ def client_address(request: HttpRequest) -> Address:
     entry was written by whoever called it. Raises BadRequest when a trusted proxy passes on what
     is not an address: better no answer than one for the wrong place.
     """
-    peer = parse_address(request.META["REMOTE_ADDR"])
-    trusted = _networks(tuple(settings.TRUSTED_PROXIES))
-    if not trusted or not _inside(peer, trusted):
-        return peer
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    address = peer
-    for hop in reversed(hops):
-        try:
-            address = parse_address(hop)
-        except ValueError:
-            raise BadRequest("X-Forwarded-For holds something that is not an address.") from None
-        if not _inside(address, trusted):
+    address = _address(request.META["REMOTE_ADDR"])
+    trusted = _trusted(tuple(settings.TRUSTED_PROXIES))
+    # The server joins several headers of this name in their order, as RFC 9110 section 5.3 has it.
+    hops = request.META.get("HTTP_X_FORWARDED_FOR")
+    if hops is None or address not in trusted:
+        return address
+    for hop in reversed(hops.split(",")):
+        # An empty hop is refused, not skipped: the server empties a value that holds other bytes than ASCII,
+        # so whoever sends one could make the proxy's own entry vanish and be taken for someone else.
+        address = _address(hop.strip(" \t"))
+        if address not in trusted:
             break
     return address
 
 
-def _inside(address: Address, networks: tuple[Network, ...]) -> bool:
-    return any(address.version == network.version and address in network for network in networks)
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError:
+        raise BadRequest("The request came by something that is not an address.") from None
+
+
+@lru_cache(maxsize=8)
+def _trusted(proxies: tuple[str, ...]) -> Networks:
+    try:
+        return Networks(parse_network(proxy.strip()) for proxy in proxies)
+    except InvalidParam as error:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error.message}") from None

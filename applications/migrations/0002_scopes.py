@@ -1,6 +1,8 @@
 """The platform's scopes, in its order. The operator may add others and retire these."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 SCOPES = [
     ("sms", "messages", "Send SMS and read their delivery reports"),
@@ -21,7 +23,7 @@ SCOPES = [
 ]
 
 
-def seed(apps, schema_editor):
+def seed(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     scope = apps.get_model("applications", "Scope")
     for position, (name, group, description) in enumerate(SCOPES, start=1):
         scope.objects.get_or_create(

@@ -1,6 +1,8 @@
 """What the ORM cannot say: storage of the token table, and an audit log that stays as written."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 POSTGRESQL = [
     # Space in each page for last_used_at (a HOT update touches no index), and vacuum before a
@@ -32,8 +34,11 @@ UNDO = {
     "postgresql": [
         "DROP TRIGGER audit_is_append_only ON applications_auditevent",
         "DROP FUNCTION applications_audit_is_append_only",
-        "ALTER TABLE applications_accesstoken RESET (fillfactor, autovacuum_vacuum_scale_factor,"
-        " autovacuum_analyze_scale_factor)",
+        """
+        ALTER TABLE applications_accesstoken RESET (
+            fillfactor, autovacuum_vacuum_scale_factor, autovacuum_analyze_scale_factor
+        )
+        """,
     ],
     "sqlite": [
         "DROP TRIGGER audit_is_append_only_update",
@@ -42,12 +47,12 @@ UNDO = {
 }
 
 
-def apply(apps, schema_editor):
+def apply(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in {"postgresql": POSTGRESQL, "sqlite": SQLITE}[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 
 
-def undo(apps, schema_editor):
+def undo(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in UNDO[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
 

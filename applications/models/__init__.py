@@ -10,13 +10,14 @@ from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
 from applications.models.tokens import AccessToken
-from applications.models.usage import DailyUsage, Refusal
+from applications.models.usage import AddressUse, DailyUsage, Refusal
 from applications.models.users import User
 
 __all__ = [
     "APIKey",
     "AccessToken",
     "Account",
+    "AddressUse",
     "AllowedIP",
     "Application",
     "ApplicationSecret",

@@ -12,6 +12,7 @@ class Action(models.TextChoices):
     """`subject:verb`, one for each operation."""
 
     ACCOUNT_CREATED = "account:create", _("Account created")
+    ALLOWED_IPS_CHANGED = "allowed_ips:change", _("Allowed IPs changed")
     API_KEY_CREATED = "api_key:create", _("API key created")
     API_KEY_REVOKED = "api_key:revoke", _("API key revoked")
     APPLICATION_CREATED = "application:create", _("Application created")

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 
+from applications.rules.credentials import token_key
+
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 
@@ -122,6 +124,10 @@ def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
         row = cursor.fetchone()
     if row is None:
         return None
+    return _found(row)
+
+
+def _found(row: tuple[Any, ...]) -> Found:
     columns: list[Any] = [
         _time_out(value) if name in TIMES else value for name, value in zip(COLUMNS, row, strict=True)
     ]
@@ -140,3 +146,107 @@ def _time_out(value: Any) -> datetime | None:
     # SQLite keeps times as text in UTC, which its driver knows for columns but not for expressions.
     parsed = parse_datetime(value) if isinstance(value, str) else value
     return parsed.replace(tzinfo=UTC) if parsed is not None and parsed.tzinfo is None else parsed
+
+
+# Who asks and what about, at once: a client of either kind that proves itself is one row, with the token beside it
+# if it is live and theirs to see, else with nothing; a client that does not is no row at all.
+ASK = """
+SELECT caller.application_pk, caller.account_pk, caller.server_pk, token.id, token.generation, token.scope,
+    token.issued_at, token.expires_at, token.last_used_at, owner.id, owner.application_id, owner.account_id,
+    owner.name, owner.grants, owner.fence, owner.last_used_at
+FROM (
+    SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk
+    FROM applications_application client
+    JOIN applications_applicationsecret secret ON secret.application_id = client.id
+    WHERE client.application_id = %s AND secret.digest = %s
+        AND (secret.expires_at IS NULL OR secret.expires_at > %s)
+        AND client.is_enabled AND client.fence = %s
+    UNION ALL
+    SELECT NULL, NULL, server.id FROM applications_resourceserver server
+    WHERE server.server_id = %s AND server.digest = %s
+) caller
+LEFT JOIN (
+    applications_accesstoken token JOIN applications_application owner ON owner.id = token.application_id
+) ON token.key = %s AND token.revoked_at IS NULL
+    AND (token.expires_at IS NULL OR token.expires_at > %s)
+    AND owner.is_enabled AND token.generation >= owner.live_generation
+    AND (caller.account_pk IS NULL OR owner.account_id = caller.account_pk)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, an application (with its account) or a resource server, and the live token they may see, if any."""
+
+    application_pk: int | None
+    account_pk: int | None
+    server_pk: int | None
+    found: Found | None
+
+
+def ask(*, client_id: str, secret_digest: bytes, fence: str, token: str, moment: datetime) -> Asked | None:
+    """Return who has this ID and secret, with the live token of this value; None when nobody may ask.
+
+    An application may only with the fence it has at this moment. Unknown, expired, revoked, disabled and
+    another account's tokens look the same.
+    """
+    at = _time_in(moment)
+    client: list[Any] = [client_id, secret_digest]
+    with connection.cursor() as cursor:
+        cursor.execute(ASK, [*client, at, fence, *client, _uuid_in(token_key(token)), at])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    application_pk, account_pk, server_pk, *columns = row
+    found = _found(tuple(columns)) if columns[0] is not None else None
+    return Asked(application_pk, account_pk, server_pk, found)
+
+
+# A row for each scope of the catalogue, so that a key for all scopes has those of this moment, and none has one that
+# was retired. Their few names cost less than a second question would.
+FIND_KEY = """
+SELECT credential.id, credential.name, credential.hint, credential.account_id, credential.scope,
+    credential.expires_at, credential.last_used_at, owner.fence, catalogue.name
+FROM applications_apikey credential
+JOIN applications_account owner ON owner.id = credential.account_id
+LEFT JOIN applications_scope catalogue ON catalogue.retired_at IS NULL
+WHERE credential.digest = %s AND credential.revoked_at IS NULL
+    AND (credential.expires_at IS NULL OR credential.expires_at > %s)
+ORDER BY catalogue.position, catalogue.name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A live API key, as stored; `scopes` are those it has at this moment, the address is not judged yet."""
+
+    pk: int
+    name: str
+    hint: str
+    account_pk: int
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    fence: str
+
+
+def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
+    """Return the live API key of this digest, or None: unknown, expired and revoked look the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_KEY, [key_digest, _time_in(moment)])
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    pk, name, hint, account_pk, scope, expires_at, last_used_at, fence, _first = rows[0]
+    available = [row[-1] for row in rows if row[-1] is not None]
+    made_for = set(scope.split()) or set(available)
+    return FoundKey(
+        pk=pk,
+        name=name,
+        hint=hint,
+        account_pk=account_pk,
+        scopes=tuple(word for word in available if word in made_for),
+        expires_at=_time_out(expires_at),
+        last_used_at=_time_out(last_used_at),
+        fence=fence,
+    )

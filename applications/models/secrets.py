@@ -1,10 +1,25 @@
 """The secrets of an application: the current one, and those it replaced."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+
+class Overlap(models.TextChoices):
+    """How long an old secret goes on working beside the new one."""
+
+    NOW = "now", _("Now")
+    HOUR = "1 hour", _("In 1 hour")
+    DAY = "24 hours", _("In 24 hours")
+    WEEK = "7 days", _("In 7 days")
+
+    @property
+    def span(self) -> timedelta:
+        """The same as a duration."""
+        return timedelta(hours={"now": 0, "1 hour": 1, "24 hours": 24, "7 days": 168}[self.value])
 
 
 class SecretQuerySet(models.QuerySet["ApplicationSecret"]):

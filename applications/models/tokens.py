@@ -1,9 +1,11 @@
 """Access tokens: opaque, each issued to one application."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
@@ -14,13 +16,29 @@ from applications.rules.credentials import token_key
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def live(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
         """Those that would be accepted now, the address and the scope aside."""
+        return self.valid(moment).filter(application__is_enabled=True)
+
+    def valid(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
+        """Those neither expired nor revoked: they work as long as their application is enabled."""
         unexpired = Q(expires_at=None) | Q(expires_at__gt=moment or now())
         return self.filter(
             unexpired,
             revoked_at=None,
-            application__is_enabled=True,
             generation__gte=F("application__live_generation"),
         )
+
+    def newest(self, most: int) -> "AccessTokenQuerySet":
+        """The `most` issued last, so that what is asked of them costs the same however many there are."""
+        return self.model.objects.filter(pk__in=self.order_by("-pk").values("pk")[:most])
+
+    def by_address(self) -> Iterable[Mapping[str, Any]]:
+        """Where these are used from, or were asked for when not used yet: rows of `address`, `tokens` (how many)
+        and `latest`, the latest first."""
+        placed = self.annotate(
+            address=Coalesce("last_used_ip", "issued_ip"), moment=Coalesce("last_used_at", "issued_at")
+        )
+        rows = placed.order_by().values("address").annotate(tokens=Count("pk"), latest=Max("moment"))
+        return rows.order_by("-latest")
 
     def dead(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
         """Those that no change can bring back, and those whose application is gone.

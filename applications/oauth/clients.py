@@ -1,19 +1,67 @@
 """How a client says who it is (RFC 6749 section 2.3.1): HTTP Basic, or ID and secret in the body."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest
 
+from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
+from applications.models import hot
 from applications.oauth.errors import OAuthError
+from applications.oauth.parameters import required
+from applications.operations.clients import InvalidClient, ask
+from applications.rules.credentials import is_credential
 
 INVALID_CLIENT = "The client could not be authenticated."
+TOO_MANY = "The client could not be authenticated, too many times in a row. Wait, then try again."
+
+
+def asked_about(request: HttpRequest, parameters: dict[str, str]) -> hot.Asked:
+    """Return who asks and the live token of the `token` parameter, if there is one that they may see.
+
+    Raises OAuthError: invalid_request without a token, or as client_credentials and authenticated do.
+    """
+    token = required(parameters, "token")
+    identifier, secret = client_credentials(request, parameters)
+    return authenticated(
+        lambda: ask(
+            client_id=identifier,
+            secret=secret,
+            token=token,
+            address=client_address(request),
+            request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+        )
+    )
+
+
+def authenticated[Answer](call: Callable[[], Answer]) -> Answer:
+    """Return what `call` does; where it raises InvalidClient, raise OAuthError: invalid_client.
+
+    The same for every reason, also once there were so many that it is 429 (docs/decisions/0008).
+    """
+    try:
+        return call()
+    except InvalidClient as error:
+        if error.wait:
+            headers = {"Retry-After": str(error.wait)}
+            raise OAuthError("invalid_client", TOO_MANY, 429, headers) from None
+        raise OAuthError("invalid_client", INVALID_CLIENT) from None
 
 
 def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tuple[str, str]:
-    """Return the ID and secret the client sent. They are not checked here.
+    """Return the ID and secret the client sent, of the right shape. They are not checked here.
 
     Raises OAuthError: invalid_request for both ways at once or another ID in the body,
     invalid_client when there is nothing to check.
     """
+    identifier, secret = _sent(request, parameters)
+    if not (is_credential(identifier) and is_credential(secret)):
+        # What no client can have needs no question to the store, and may hold what it cannot take.
+        raise OAuthError("invalid_client", INVALID_CLIENT)
+    return identifier, secret
+
+
+def _sent(request: HttpRequest, parameters: dict[str, str]) -> tuple[str, str]:
     header = request.META.get("HTTP_AUTHORIZATION")
     if header is None:
         return _of_body(parameters)

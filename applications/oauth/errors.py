@@ -18,12 +18,18 @@ STATUS = {
 
 
 class OAuthError(Exception):
-    """`error` is the code of the RFC; `description` is for the developer of the client, in ASCII."""
+    """`error` is the code of the RFC; `description` is for the developer of the client, in ASCII.
 
-    def __init__(self, error: str, description: str, status: int | None = None) -> None:
+    `headers` go with the answer, beside those that its status always has.
+    """
+
+    def __init__(
+        self, error: str, description: str, status: int | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(error)
         self.error, self.description = error, description
         self.status = status or STATUS.get(error, 400)
+        self.headers = headers or {}
 
 
 def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -37,10 +43,14 @@ def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
 def refuse(error: OAuthError) -> HttpResponse:
     """Return the answer to a request that failed; a 401 carries the challenge of RFC 6749 section 5.2."""
     response = answer({"error": error.error, "error_description": error.description}, error.status)
-    if error.status == 401:
-        response.headers["WWW-Authenticate"] = f'Basic realm="{settings.REALM}", charset="UTF-8"'
-    if error.status == 405:
-        response.headers["Allow"] = "POST"
-    if error.status == 503:
-        response.headers["Retry-After"] = "5"
+    for name, value in {**_of_status(error.status), **error.headers}.items():
+        response.headers[name] = value
     return response
+
+
+def _of_status(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": f'Basic realm="{settings.REALM}", charset="UTF-8"'}
+    if status == 405:
+        return {"Allow": "POST"}
+    return {"Retry-After": "5"} if status == 503 else {}

@@ -24,8 +24,23 @@ def read_parameters(request: HttpRequest) -> dict[str, str]:
         raise OAuthError("invalid_request", "Send application/x-www-form-urlencoded.", 415)
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise OAuthError("invalid_request", "Send UTF-8.", 415)
-    parameters = _pairs(_body(request))
-    return {name: value for name, value in parameters.items() if value}
+    return _pairs(_body(request))
+
+
+def read_query(request: HttpRequest) -> dict[str, str]:
+    """Return the parameters of the address, read as strictly; one without a value is left out.
+
+    Raises OAuthError: bytes that are not UTF-8, a control character, a repeated parameter.
+    """
+    return _pairs(request.META.get("QUERY_STRING", "").encode())
+
+
+def required(parameters: dict[str, str], name: str) -> str:
+    """Return a parameter that has to be there; raise OAuthError, invalid_request, when it is not."""
+    try:
+        return parameters[name]
+    except KeyError:
+        raise OAuthError("invalid_request", f"{name} is missing.") from None
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -35,11 +50,13 @@ def _body(request: HttpRequest) -> bytes:
         raise OAuthError("invalid_request", "The body is over 64 KB.", 413) from None
 
 
-def _pairs(body: bytes) -> dict[str, str]:
+def _pairs(encoded: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST)
+        pairs = parse_qsl(
+            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST
+        )
     except ValueError:  # UnicodeDecodeError is one, and so is one parameter too many
-        raise OAuthError("invalid_request", "The body is not form-encoded UTF-8.") from None
+        raise OAuthError("invalid_request", "The parameters are not form-encoded UTF-8.") from None
     parameters: dict[str, str] = {}
     for name, value in pairs:
         if CONTROL.search(name) or CONTROL.search(value):
@@ -47,4 +64,4 @@ def _pairs(body: bytes) -> dict[str, str]:
         if name in parameters:
             raise OAuthError("invalid_request", "A parameter is repeated.")
         parameters[name] = value
-    return parameters
+    return {name: value for name, value in parameters.items() if value}

@@ -3,11 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 
 from applications.authentication.address import client_address
-from applications.oauth.clients import INVALID_CLIENT, client_credentials
+from applications.oauth.clients import authenticated, client_credentials
 from applications.oauth.errors import OAuthError, answer
-from applications.oauth.parameters import read_parameters
-from applications.operations.tokens import InvalidClient, Issued, ScopeNotHeld, issue_token
-from applications.rules.credentials import is_credential
+from applications.oauth.parameters import read_parameters, required
+from applications.operations.tokens import Issued, ScopeNotHeld, issue_token
 from applications.rules.scopes import parse_scope
 
 # The platform's published clients need an integer; they read this one as "does not expire".
@@ -20,19 +19,16 @@ def token(request: HttpRequest) -> HttpResponse:
     _check_grant(parameters)
     scopes = _scopes(parameters)
     identifier, secret = client_credentials(request, parameters)
-    if not (is_credential(identifier) and is_credential(secret)):
-        # What no application can have needs no question to the store, and may hold what it cannot take.
-        raise OAuthError("invalid_client", INVALID_CLIENT)
     try:
-        issued = issue_token(
-            application_id=identifier,
-            secret=secret,
-            scopes=scopes,
-            address=client_address(request),
-            request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+        issued = authenticated(
+            lambda: issue_token(
+                application_id=identifier,
+                secret=secret,
+                scopes=scopes,
+                address=client_address(request),
+                request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+            )
         )
-    except InvalidClient:
-        raise OAuthError("invalid_client", INVALID_CLIENT) from None
     except ScopeNotHeld:
         raise OAuthError(
             "invalid_scope", "The application does not hold a scope that was asked for."
@@ -41,10 +37,7 @@ def token(request: HttpRequest) -> HttpResponse:
 
 
 def _check_grant(parameters: dict[str, str]) -> None:
-    grant = parameters.get("grant_type")
-    if grant is None:
-        raise OAuthError("invalid_request", "grant_type is missing.")
-    if grant != "client_credentials":
+    if required(parameters, "grant_type") != "client_credentials":
         raise OAuthError("unsupported_grant_type", "Only client_credentials is supported.")
 
 

@@ -13,6 +13,7 @@ from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
 from applications.rules.credentials import digest, hint, new_credential
+from applications.rules.names import is_name
 
 
 @transaction.atomic
@@ -27,14 +28,16 @@ def create_api_key(
     """Return the new key and its value, which exists nowhere else and cannot be read again.
 
     `scopes` None means all, those added later included; `expires_at` is aware, None means never.
-    Raises InvalidParam for no scope at all, or an end that has passed.
+    Raises InvalidParam for a name that is none, no scope at all, or an end that has passed.
     """
-    moment, value = now(), new_credential()
+    moment, value, name = now(), new_credential(), name.strip()
+    if not is_name(name):
+        raise InvalidParam("name", _("Give a name of at most 100 characters on one line."))
     if expires_at is not None and expires_at <= moment:
         raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
     key = APIKey.objects.create(
         account=account,
-        name=name.strip(),
+        name=name,
         digest=digest(value),
         hint=hint(value),
         scope=_names(scopes),

@@ -1,25 +1,40 @@
-"""Writing "last used" of tokens and applications, at most once a minute each."""
+"""Noting that tokens and API keys are used: each use is counted, "last used" written at most once a minute."""
 
 from datetime import datetime, timedelta
 
-from applications.models import AccessToken, Application
-from applications.models.hot import Found
+from django.db import models
+
+from applications.models import AccessToken, APIKey, Application
+from applications.models.hot import Found, FoundKey
+from applications.operations.usage import see
 from applications.rules.networks import Address
 
 MINUTE = timedelta(minutes=1)
 
 
-def touch(found: Found, address: Address, moment: datetime) -> None:
-    """Note that a token was used, where a minute has passed since the last note.
+def touch(found: Found, address: Address | None, moment: datetime) -> None:
+    """Note that a token was used: count it, and write when, if a minute has passed since that was written.
 
-    The condition is repeated in the statement, so that of many requests at once one writes.
+    `address` None: it is not known from where, and what is known of an earlier use stays.
     """
+    if address is not None:
+        see("application", found.application_pk, address)
+    _note(AccessToken.objects.filter(pk=found.pk), found.last_used_at, address, moment)
+    applications = Application.objects.filter(pk=found.application_pk)
+    _note(applications, found.application_last_used_at, address, moment)
+
+
+def touch_api_key(found: FoundKey, address: Address, moment: datetime) -> None:
+    """Note that an API key was used: count it, and write when, if a minute has passed since that was written."""
+    see("api_key", found.pk, address)
+    _note(APIKey.objects.filter(pk=found.pk), found.last_used_at, address, moment)
+
+
+def _note[Row: models.Model](
+    rows: models.QuerySet[Row], used: datetime | None, address: Address | None, moment: datetime
+) -> None:
+    """Repeat the condition in the statement, so that of many requests at once one writes."""
     late = moment - MINUTE
-    rows = (
-        (AccessToken, found.pk, found.last_used_at),
-        (Application, found.application_pk, found.application_last_used_at),
-    )
-    for model, pk, used in rows:
-        if used is None or used <= late:
-            unwritten = model.objects.filter(pk=pk).exclude(last_used_at__gt=late)
-            unwritten.update(last_used_at=moment, last_used_ip=str(address))
+    if used is None or used <= late:
+        place = {"last_used_ip": str(address)} if address else {}
+        rows.exclude(last_used_at__gt=late).update(last_used_at=moment, **place)

@@ -10,6 +10,7 @@ from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
 from applications.rules.credentials import digest, hint, new_credential
+from applications.rules.names import is_name
 
 
 @transaction.atomic
@@ -32,13 +33,14 @@ def create_resource_server(*, name: str, actor: Actor) -> tuple[ResourceServer, 
 
 
 @transaction.atomic
-def reset_resource_server(*, server: ResourceServer, actor: Actor) -> str:
+def reset_resource_server(*, server: ResourceServer, actor: Actor, current: str | None = None) -> str:
     """Return a new secret; the old one stops now.
 
-    Conflict when the secret is no longer the one of `server` as read: the double click makes no second one.
+    `current` is the hint of the secret the caller saw: Conflict when it is another by now, so that the
+    double click makes no second one.
     """
     stored, secret = _locked(server), new_credential()
-    if stored.hint != server.hint:
+    if current is not None and current != stored.hint:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
     details = {"id": stored.server_id, "old": stored.hint}
     stored.digest, stored.hint, stored.reset_at = digest(secret), hint(secret), now()
@@ -64,7 +66,7 @@ def _locked(server: ResourceServer) -> ResourceServer:
 
 def _usable(name: str) -> str:
     name = name.strip()
-    if not name or len(name) > ResourceServer._meta.get_field("name").max_length or not name.isprintable():
+    if not name or not is_name(name):
         raise InvalidParam("name", _("Give a name of 1 to 100 characters on one line."))
     if ResourceServer.objects.filter(name=name).exists():
         raise InvalidParam("name", _("There is a resource server of this name."))

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Account, Application, DailyUsage, Refusal, Scope
+from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.applications import create_application, switch_application
-from applications.operations.secrets import Overlap, reset_secret
+from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
 
 DAYS = 30

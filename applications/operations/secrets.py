@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import Conflict, NotFound
 from applications.models import Application, ApplicationSecret
@@ -15,20 +14,6 @@ from applications.operations.applications import locked
 from applications.operations.audit import record_for
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential
-
-
-class Overlap(models.TextChoices):
-    """How long an old secret goes on working beside the new one."""
-
-    NOW = "now", _lazy("Now")
-    HOUR = "1 hour", _lazy("In 1 hour")
-    DAY = "24 hours", _lazy("In 24 hours")
-    WEEK = "7 days", _lazy("In 7 days")
-
-    @property
-    def span(self) -> timedelta:
-        """The same as a duration."""
-        return timedelta(hours={"now": 0, "1 hour": 1, "24 hours": 24, "7 days": 168}[self.value])
 
 
 @transaction.atomic

@@ -1,31 +1,22 @@
 """Issuing, revoking and purging access tokens."""
 
-import hmac
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.errors import NotFound
-from applications.models import AccessToken, Application, ApplicationSecret, hot
+from applications.models import AccessToken, Application, hot
 from applications.models.audit import Action
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record_for
+from applications.operations.clients import InvalidClient, diagnose, note_secret_used, remembered
 from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest, hint, new_credential, token_key
-from applications.rules.networks import OPEN_FENCE, Address, allows
-
-NO_FENCE = ""  # no application has this one (the canonical text holds a bar): nothing is inserted
-
-
-class InvalidClient(Exception):
-    """The client did not prove who it is, or may not ask from there; the reason is for the panel alone."""
+from applications.rules.networks import Address
 
 
 class ScopeNotHeld(Exception):
@@ -39,25 +30,6 @@ class Issued:
     value: str
     scope: str
     seconds: int | None
-
-
-class Remembered:
-    """A bounded memory of the fence each application had last; the statement itself checks that it still has."""
-
-    def __init__(self, most: int = 10_000) -> None:
-        self.most = most
-        self.fences: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, application_id: str) -> str:
-        return self.fences.get(application_id, OPEN_FENCE)
-
-    def put(self, application_id: str, fence: str) -> None:
-        self.fences[application_id] = fence
-        while len(self.fences) > self.most:
-            self.fences.popitem(last=False)
-
-
-remembered = Remembered()
 
 
 def issue_token(
@@ -74,7 +46,6 @@ def issue_token(
     no audit row: the token itself is the record (who, when, from where).
     """
     secret_digest, moment = digest(secret), now()
-    fence = remembered.get(application_id)
     for _attempt in range(2):
         value = new_credential()
         inserted = hot.insert_token(
@@ -83,79 +54,25 @@ def issue_token(
             application_id=application_id,
             secret_digest=secret_digest,
             scopes=scopes,
-            fence=fence if allows(fence, address) else NO_FENCE,
+            fence=remembered.usable(application_id, address),
             ip=str(address),
             moment=moment,
         )
         if inserted is not None:
-            _used(inserted.application_pk, secret_digest, address, moment)
+            count(inserted.application_pk, ISSUED)
+            note_secret_used(inserted.application_pk, secret_digest, address, moment)
             return Issued(value, inserted.scope, inserted.seconds)
-        fence = _diagnose(application_id, secret_digest, scopes, address, moment, request_id)
-        remembered.put(application_id, fence)
+        application = diagnose(application_id, secret_digest, address, moment, request_id)
+        _check_held(application, scopes or (), address, request_id)
+        remembered.put(application_id, application.fence)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _diagnose(
-    application_id: str,
-    secret_digest: bytes,
-    scopes: tuple[str, ...] | None,
-    address: Address,
-    moment: datetime,
-    request_id: str,
-) -> str:
-    """Return the fence the statement should have been given; raise what is wrong when it is not the fence.
-
-    An unknown application costs the same: one SELECT and one comparison (security.md 5, 6).
-    """
-    stored = ApplicationSecret.objects.filter(application__application_id=application_id)
-    secrets = list(stored.select_related("application"))
-    digests = [bytes(secret.digest) for secret in secrets] or [bytes(32)]
-    matches = [hmac.compare_digest(stored_digest, secret_digest) for stored_digest in digests]
-    if not secrets:
-        raise InvalidClient
-    application = secrets[0].application
-    used = secrets[matches.index(True)] if any(matches) else None
-    if reason := _reason(application, used, address, moment):
-        refuse(application, reason, ip=str(address), request_id=request_id, detail=used.hint if used else "")
-        raise InvalidClient
-    if missing := [name for name in scopes or () if name not in application.scope_names]:
-        refuse(
-            application, Reason.SCOPE, ip=str(address), request_id=request_id, detail=" ".join(missing)[:200]
-        )
+def _check_held(application: Application, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
+    if missing := [name for name in scopes if name not in application.scope_names]:
+        detail = " ".join(missing)[:200]
+        refuse(application.pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)
         raise ScopeNotHeld
-    return application.fence
-
-
-def _reason(
-    application: Application, used: ApplicationSecret | None, address: Address, moment: datetime
-) -> Reason | None:
-    if used is None:
-        return Reason.WRONG_SECRET
-    if used.expires_at and used.expires_at <= moment:
-        return Reason.OLD_SECRET
-    if not application.is_enabled:
-        return Reason.DISABLED
-    return None if allows(application.fence, address) else Reason.ADDRESS
-
-
-MINUTE = timedelta(minutes=1)
-_written: OrderedDict[tuple[int, bytes], float] = OrderedDict()
-
-
-def _used(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
-    """Count the token, and write "last used" of application and secret, at most once a minute each."""
-    count(application_pk, ISSUED)
-    key, clock = (application_pk, secret_digest), time.monotonic()
-    if clock - _written.get(key, -MINUTE.total_seconds()) < MINUTE.total_seconds():
-        return
-    _written[key] = clock
-    while len(_written) > remembered.most:
-        _written.popitem(last=False)
-    secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
-    for unwritten in (Application.objects.filter(pk=application_pk), secrets):
-        unwritten.exclude(last_used_at__gt=moment - MINUTE).update(
-            last_used_at=moment, last_used_ip=str(address)
-        )
 
 
 @transaction.atomic

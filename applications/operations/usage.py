@@ -1,6 +1,6 @@
-"""Counting what happens to applications, and keeping why requests were refused.
+"""Counting what happens to applications and from where, and keeping why requests were refused.
 
-Neither may cost the request a round trip, nor its timing say what happened, so both are gathered in memory
+None of it may cost the request a round trip, nor its timing say what happened, so it is gathered in memory
 and written about once a second by a thread of each process. A process killed at once loses that
 second of statistics, and nothing else.
 """
@@ -9,53 +9,87 @@ import atexit
 import logging
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
 from applications.models import Application, DailyUsage, Refusal
 from applications.models.usage import Reason
+from applications.operations import address_use
+from applications.operations.address_use import Holder, Use
+from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
 
 MOST_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
 
+MOST_ADDRESSES = (
+    10_000  # uses from different addresses a flush; beyond that only those known go on being counted
+)
+
 type Key = tuple[int, date, str]
 
 
+@dataclass(slots=True)
+class Gathered:
+    """What has happened since the last flush."""
+
+    counts: Counter[Key] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+    uses: Counter[Use] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.counts or self.uses)
+
+    def see(self, use: Use, count: int = 1) -> None:
+        if use in self.uses or len(self.uses) < MOST_ADDRESSES:
+            self.uses[use] += count
+
+
 class Recorder:
-    """What has happened in this process since the last flush."""
+    """What has happened in this process since the last flush, and the thread that writes it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.counts: Counter[Key] = Counter()
-        self.refusals: list[Refusal] = []
+        self.gathered = Gathered()
+        self.swept: date | None = None
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
 
     def add(self, application_pk: int, kind: str, refusal: Refusal | None = None) -> None:
         with self.lock:
-            self.counts[(application_pk, now().date(), kind)] += 1
-            if refusal is not None and len(self.refusals) < MOST_REFUSALS:
-                self.refusals.append(refusal)
-            if self.thread is None and settings.USAGE_FLUSH_SECONDS:
-                # Started at the first use, so that a server which forks has one in each process.
-                self.thread = threading.Thread(target=self._run, name="usage", daemon=True)
-                self.thread.start()
+            self.gathered.counts[(application_pk, now().date(), kind)] += 1
+            if refusal is not None and len(self.gathered.refusals) < MOST_REFUSALS:
+                self.gathered.refusals.append(refusal)
+            self._start()
 
-    def take(self) -> tuple[Counter[Key], list[Refusal]]:
+    def see(self, use: Use) -> None:
         with self.lock:
-            taken = self.counts, self.refusals
-            self.counts, self.refusals = Counter(), []
+            self.gathered.see(use)
+            self._start()
+
+    def take(self) -> Gathered:
+        with self.lock:
+            taken, self.gathered = self.gathered, Gathered()
         return taken
 
-    def give_back(self, counts: Counter[Key], refusals: list[Refusal]) -> None:
+    def give_back(self, taken: Gathered) -> None:
         with self.lock:
-            self.counts.update(counts)
-            self.refusals = [*refusals, *self.refusals][:MOST_REFUSALS]
+            self.gathered.counts.update(taken.counts)
+            self.gathered.refusals = [*taken.refusals, *self.gathered.refusals][:MOST_REFUSALS]
+            for use, count in taken.uses.items():
+                self.gathered.see(use, count)
+
+    def _start(self) -> None:
+        if self.thread is None and settings.USAGE_FLUSH_SECONDS:
+            # Started at the first use, so that a server which forks has one in each process.
+            self.thread = threading.Thread(target=self._run, name="usage", daemon=True)
+            self.thread.start()
 
     def _run(self) -> None:
         while not self.wake.wait(settings.USAGE_FLUSH_SECONDS):
@@ -72,33 +106,52 @@ def count(application_pk: int, kind: str) -> None:
     recorder.add(application_pk, kind)
 
 
-def refuse(application: Application, reason: Reason, *, ip: str, request_id: str, detail: str = "") -> None:
+def refuse(application_pk: int, reason: Reason, *, ip: str, request_id: str, detail: str = "") -> None:
     """Keep that a request was refused, and why; found again by its request id."""
     refusal = Refusal(
-        application_id=application.pk,
+        application_id=application_pk,
         reason=reason,
         detail=detail,
         ip=ip,
         request_id=request_id,
         created_at=now(),
     )
-    recorder.add(application.pk, reason, refusal)
+    recorder.add(application_pk, reason, refusal)
+
+
+def see(holder: Holder, pk: int, address: Address) -> None:
+    """Note that a good credential of an application, or an API key, was used from `address`."""
+    recorder.see((holder, pk, address))
 
 
 def flush() -> None:
     """Write what was gathered; kept for the next time when the store does not answer."""
-    counts, refusals = recorder.take()
-    if not counts:
+    taken = recorder.take()
+    if not taken:
         return
     try:
-        _write(counts, refusals)
-    except DatabaseError:
+        _write(taken)
+    except Error:
         logger.warning("usage could not be written, and is kept for the next time", exc_info=True)
-        recorder.give_back(counts, refusals)
+        recorder.give_back(taken)
+
+
+def _write(taken: Gathered) -> None:
+    """Write `taken` in parts, and take out of it what is written: the rest may be given back."""
+    if taken.counts:
+        _write_counts(taken.counts, taken.refusals)
+        taken.counts, taken.refusals = Counter(), []
+    while part := dict(islice(taken.uses.items(), address_use.MOST)):
+        address_use.add_address_uses(part)
+        for use in part:
+            del taken.uses[use]
+    if recorder.swept != (today := now().date()):
+        address_use.sweep_address_uses()
+        recorder.swept = today
 
 
 @transaction.atomic
-def _write(counts: Counter[Key], refusals: list[Refusal]) -> None:
+def _write_counts(counts: Counter[Key], refusals: list[Refusal]) -> None:
     known = set(
         Application.objects.filter(pk__in={key[0] for key in counts}).values_list("pk", flat=True)
     )  # an application may have been deleted in the meantime

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    did_recently_reauthenticate,
+    suspend_request,
+)
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -38,7 +42,7 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
     """Let only members of the account in the address call the view.
 
     changes: viewers get 403. secret: the password or second factor must have been given of late; else the
-    member is asked for it, and comes back to the page this form stands on (`back` of the form's data).
+    member is asked for it, and goes on from there: what was posted is kept in the session until then.
     """
 
     def decorate(view: View) -> View:
@@ -51,7 +55,7 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             _enter(request, account_id, application_id)
             if changes and not request.membership.may_change:
                 raise PermissionDenied
-            if secret and not did_recently_reauthenticate(request):
+            if secret and asks_again(request):
                 return _ask_again(request)
             with timezone.override(request.account.timezone):
                 return view(request, **rest)
@@ -71,11 +75,17 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
         request.application.account = request.account
 
 
+def asks_again(request: PanelRequest) -> bool:
+    """Whether a view with `secret` would ask this member for the password or second factor first."""
+    return not did_recently_reauthenticate(request)
+
+
 def _ask_again(request: PanelRequest) -> HttpResponse:
-    response = redirect("account_reauthenticate")
-    # The address of a page to look at, never of an action: what was posted is asked for again there.
-    back = request.path if request.method == "GET" else request.path.rstrip("/").rpartition("/")[0] + "/"
-    response["Location"] += f"?{REDIRECT_FIELD_NAME}={back}"
+    """Ask; then what was posted is done, or the page that was asked for is shown."""
+    if request.method != "POST":
+        # What was posted before, and given up, must not be done because a page was asked for now.
+        request.session.pop(STATE_SESSION_KEY, None)
+    response: HttpResponse = suspend_request(request, reverse("account_reauthenticate"))
     return response
 
 

@@ -62,7 +62,7 @@ def _accounts(request: PanelRequest) -> list[dict[str, Any]]:
 
 
 def _navigation(request: PanelRequest, current: str) -> list[dict[str, Any]]:
-    inside = "panel:applications" if current in dict((name, label) for label, name in TABS) else current
+    inside = "panel:applications" if current in [name for _label, name in TABS] else current
     groups = [
         {"label": heading, "items": [_entry(*entry, inside, [request.account.pk]) for entry in entries]}
         for heading, entries in MENU

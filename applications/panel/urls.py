@@ -1,14 +1,36 @@
 """Addresses of the panel; one module of views a subject."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from applications.panel.views import home
+from applications.panel.views import (
+    applications,
+    danger,
+    home,
+    new_application,
+    overview,
+    settings,
+    state,
+    tokens,
+)
 
 app_name = "panel"
 
-of_application = []
+of_application: list[URLPattern | URLResolver] = [
+    path("", overview.overview, name="overview"),
+    path("enabled/", state.switch, name="switch"),
+    path("settings/", settings.settings, name="settings"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/revoke/", tokens.revoke_all, name="tokens_revoke_all"),
+    path("tokens/<int:token>/revoke/", tokens.revoke, name="token_revoke"),
+    path("danger/", danger.danger, name="danger"),
+    path("danger/reset/", danger.reset, name="secret_reset"),
+    path("danger/secrets/<int:secret>/stop/", danger.retire, name="secret_retire"),
+    path("danger/delete/", danger.delete, name="application_delete"),
+]
 
-of_account = [
+of_account: list[URLPattern | URLResolver] = [
+    path("applications/", applications.applications, name="applications"),
+    path("applications/new/", new_application.new_application, name="application_new"),
     path("applications/<str:application_id>/", include(of_application)),
 ]
 

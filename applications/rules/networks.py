@@ -2,8 +2,11 @@
 
 import ipaddress
 import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from applications.errors import InvalidParam
@@ -12,7 +15,23 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 OPEN_FENCE = "|"  # no network of the account, none of the application: every address is allowed
-PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")  # no zone ids, no netmasks, no white space
+MOST_ECHOED = 60  # characters of what was typed that an error repeats
+
+# --- Reading -------------------------------------------------------------------------------------
+
+PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/(0|[1-9][0-9]{0,2}))?")  # no zone ids, no netmasks, no white space
+# What people write instead, and what to tell them. The first that is found speaks.
+SLIPS: tuple[tuple[str, Promise], ...] = (
+    (r"%", _("“{text}” has a zone id, which means something only on the machine it was read from.")),
+    (r"[*]|\w\s*-", _("Write a range as a network, such as 192.0.2.0/24.")),
+    (r"[\s,;]", _("Write one address or network at a time.")),
+    (r"/\d+\.", _("Write the length of the prefix instead of a netmask, such as 192.0.2.0/24.")),
+    (r"(^|\.)0\d|/0\d", _("“{text}” has a leading zero. Some programs read that as octal, so leave it out.")),
+    (r"\.\d+:\d+$|^\[", _("Write the address without a port or brackets.")),
+)
+NEITHER = _("“{text}” is not an address or network. Examples: 192.0.2.10, 192.0.2.0/24, 2001:db8::/32.")
+MAPPED = _("Write a mapped IPv4 address as IPv4, such as 192.0.2.1.")
+HOST_BITS = _("{text} has bits behind its prefix. The network is {network}.")
 
 
 def parse_address(text: str) -> Address:
@@ -32,49 +51,107 @@ def parse_network(text: str) -> Network:
     Raises InvalidParam with a sentence that says what is wrong.
     """
     if not PLAIN.fullmatch(text):
-        raise InvalidParam("network", _not_a_network(text))
+        raise _refusal(_slip(text), text)
     try:
         network = ipaddress.ip_network(text)
     except ValueError:
-        raise InvalidParam("network", _why(text)) from None
-    if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped:
-        raise InvalidParam("network", str(_("Write a mapped IPv4 address as IPv4, such as 192.0.2.1.")))
+        raise _why(text) from None
+    if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None:
+        raise _refusal(MAPPED, text)
     return network
 
 
-def _why(text: str) -> str:
+def _why(text: str) -> InvalidParam:
     try:
-        loose = ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return _not_a_network(text)
-    return str(_("{text} has bits behind its prefix. The network is {network}.")).format(
-        text=text, network=loose
-    )
+        return _refusal(_slip(text), text)
+    return _refusal(HOST_BITS, text, network=str(network))
 
 
-def _not_a_network(text: str) -> str:
-    return str(
-        _("“{text}” is not an address or network. Examples: 192.0.2.10, 192.0.2.0/24, 2001:db8::/32.")
-    ).format(text=text)
+def _slip(text: str) -> Promise:
+    return next((words for mark, words in SLIPS if re.search(mark, text)), NEITHER)
 
 
-def make_fence(account: list[str], application: list[str]) -> str:
+def _refusal(words: Promise, text: str, **facts: str) -> InvalidParam:
+    echoed = text if len(text) <= MOST_ECHOED else f"{text[:MOST_ECHOED]}…"
+    return InvalidParam("network", str(words).format(text=echoed, **facts))
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def shown(network: str) -> str:
+    """Return a stored network as people write it: a single address without its prefix."""
+    return network if host_bits(network) else network.partition("/")[0]
+
+
+def host_bits(network: str) -> int:
+    """Return how many bits a stored network leaves open: it holds 2 to the power of that many addresses."""
+    stored = ipaddress.ip_network(network)
+    return stored.max_prefixlen - stored.prefixlen
+
+
+def make_list(networks: Iterable[str]) -> str:
+    """Return the canonical text of one list, which `allows` reads: an empty one allows every address."""
+    return " ".join(sorted(set(networks)))
+
+
+def make_fence(account: Iterable[str], application: Iterable[str]) -> str:
     """Return the canonical text of both lists, which `allows` reads; see Application.fence."""
-    return "|".join(" ".join(sorted(set(networks))) for networks in (account, application))
+    return f"{make_list(account)}|{make_list(application)}"
 
 
-@lru_cache(maxsize=4096)
-def _lists(fence: str) -> tuple[tuple[Network, ...], ...]:
+def with_account_list(fence: str, listed: str) -> str:
+    """Return `fence`, of an application or of the account itself, with another list of the account in it."""
+    _account, bar, application = fence.partition("|")
+    return f"{listed}{bar}{application}"
+
+
+def with_application_list(fence: str, listed: str) -> str:
+    """Return an application's `fence` with another list of the application in it."""
+    return f"{fence.partition('|')[0]}|{listed}"
+
+
+# --- Judging -------------------------------------------------------------------------------------
+
+
+class Networks:
+    """A list of networks that is asked often: `address in networks` takes the logarithm of its length."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        collected = list(networks)
+        four = [network for network in collected if isinstance(network, ipaddress.IPv4Network)]
+        six = [network for network in collected if isinstance(network, ipaddress.IPv6Network)]
+        self._spans = {
+            4: _spans(list(ipaddress.collapse_addresses(four))),
+            6: _spans(list(ipaddress.collapse_addresses(six))),
+        }
+
+    def __contains__(self, address: Address) -> bool:
+        starts, ends = self._spans[address.version]
+        number = int(address)
+        place = bisect_right(starts, number) - 1
+        return place >= 0 and number <= ends[place]
+
+
+def _spans(apart: Sequence[Network]) -> tuple[list[int], list[int]]:
+    """First and last addresses, as numbers, of networks that are ascending and do not overlap."""
+    starts = [int(network.network_address) for network in apart]
+    return starts, [int(network.broadcast_address) for network in apart]
+
+
+@lru_cache(maxsize=2048)
+def _networks(listed: str) -> Networks:
     # Keyed by the text itself, so a changed list is another key: this cache can never be stale.
-    return tuple(tuple(ipaddress.ip_network(word) for word in part.split()) for part in fence.split("|"))
+    return Networks(ipaddress.ip_network(word) for word in listed.split())
 
 
 def allows(fence: str, address: Address) -> bool:
-    """Whether credentials may be used from `address`: it is in each list that is not empty."""
+    """Whether credentials may be used from `address`: it is in each list of `fence` that is not empty.
+
+    A fence is one list (Account.fence) or two with a bar between them (Application.fence).
+    """
     if fence == OPEN_FENCE:
         return True
-    return all(not networks or _inside(address, networks) for networks in _lists(fence))
-
-
-def _inside(address: Address, networks: tuple[Network, ...]) -> bool:
-    return any(address.version == network.version and address in network for network in networks)
+    return all(not listed or address in _networks(listed) for listed in fence.split("|"))

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.contrib.auth import password_validation
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, Field
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -52,8 +52,10 @@ def icon(name: str, size: str = "") -> SafeString:
 def pins(application_id: str, enabled: bool = True, size: str = "") -> SafeString:
     """Draw five lock pins from the first five bytes of an application's ID: the same ID, the same picture."""
     heights = [byte % 6 for byte in bytes.fromhex(application_id[:10])]
-    upper = "".join(f"M{4.5 + 5 * place}6v{2.9 + 2.2 * height:.1f}" for place, height in enumerate(heights))
-    lower = "".join(f"M{4.5 + 5 * place}{12.1 + 2.2 * height:.1f}V26" for place, height in enumerate(heights))
+    upper = "".join(f"M{4.5 + 5 * place} 6v{2.9 + 2.2 * height:.1f}" for place, height in enumerate(heights))
+    lower = "".join(
+        f"M{4.5 + 5 * place} {12.1 + 2.2 * height:.1f}V26" for place, height in enumerate(heights)
+    )
     css = " ".join(["pins", *(["pins-lg"] if size == "lg" else []), *([] if enabled else ["off"])])
     return format_html(
         '<span class="{}"><svg viewBox="0 0 29 32" fill="none" stroke="currentColor" stroke-width="3"'
@@ -115,6 +117,15 @@ def control(field: BoundField, css: str = "", help: str = "", bare: bool = False
     if bare:
         attributes["placeholder"] = False  # a widget leaves out what is False
     return field.as_widget(attrs=attributes)
+
+
+@register.simple_tag
+def error_line(field: BoundField, error: str) -> str:
+    """An error as it stands in the summary, away from its field: "Name: This field is required."
+
+    Only the framework's own words need the label before them; ours name what they mean.
+    """
+    return f"{field.label}: {error}" if error in Field.default_error_messages.values() else error
 
 
 @register.filter

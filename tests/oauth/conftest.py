@@ -3,19 +3,30 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from applications.models import Application
-from tests.factories import make_account, make_application
+from applications.operations.actors import OPERATOR
+from applications.operations.resource_servers import create_resource_server
+from applications.rules.credentials import new_credential
+from tests.factories import make_account, make_application, make_token
 
 FORM = "application/x-www-form-urlencoded"
 GRANT = "grant_type=client_credentials"
 
-type Ask = Callable[..., HttpResponse]
+if TYPE_CHECKING:  # what the test client returns has a name in the stubs alone
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    Response = _MonkeyPatchedWSGIResponse
+else:
+    from django.http import HttpResponse
+
+    Response = HttpResponse
+
+type Ask = Callable[..., Response]
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,18 @@ class Program:
     @property
     def basic(self) -> str:
         return basic(self.application.application_id, self.secret)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a resource server holds."""
+
+    server_id: str
+    secret: str
+
+    @property
+    def basic(self) -> str:
+        return basic(self.server_id, self.secret)
 
 
 def basic(identifier: str, secret: str) -> str:
@@ -46,10 +69,25 @@ def program(db: None) -> Program:
 def ask(client: Client) -> Ask:
     """Send a body, as it stands, to the token endpoint."""
 
-    def send(body: str | bytes = GRANT, authorization: str | None = None, **headers: Any) -> HttpResponse:
+    def send(body: str | bytes = GRANT, authorization: str | None = None, **headers: Any) -> Response:
         if authorization is not None:
             headers["HTTP_AUTHORIZATION"] = authorization
         headers = {"content_type": FORM, **headers}
         return client.post("/oauth/token", data=body, **headers)
 
     return send
+
+
+@pytest.fixture
+def token(program: Program) -> str:
+    """The value of a live token of the program, for all its scopes."""
+    value = new_credential()
+    make_token(program.application, value)
+    return value
+
+
+@pytest.fixture
+def server(db: None) -> Server:
+    """A resource server."""
+    made, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    return Server(made.server_id, secret)

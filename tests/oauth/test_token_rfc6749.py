@@ -5,16 +5,16 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from applications.models import AccessToken
+from applications.models.applications import Lifetime
 from applications.rules.credentials import new_credential
 from tests.factories import make_account, make_application
-from tests.oauth.conftest import FORM, GRANT, Ask, Program, basic
+from tests.oauth.conftest import FORM, GRANT, Ask, Program, Response, basic
 
 
-def error_of(response: HttpResponse) -> str:
+def error_of(response: Response) -> str:
     """The error's code, having checked that the answer has the form of section 5.2."""
     body = json.loads(response.content)
     assert set(body) == {"error", "error_description"}
@@ -41,13 +41,13 @@ def test_section_5_1_type_lifetime_and_no_cache(ask: Ask, program: Program) -> N
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "seconds"), [("1 day", 86400), ("1 week", 604800), ("never", 2147483647)]
+    ("lifetime", "seconds"), [(Lifetime.DAY, 86400), (Lifetime.WEEK, 604800), (Lifetime.NEVER, 2147483647)]
 )
-def test_section_5_1_expires_in_of_each_lifetime(ask: Ask, db: None, lifetime: str, seconds: int) -> None:
+def test_section_5_1_expires_in_of_each_lifetime(ask: Ask, db: None, lifetime: Lifetime, seconds: int) -> None:
     application, secret = make_application(make_account("Demo"), lifetime=lifetime)
     assert json.loads(ask(GRANT, basic(application.application_id, secret)).content)["expires_in"] == seconds
     token = AccessToken.objects.get()
-    if lifetime == "never":
+    if lifetime == Lifetime.NEVER:
         assert token.expires_at is None
     else:
         assert token.expires_at is not None
@@ -177,7 +177,7 @@ def test_a_body_over_64_kb_is_413(ask: Ask, program: Program) -> None:
 # --- Scope, section 3.3 ---
 
 
-def granted(response: HttpResponse) -> str:
+def granted(response: Response) -> str:
     """The scope of an answer that issued a token."""
     assert response.status_code == 200, response.content
     return str(json.loads(response.content)["scope"])

@@ -16,8 +16,9 @@ from applications.models import AccessToken, Application, AuditEvent, Scope
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application, update_application
 from applications.operations.audit import chained
+from applications.operations.clients import InvalidClient
 from applications.operations.secrets import reset_secret
-from applications.operations.tokens import InvalidClient, issue_token, revoke_all_tokens
+from applications.operations.tokens import issue_token, revoke_all_tokens
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 

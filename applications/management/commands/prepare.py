@@ -54,7 +54,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_arguments: Any, demo: bool, **_options: Any) -> None:
-        settings.VAR_DIR.mkdir(exist_ok=True)
+        settings.VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         with _in_turn():
             _migrate()
             _collect_static_files()
@@ -84,7 +84,8 @@ def _collect_static_files() -> None:
     """Collect when a file was added, changed or removed since; the note of it is written last."""
     note = settings.VAR_DIR / "static.fingerprint"
     fingerprint = _fingerprint()
-    if note.exists() and note.read_text() == fingerprint:
+    manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
+    if manifest.exists() and note.exists() and note.read_text() == fingerprint:
         return
     call_command("collectstatic", verbosity=0, interactive=False)
     note.write_text(fingerprint)
@@ -96,7 +97,8 @@ def _fingerprint() -> str:
         for finder in get_finders()
         for name, storage in finder.list([])
     ]
-    return hashlib.sha256(json.dumps([str(settings.STATIC_ROOT), sorted(files)]).encode()).hexdigest()
+    destination = [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]["BACKEND"]]
+    return hashlib.sha256(json.dumps([destination, sorted(files)]).encode()).hexdigest()
 
 
 def _create_demo_account() -> None:

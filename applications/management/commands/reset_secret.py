@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from applications.management.base import OperatorCommand, application_of
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
-from applications.operations.secrets import Overlap, reset_secret
+from applications.operations.secrets import reset_secret
 
 
 class Command(OperatorCommand):

@@ -18,12 +18,11 @@ _JOINING_LETTERS = "\u0600-\u18af"
 
 _FLAG = "[\U0001f1e6-\U0001f1ff]{1,2}"
 _KEY = f"[0-9#*]\ufe0f?{_KEYCAP}"
-_PICTURE = f"[{_BASES}][{_SELECTORS}\U0001f3fb-\U0001f3ff]*{_KEYCAP}?[{_TAGS}]*"
+# Looking ahead for a wide range first keeps digits and letters away from the long list.
+_PICTURE = f"(?=[\u203c-\U0001faff])[{_BASES}][{_SELECTORS}\U0001f3fb-\U0001f3ff]*{_KEYCAP}?[{_TAGS}]*"
 _ELEMENT = f"(?:{_FLAG}|{_KEY}|{_PICTURE})"
-# Looking ahead for a wide range first keeps letters away from the long list of bases.
-_CANDIDATE = "(?=[0-9#*\u203c-\U0001faff])"
 
-SEQUENCE: Final = f"{_CANDIDATE}{_ELEMENT}(?:{_JOINER}+{_ELEMENT})*[{_JOINER}{_SELECTORS}]*"
+SEQUENCE: Final = f"(?=[0-9#*\u203c-\U0001faff]){_ELEMENT}(?:{_JOINER}+{_ELEMENT})*[{_JOINER}{_SELECTORS}]*"
 """Regular expression of one whole emoji, without groups."""
 
 _STRAY = (

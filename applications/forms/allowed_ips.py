@@ -1,0 +1,73 @@
+"""A line of a list of allowed IPs, and the answer to what it would lock out."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from applications.errors import InvalidParam
+from applications.rules.networks import parse_network
+
+PRINTABLE = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", _("A note is one line, without control characters."))
+
+
+class NetworkField(forms.CharField):
+    """An address or network; its value is the canonical text, "192.0.2.1/32"."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return str(parse_network(text))
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="network") from None
+
+
+class AllowedIPForm(forms.Form):
+    """A line: an address or network, and what it is."""
+
+    network = NetworkField(
+        label=_("Address or network"),
+        error_messages={"required": _("Write an address or a network.")},
+        widget=forms.TextInput(
+            attrs={"placeholder": "198.51.100.0/24", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=100,
+        required=False,
+        validators=[PRINTABLE],
+        widget=forms.TextInput(attrs={"placeholder": _("Shop servers, Gdańsk"), "autocomplete": "off"}),
+    )
+
+
+class NetworksField(forms.MultipleChoiceField):
+    """Any number of addresses or networks; its value is a list of canonical texts."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+    def clean(self, value: Any) -> list[str]:
+        return [NetworkField().clean(text) for text in super().clean(value)]
+
+
+class LockOutForm(forms.Form):
+    """What a member says who was shown the addresses that a change would lock out.
+
+    `save` is empty as long as nobody was asked; `chosen` are the addresses to be added as well.
+    """
+
+    save = forms.ChoiceField(choices=[("with", ""), ("without", "")], required=False)
+    chosen = NetworksField(required=False)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the member has been asked, and said how to go on."""
+        return self.is_valid() and bool(self.cleaned_data["save"])
+
+    @property
+    def also(self) -> list[str]:
+        """Which addresses to add besides."""
+        return self.cleaned_data["chosen"] if self.cleaned_data["save"] == "with" else []

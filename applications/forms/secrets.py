@@ -1,0 +1,32 @@
+"""Resetting an application's secret."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from applications.models.secrets import Overlap
+
+
+class FocusedRadios(forms.RadioSelect):
+    """Radios of which the chosen one has the focus when their dialog opens."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if option["selected"]:
+            option["attrs"]["autofocus"] = True
+        return option
+
+
+class ResetSecretForm(forms.Form):
+    """When the old secret stops, whether tokens stop too, and which secret the sender saw as current."""
+
+    overlap = forms.ChoiceField(
+        label=_("The old secret stops"),
+        choices=Overlap,
+        initial=Overlap.DAY,
+        widget=FocusedRadios,
+        error_messages={"required": _("Choose when the old secret stops.")},
+    )
+    revoke = forms.BooleanField(label=_("Also revoke all tokens now"), required=False)
+    current = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,74 @@
+"""POST /oauth/introspect: what a token is worth at this moment (RFC 7662)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+
+from applications.models.hot import Found
+from applications.models.usage import Reason
+from applications.oauth.clients import asked_about
+from applications.oauth.errors import OAuthError, answer
+from applications.oauth.parameters import read_parameters
+from applications.operations.last_used import touch
+from applications.operations.usage import refuse
+from applications.rules.networks import Address, allows, parse_address
+from applications.rules.scopes import effective
+
+INACTIVE = {"active": False}
+
+
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Tell an application about a token of its account, a resource server about any.
+
+    `client_ip`, optional: the address the token was used from. Outside the allowed IPs the token is
+    inactive, like one that is unknown, expired, revoked, disabled or of somebody else.
+    """
+    parameters = read_parameters(request)
+    client_ip = _client_ip(parameters)
+    asked = asked_about(request, parameters)
+    found = asked.found
+    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/machines.py
+        return answer(INACTIVE)
+    if asked.server_pk is None:
+        return answer(_active(found))
+    touch(found, client_ip, now())  # whoever asks from the platform was just shown the token by a client
+    return answer(_active(found) | _for_the_platform(found))
+
+
+def _client_ip(parameters: dict[str, str]) -> Address | None:
+    try:
+        return parse_address(parameters["client_ip"]) if "client_ip" in parameters else None
+    except ValueError:
+        raise OAuthError("invalid_request", "client_ip is not an IP address.") from None
+
+
+def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
+    """Whether the token may be used from there, if that is known; if not, it is kept for the panel."""
+    if client_ip is None or allows(found.fence, client_ip):
+        return True
+    refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
+    return False
+
+
+def _active(found: Found) -> dict[str, Any]:
+    """RFC 7662 section 2.2. A token that never expires has no `exp`; times are seconds since 1970."""
+    body: dict[str, Any] = {
+        "active": True,
+        "scope": " ".join(effective(found.scope, found.generation, found.grants)),
+        "client_id": found.application_id,
+        "token_type": "Bearer",
+        "iat": int(found.issued_at.timestamp()),
+        "iss": settings.ISSUER,
+        "sub": found.application_id,
+        "account_id": found.account_pk,
+    }
+    if found.expires_at is not None:
+        body["exp"] = int(found.expires_at.timestamp())
+    return body
+
+
+def _for_the_platform(found: Found) -> dict[str, Any]:
+    """What a resource server learns besides: whose token it is, as people know it."""
+    return {"client_name": found.application_name}

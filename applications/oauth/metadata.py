@@ -1,0 +1,35 @@
+"""GET /.well-known/oauth-authorization-server: what a client can find out by itself (RFC 8414)."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from applications.models import Scope
+from applications.oauth.errors import OAuthError, answer
+
+WAYS = ["client_secret_basic", "client_secret_post"]
+
+
+def metadata(request: HttpRequest) -> HttpResponse:
+    """Answer the metadata of section 2; every address begins with the configured issuer."""
+    if request.method not in ("GET", "HEAD"):
+        raise OAuthError("invalid_request", "Use GET.", 405, {"Allow": "GET, HEAD"})
+    names = Scope.objects.available().values_list("name", flat=True)
+    return answer(
+        {
+            "issuer": settings.ISSUER,
+            "token_endpoint": _address("oauth:token"),
+            "token_endpoint_auth_methods_supported": WAYS,
+            "introspection_endpoint": _address("oauth:introspect"),
+            "introspection_endpoint_auth_methods_supported": WAYS,
+            "revocation_endpoint": _address("oauth:revoke"),
+            "revocation_endpoint_auth_methods_supported": WAYS,
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],  # required, and there is no authorization endpoint
+            "scopes_supported": list(names),
+        }
+    )
+
+
+def _address(name: str) -> str:
+    return f"{settings.ISSUER}{reverse(name)}"

@@ -1,0 +1,45 @@
+"""POST /oauth/revoke: a client gives up a token of its own (RFC 7009)."""
+
+from contextlib import suppress
+
+from django.http import HttpRequest, HttpResponse
+
+from applications.authentication.address import client_address
+from applications.errors import NotFound
+from applications.models import AccessToken
+from applications.models.audit import ActorKind
+from applications.models.hot import Found
+from applications.oauth.clients import INVALID_CLIENT, asked_about
+from applications.oauth.errors import OAuthError, answer
+from applications.oauth.parameters import read_parameters
+from applications.operations.actors import Actor
+from applications.operations.tokens import revoke_token
+
+
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Revoke a token of the calling application; it is dead everywhere before this is answered.
+
+    A token that is unknown, dead already or another application's gets the same answer (RFC 7009
+    section 2.2), and nothing happens to it.
+    """
+    asked = asked_about(request, read_parameters(request))
+    if asked.application_pk is None:
+        # A resource server has no tokens to give up, and is not told that it was recognised.
+        raise OAuthError("invalid_client", INVALID_CLIENT)
+    if asked.found is not None and asked.found.application_pk == asked.application_pk:
+        _revoke(request, asked.found)
+    return answer({})
+
+
+def _revoke(request: HttpRequest, found: Found) -> None:
+    actor = Actor(
+        ActorKind.APPLICATION,
+        found.application_id,
+        str(client_address(request)),
+        request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+    )
+    with suppress(
+        NotFound, AccessToken.DoesNotExist
+    ):  # dead or swept away by now, which is what was asked for
+        token = AccessToken.objects.select_related("application").get(pk=found.pk)
+        revoke_token(token=token, actor=actor)

@@ -1,0 +1,163 @@
+"""The drawing of tokens issued and requests refused per day: geometry for SVG, in two widths.
+
+Two lanes over one axis of days, each with a scale of its own, so that a few refusals stay visible beside many
+tokens, and place tells the two apart, not colour alone. Numbers are written here, because a template would
+write a decimal point as the reader's language has it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.dateformat import format as format_date
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from applications.panel.usage import Day
+
+HEIGHT = 262  # of the drawing; all lengths are in its own units
+LEFT = 40  # where the days begin, right of the scale
+ROUNDING = 2.0  # of the upper corners of a bar
+LEAST = 1.5  # height of the smallest bar, so that one refusal is seen
+MONDAY = 0
+FIRST_LABEL = 5  # days that the date under the first bar needs for itself
+LAST_LABEL = 2  # days from the end where a date would stand out on the right
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the scale, with its figure."""
+
+    y: str
+    text_y: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One row of bars; `css` colours it."""
+
+    css: str
+    title: str
+    title_y: int
+    lines: list[Line]
+    bars: str  # the `d` of a path
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A date under its bar."""
+
+    x: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All that the template needs to write one SVG."""
+
+    css: str
+    width: int
+    height: int
+    left: int
+    scale_x: int
+    labels_y: int
+    lanes: list[Lane]
+    labels: list[Label]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a lane stands: its foot, its height, in how many steps its scale goes, and which steps look round."""
+
+    foot: int
+    height: int
+    steps: int
+    round_steps: tuple[int, ...]
+
+
+UPPER = Place(foot=146, height=120, steps=3, round_steps=(1, 2, 5))
+LOWER = Place(foot=238, height=48, steps=1, round_steps=(1, 2, 3, 4, 5, 6, 8, 10, 15))
+
+
+def drawings(days: Sequence[Day]) -> list[Drawing]:
+    """Return the drawing for wide pages and the one for phones."""
+    return [_draw("chart-wide", 664, 3, days), _draw("chart-narrow", 326, 2, days)]
+
+
+def _draw(css: str, width: int, gap: int, days: Sequence[Day]) -> Drawing:
+    bar = (width - LEFT - gap * (len(days) - 1)) / len(days)
+    xs = [LEFT + number * (bar + gap) for number in range(len(days))]
+    lanes = [
+        _lane("issued", _("Issued"), UPPER, [day.issued for day in days], xs, bar),
+        _lane("refused", _("Refused"), LOWER, [day.refused for day in days], xs, bar),
+    ]
+    return Drawing(
+        css, width, HEIGHT, LEFT, LEFT - 8, HEIGHT - 6, lanes, _labels([day.date for day in days], xs, bar)
+    )
+
+
+def _lane(
+    css: str, title: str, place: Place, counts: Sequence[int], xs: Sequence[float], width: float
+) -> Lane:
+    step = round_up(max(counts) / place.steps, place.round_steps)
+    unit = place.height / (step * place.steps)
+    bars = "".join(
+        _bar(x, place.foot, width, max(LEAST, count * unit))
+        for x, count in zip(xs, counts, strict=True)
+        if count
+    )
+    values = [step * number for number in range(place.steps + 1)]
+    lines = [_line(place.foot + 0.5 - value * unit, value) for value in values]
+    return Lane(css, title, place.foot - place.height - 14, lines, bars)
+
+
+def round_up(least: float, round_steps: tuple[int, ...]) -> int:
+    """Return the smallest of `round_steps`, times a power of ten, that is at least `least` and 1."""
+    power = 1
+    while True:
+        for step in round_steps:
+            if step * power >= least:
+                return step * power
+        power *= 10
+
+
+def _line(y: float, value: int) -> Line:
+    return Line(f"{y:.1f}", f"{y + 3.5:.1f}", short(value))
+
+
+def short(value: int) -> str:
+    """Write a figure in the little room left of the bars: 1,500, then 20k and 1.5M."""
+    if value < 10_000:
+        return number_format(value, force_grouping=True)
+    thousands, letter = (value / 1_000_000, "M") if value >= 1_000_000 else (value / 1_000, "k")
+    return number_format(thousands, decimal_pos=0 if thousands == int(thousands) else 1) + letter
+
+
+def _bar(x: float, foot: int, width: float, height: float) -> str:
+    corner = min(ROUNDING, height)
+    side, top = height - corner, width - 2 * corner
+    return (
+        f"M{x:.1f} {foot}v-{side:.1f}q0 -{corner:.1f} {corner:.1f} -{corner:.1f}"
+        f"h{top:.1f}q{corner:.1f} 0 {corner:.1f} {corner:.1f}v{side:.1f}z"
+    )
+
+
+def _labels(dates: Sequence[date], xs: Sequence[float], width: float) -> list[Label]:
+    first = Label(f"{xs[0]:.1f}", "start", _day(dates[0]))
+    mondays = [
+        number for number, day in enumerate(dates) if day.weekday() == MONDAY and number >= FIRST_LABEL
+    ]
+    return [first, *(_label(dates, number, xs[number], width) for number in mondays)]
+
+
+def _label(dates: Sequence[date], number: int, x: float, width: float) -> Label:
+    if number >= len(dates) - LAST_LABEL:
+        return Label(f"{x + width:.1f}", "end", _day(dates[number]))
+    return Label(f"{x + width / 2:.1f}", "middle", _day(dates[number]))
+
+
+def _day(day: date) -> str:
+    return format_date(day, pgettext("day in a chart", "j M"))

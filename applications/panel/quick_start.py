@@ -1,0 +1,93 @@
+"""Asking for a token in the languages people use, with an application's ID filled in."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+
+from applications.models import Application
+
+# Value (of the switch, and name of the file under templates/panel/quick_start/), what people call it
+LANGUAGES = [
+    ("curl", "curl"),
+    ("python", "Python"),
+    ("node", "Node.js"),
+    ("php", "PHP"),
+    ("go", "Go"),
+    ("csharp", "C#"),
+]
+MARKED = re.compile(r"""(^(?:\#|//).*$|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of code that asks for a token; it reads the secret from the environment variable LATCHKEY_SECRET."""
+
+    language: str
+    name: str
+    text: str
+
+    @property
+    def marked(self) -> SafeString:
+        """The same as HTML, with strings and comments marked for their colours."""
+        pieces = MARKED.split(self.text)  # every second one is a string or a comment
+        html = (_mark(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces))
+        return mark_safe("".join(html))
+
+
+@dataclass(frozen=True, slots=True)
+class QuickStart:
+    """What panel/applications/_quick_start.html draws."""
+
+    languages: list[tuple[str, str]]
+    snippets: list[Snippet]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """A file of settings for a program, as an address that a link can download."""
+
+    name: str
+    url: str
+
+
+def quick_start(application: Application) -> QuickStart:
+    """Return the code that asks for a token of this application, in each language."""
+    return QuickStart(LANGUAGES, [_snippet(application, *language) for language in LANGUAGES])
+
+
+def token_url() -> str:
+    """Where clients ask for tokens: the configured address, whatever the Host header says."""
+    return f"{settings.PUBLIC_URL}{reverse('oauth:token')}"
+
+
+def env_file(application: Application, secret: str) -> EnvFile:
+    """Return the .env file of an application, with its secret: for the page that shows the secret once.
+
+    As a data: address, so that the server need not keep the secret, or be sent it, to offer the file.
+    """
+    lines = [
+        f"LATCHKEY_TOKEN_URL={token_url()}",
+        f"LATCHKEY_ID={application.application_id}",
+        f"LATCHKEY_SECRET={secret}",
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    name = f"{slugify(application.name) or 'latchkey'}.env"
+    return EnvFile(name, f"data:text/plain;charset=utf-8,{quote(text)}")
+
+
+def _snippet(application: Application, language: str, name: str) -> Snippet:
+    # Plain text, not HTML: nothing is escaped on the way in, `marked` escapes it on the way out.
+    values = {"token_url": mark_safe(token_url()), "application_id": application.application_id}
+    text = render_to_string(f"panel/quick_start/{language}.txt", values)
+    return Snippet(language, name, text.strip())
+
+
+def _mark(piece: str) -> SafeString:
+    return format_html('<span class="{}">{}</span>', "c" if piece[0] in "#/" else "s", piece)

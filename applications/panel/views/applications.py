@@ -1,0 +1,27 @@
+"""The list of an account's applications."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from applications.forms.filters import STATES, ApplicationFilters
+from applications.panel import navigation
+from applications.panel.access import PanelRequest, member
+
+ROWS = 25
+
+
+@require_safe
+@member()
+def applications(request: PanelRequest) -> HttpResponse:
+    """Show the applications that match the filters in the address, in pages of ROWS."""
+    filters = ApplicationFilters.read(request.GET)
+    found = Paginator(filters.apply(request.account.applications.all()), ROWS)
+    narrowed = bool(filters.search or filters.number_set)
+    context = {
+        "filters": filters,
+        "states": STATES,
+        "page": found.get_page(request.GET.get("page")),
+        "empty": not found.count and not narrowed,
+    }
+    return navigation.page(request, "panel/applications/list.html", context, current="panel:applications")

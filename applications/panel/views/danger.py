@@ -1,0 +1,123 @@
+"""Danger zone: resetting the secret, stopping an old one, deleting the application."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.errors import Conflict, NotFound
+from applications.forms.deletion import DeleteApplicationForm
+from applications.forms.secrets import ResetSecretForm
+from applications.models.secrets import Overlap
+from applications.operations.applications import delete_application
+from applications.operations.secrets import reset_secret, retire_secret
+from applications.panel.access import PanelRequest, actor_of, asks_again, member
+from applications.panel.impact import impact_of
+from applications.panel.navigation import page
+from applications.panel.questions import ask, of_application
+from applications.panel.quick_start import env_file, quick_start
+from applications.panel.secrets import working_secrets
+
+CURRENT = "panel:danger"
+REFUSED = 422
+
+
+@require_safe
+@member()
+def danger(request: PanelRequest) -> HttpResponse:
+    """Show what can be done that cannot be undone, each with its question."""
+    context = _reset_context(request) | {
+        "delete_form": _delete_form(request),
+        **working_secrets(request.application),
+    }
+    return page(request, "panel/application/danger.html", context, current=CURRENT)
+
+
+def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -> dict[str, Any]:
+    current = request.application.secrets.get(expires_at=None)
+    moment = now()
+    return {
+        "impact": impact_of(request.application),
+        "asks": asks_again(request),
+        "stops": {overlap.value: moment + overlap.span for overlap in Overlap},
+        "reset_form": form or ResetSecretForm(initial={"current": current.pk}, auto_id="reset-%s"),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(changes=True, secret=True)
+def reset(request: PanelRequest) -> HttpResponse:
+    """Make a new secret and show it, this once; GET asks."""
+    if request.method != "POST":
+        return ask(request, "reset", _reset_context(request), current=CURRENT)
+    form = ResetSecretForm(request.POST, auto_id="reset-%s")
+    if not form.is_valid():
+        return ask(request, "reset", _reset_context(request, form), current=CURRENT, status=REFUSED)
+    return _reset(request, form.cleaned_data)
+
+
+def _reset(request: PanelRequest, chosen: dict[str, Any]) -> HttpResponse:
+    impact = impact_of(request.application)
+    try:
+        secret = reset_secret(
+            application=request.application,
+            overlap=Overlap(chosen["overlap"]).span,
+            revoke_tokens=chosen["revoke"],
+            current=chosen["current"],
+            actor=actor_of(request),
+        )
+    except Conflict as error:
+        messages.warning(request, error.message)
+        return redirect(of_application(request, CURRENT))
+    request.application.refresh_from_db()
+    context = {
+        "value": secret,
+        "revoked": impact if chosen["revoke"] else None,
+        "env": env_file(request.application, secret),
+        "quick_start": quick_start(request.application),
+        **working_secrets(request.application),
+    }
+    return page(request, "panel/application/secret_reset.html", context, current=CURRENT)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(changes=True)
+def retire(request: PanelRequest, secret: int) -> HttpResponse:
+    """Stop an old secret before its overlap ends; GET asks."""
+    ended_by_choice = request.application.secrets.exclude(expires_at=None).select_related("application")
+    old = get_object_or_404(ended_by_choice, pk=secret)
+    if request.method != "POST":
+        return ask(request, "stop_secret", {"old": old}, current=CURRENT)
+    try:
+        retire_secret(secret=old, actor=actor_of(request))
+    except NotFound as error:
+        messages.warning(request, error.message)
+    else:
+        words = _("The old secret, ending in %(hint)s, was stopped. It gets no token any more.")
+        messages.success(request, words % {"hint": old.hint})
+    return redirect(of_application(request, "panel:overview"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(changes=True, secret=True)
+def delete(request: PanelRequest) -> HttpResponse:
+    """Delete the application once its name has been typed; GET asks."""
+    form = _delete_form(request, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"impact": impact_of(request.application), "asks": asks_again(request), "delete_form": form}
+        return ask(request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200)
+    try:
+        delete_application(application=request.application, actor=actor_of(request))
+    except NotFound as error:
+        raise Http404 from error
+    words = _("%(name)s was deleted. Its ID, secret and tokens do not work any more.")
+    messages.success(request, words % {"name": request.application})
+    return redirect("panel:applications", request.account.pk)
+
+
+def _delete_form(request: PanelRequest, data: Any = None) -> DeleteApplicationForm:
+    return DeleteApplicationForm(request.application, data, auto_id="delete-%s")

@@ -1,0 +1,60 @@
+"""What the documents say is what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = (ROOT / ".env.example").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def settings_read() -> set[str]:
+    """Names of the environment that settings.py reads."""
+    source = (ROOT / "config" / "settings.py").read_text()
+    return set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', source))
+
+
+def test_every_setting_is_in_the_example_with_its_meaning() -> None:
+    described = set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    assert len(settings_read()) > 15
+    assert settings_read() <= described
+
+
+def test_every_setting_of_the_example_is_read_somewhere() -> None:
+    read = settings_read() | set(re.findall(r"[A-Z_]{4,}", (ROOT / "run").read_text()))
+    read |= {"LATCHKEY_OWNER_PASSWORD"}  # by create_account
+    assert set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE)) <= read
+
+
+@pytest.mark.parametrize("name", sorted(name for name, app in get_commands().items() if app == "applications"))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert name in README
+
+
+def machine_paths(patterns: list[URLPattern | URLResolver] | None = None) -> list[str]:
+    found = []
+    for pattern in patterns or get_resolver("applications.oauth.urls").url_patterns:
+        found.append(str(pattern.pattern))
+    return found
+
+
+@pytest.mark.parametrize("path", [*machine_paths(), *machine_paths(get_resolver("applications.api.urls").url_patterns)])
+def test_every_path_for_programs_is_in_the_readme(path: str) -> None:
+    assert re.sub(r"<\w+:(\w+)>", r"{\1}", path).replace("application_id", "applicationId") in README
+
+
+@pytest.mark.parametrize("note", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda note: note.stem)
+def test_decisions_are_numbered_and_short(note: Path) -> None:
+    text = note.read_text()
+    assert text.startswith(f"# {note.stem[:4]} ")
+    assert len(text.splitlines()) <= 60
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -1,0 +1,50 @@
+"""A checkout of one's own to set up, beside the one under test."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, database_of_its_own
+
+# What a shell has; nothing of what the tests themselves are set up with.
+KEPT = ["HOME", "LANG", "PATH", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PYENV_ROOT"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Every file that a clone would have (and that is about to be committed), and nothing else."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    copy = tmp_path / "checkout"
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    return copy
+
+
+@pytest.fixture
+def installed(checkout: Path) -> Path:
+    """A checkout in which the requirements are installed already (making that takes half a minute)."""
+    (checkout / ".venv").symlink_to(ROOT / ".venv")
+    return checkout
+
+
+@pytest.fixture
+def bare(checkout: Path) -> Path:
+    """A checkout that requires no package, so that making its environment takes seconds."""
+    (checkout / "requirements.txt").write_text("")
+    (checkout / "manage.py").write_text("import sys\nprint('Ran on', sys.version_info[:2])\n")
+    return checkout
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell, with a database of its own on PostgreSQL when the tests run there."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if "DATABASE_URL" in os.environ:
+        environment["DATABASE_URL"] = database_of_its_own(tmp_path)
+    return environment

@@ -1,0 +1,156 @@
+"""`./run` without an argument: serves, keeps its data, and leaves nothing behind when it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.servers import free_port, wait_until_answering
+
+SECONDS_TO_END = 10
+
+
+class Start:
+    """One start of `./run`, as a person in a terminal makes it."""
+
+    def __init__(self, checkout: Path, shell: dict[str, str]) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = checkout.parent / f"{port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["./run"],
+                cwd=checkout,
+                env={**shell, "PORT": str(port)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def words(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def password(self) -> str:
+        found = re.search(r"^  Password  (\S+)$", self.words, re.MULTILINE)
+        assert found, self.words
+        return found[1]
+
+    def wait(self) -> None:
+        wait_until_answering(self.url, self.process)
+
+    def press_ctrl_c(self) -> None:
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def has_ended_wholly(self) -> bool:
+        """Whether the process and everything that it started are gone within a few seconds."""
+        deadline = time.monotonic() + SECONDS_TO_END
+        while time.monotonic() < deadline:
+            self.process.poll()
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return True
+            time.sleep(0.05)
+        os.killpg(self.process.pid, signal.SIGKILL)
+        return False
+
+
+def _sign_in(start: Start, password: str) -> requests.Response:
+    with requests.Session() as session:
+        page = session.get(f"{start.url}/panel/sign-in/", timeout=10)
+        assert page.status_code == 200
+        form = {
+            "login": "owner@demo.example",
+            "password": password,
+            "csrfmiddlewaretoken": session.cookies["csrftoken"],
+        }
+        return session.post(page.url, data=form, timeout=10)
+
+
+def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
+    installed: Path, shell: dict[str, str]
+) -> None:
+    first = Start(installed, shell)
+    try:
+        first.wait()
+        assert f"{first.url}/panel/" in first.words
+        assert f"{first.url}/oauth/token" in first.words
+        assert "/applications/" in _sign_in(first, first.password).url
+    finally:
+        first.press_ctrl_c()
+    assert first.has_ended_wholly()
+
+    key = (installed / "var" / "secret_key").read_text()
+    second = Start(installed, shell)
+    try:
+        second.wait()
+        assert second.password == first.password
+        assert "/applications/" in _sign_in(second, first.password).url
+        assert (installed / "var" / "secret_key").read_text() == key
+    finally:
+        second.press_ctrl_c()
+    assert second.has_ended_wholly()
+
+
+def test_a_chosen_password_works_and_is_written_nowhere(installed: Path, shell: dict[str, str]) -> None:
+    start = Start(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way-to-tipperary"})
+    try:
+        start.wait()
+        assert "/applications/" in _sign_in(start, "a-long-way-to-tipperary").url
+        assert "tipperary" not in start.words
+        assert not (installed / "var" / "owner_password").exists()
+    finally:
+        start.process.terminate()
+    assert start.has_ended_wholly()
+
+
+def test_what_it_generates_is_for_its_owner_alone(installed: Path, shell: dict[str, str]) -> None:
+    start = Start(installed, shell)
+    try:
+        start.wait()
+    finally:
+        start.process.terminate()
+    assert start.has_ended_wholly()
+    modes = {name: (installed / name).stat().st_mode & 0o777 for name in ("var", "var/secret_key")}
+    assert modes == {"var": 0o700, "var/secret_key": 0o600}
+    assert (installed / "var" / "owner_password").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_taken_port_is_named(installed: Path, shell: dict[str, str]) -> None:
+    with socket.socket() as neighbour:
+        neighbour.bind(("127.0.0.1", 0))
+        neighbour.listen()
+        port = neighbour.getsockname()[1]
+        done = subprocess.run(
+            ["./run"],
+            cwd=installed,
+            env={**shell, "PORT": str(port)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"Port {port} of 127.0.0.1 is taken" in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_set_up_that_is_told_to_end_takes_its_children_along(
+    installed: Path, shell: dict[str, str], how: signal.Signals
+) -> None:
+    (installed / "manage.py").write_text("import time\nprint('busy', flush=True)\ntime.sleep(60)\n")
+    start = Start(installed, shell)
+    deadline = time.monotonic() + SECONDS_TO_END
+    while "busy" not in start.words and time.monotonic() < deadline:
+        time.sleep(0.05)
+    start.process.send_signal(how)  # to the script alone, as a supervisor does
+    assert start.has_ended_wholly()
+    assert start.process.returncode == 128 + how
