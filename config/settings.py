@@ -137,15 +137,22 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by the invitation or the operator
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # such a mail would offer signing up, which is closed
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # else the subject carries the Host header
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_MINUTES", 15) * 60
-ACCOUNT_RATE_LIMITS = {"login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip"}
+# Per email only loosely: a tight limit would let anyone lock someone out.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip,30/{SIGN_IN_WAIT_MINUTES}m/key"
+}
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s that a phone's clock may be off
 MFA_TOTP_ISSUER = "Latchkey"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- What is sent with every page ----------------------------------------------------------------
 
@@ -187,7 +194,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 

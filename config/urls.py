@@ -1,8 +1,9 @@
 """Every address of this server. The programs' come first, and are reached through config/machines.py."""
 
-from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+
+from applications.admin.site import site
 
 urlpatterns = [
     path("", include("applications.oauth.urls")),
@@ -10,5 +11,5 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="panel:home"), name="root"),
     path("panel/", include("applications.panel.urls")),
     path("panel/", include("config.urls_sign_in")),
-    path("operator/", admin.site.urls),
+    path("operator/", site.urls),
 ]

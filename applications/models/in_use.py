@@ -50,6 +50,11 @@ class InUse:
     uses: list[Use]
 
     @property
+    def network(self) -> str:
+        """The line that would hold just this address."""
+        return f"{self.address}/{self.address.max_prefixlen}"
+
+    @property
     def calls(self) -> int:
         """How often, by all of them."""
         return sum(use.calls for use in self.uses)

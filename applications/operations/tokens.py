@@ -79,7 +79,7 @@ def _check_held(application: Application, scopes: tuple[str, ...], address: Addr
 def revoke_token(*, token: AccessToken, actor: Actor) -> None:
     """Revoke one token; NotFound when it is dead already."""
     application = locked(token.application)
-    if not AccessToken.objects.live().filter(pk=token.pk).update(revoked_at=now()):
+    if not AccessToken.objects.valid().filter(pk=token.pk).update(revoked_at=now()):
         raise NotFound(_("This token has stopped already."))
     record_for(actor, application, Action.TOKEN_REVOKED, {"token": token.hint})
 

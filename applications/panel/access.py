@@ -3,15 +3,14 @@
 A stranger gets 404, as for something that does not exist; a member without the role 403.
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import (
-    STATE_SESSION_KEY,
-    did_recently_reauthenticate,
-    suspend_request,
-)
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, suspend_request
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +33,7 @@ class PanelRequest(HttpRequest):
     user: User
     membership: Membership
     account: Account
-    application: Application  # on addresses that name one
+    application: Application
     request_id: str
 
 
@@ -76,8 +75,13 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
 
 
 def asks_again(request: PanelRequest) -> bool:
-    """Whether a view with `secret` would ask this member for the password or second factor first."""
-    return not did_recently_reauthenticate(request)
+    """Whether a view with `secret` would ask this member for the password or second factor first.
+
+    Signing in counts like confirming it: who has done so a minute ago is not asked twice.
+    """
+    records = get_authentication_records(request, request.user)
+    age = time.time() - records[-1]["at"] if records else None
+    return age is None or age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def _ask_again(request: PanelRequest) -> HttpResponse:

@@ -124,8 +124,9 @@ def _latest(networks: list[str], seen: list[InUse]) -> dict[str, datetime]:
     latest: dict[str, datetime] = {}
     for used in reversed(seen):  # so that the latest comes last, and stays
         for (version, bits), known in sizes.items():
-            if version == used.address.version and (text := known.get(int(used.address) >> bits << bits)):
-                latest[text] = used.latest
+            held = known.get(int(used.address) >> bits << bits) if version == used.address.version else None
+            if held is not None:
+                latest[held] = used.latest
     return latest
 
 

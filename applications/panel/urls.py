@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from applications.panel.views import (
+    allowed_ips,
     applications,
     danger,
     home,
@@ -22,6 +23,9 @@ of_application: list[URLPattern | URLResolver] = [
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/revoke/", tokens.revoke_all, name="tokens_revoke_all"),
     path("tokens/<int:token>/revoke/", tokens.revoke, name="token_revoke"),
+    path("allowed-ips/", allowed_ips.allowed_ips, name="application_allowed_ips"),
+    path("allowed-ips/add/", allowed_ips.add, name="application_allowed_ips_add"),
+    path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="application_allowed_ips_remove"),
     path("danger/", danger.danger, name="danger"),
     path("danger/reset/", danger.reset, name="secret_reset"),
     path("danger/secrets/<int:secret>/stop/", danger.retire, name="secret_retire"),
@@ -32,6 +36,9 @@ of_account: list[URLPattern | URLResolver] = [
     path("applications/", applications.applications, name="applications"),
     path("applications/new/", new_application.new_application, name="application_new"),
     path("applications/<str:application_id>/", include(of_application)),
+    path("allowed-ips/", allowed_ips.allowed_ips, name="allowed_ips"),
+    path("allowed-ips/add/", allowed_ips.add, name="allowed_ips_add"),
+    path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="allowed_ips_remove"),
 ]
 
 urlpatterns = [

@@ -59,7 +59,7 @@ def _zone_of_number(text: str) -> ZoneInfo | None:
     """Return the zone of a number in E.164; None for one of no country."""
     number = _parsed(text)
     names = [name for name in time_zones_for_geographical_number(number) if name != UNKNOWN_TIMEZONE]
-    main = MAIN_ZONES.get(_country_of(number, several=len(names) > 1))
+    main = MAIN_ZONES.get(phonenumbers.region_code_for_country_code(number.country_code or 0))
     if main is not None and (main in names or not names):
         return ZoneInfo(main)
     known = [name for name in names if name in _known_zones()]
@@ -78,9 +78,3 @@ def _parsed(text: str) -> phonenumbers.PhoneNumber:
     if not phonenumbers.is_possible_number(number):
         raise InvalidParam("to", _("This number is too short or too long for its country."))
     return number
-
-
-def _country_of(number: phonenumbers.PhoneNumber, *, several: bool) -> str:
-    # Telling Kazakhstan from Russia, which share +7, takes the longer look; most numbers do not need it.
-    exact = phonenumbers.region_code_for_number(number) if several else None
-    return exact or phonenumbers.region_code_for_country_code(number.country_code or 0)

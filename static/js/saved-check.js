@@ -10,5 +10,9 @@ for (const form of document.querySelectorAll("form[data-saved-check]")) {
     else window.addEventListener("beforeunload", ask);
   };
   box.addEventListener("change", check);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault(); // or the address would end in a question mark, for a form without values
+    location.assign(form.action);
+  });
   check();
 }

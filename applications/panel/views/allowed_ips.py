@@ -1,6 +1,7 @@
 """Allowed IPs of an account, and of one application: the same pages, by which address they are reached."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,15 +21,21 @@ from applications.panel.navigation import page
 from applications.rules.networks import shown
 
 REFUSED = 422
+MOST_NOTE = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a member wants of the list: a line added, or one removed."""
+    """What a member wants of the list: a line added, or one removed. `action` is where it was posted."""
 
     action: str
     add: Line | None = None
     remove: str | None = None
+
+    @property
+    def network(self) -> str:
+        """The network of the line, as people write it."""
+        return shown((self.add.network if self.add else self.remove) or "")
 
     def applied_to(self, networks: list[str]) -> list[str]:
         """Return the list as it would be."""
@@ -73,20 +80,91 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
     networks = change.applied_to(listed.networks)
     outside, answer = listed.locked_out(networks), LockOutForm(request.POST)
     if (outside or not networks) and not answer.answered:
-        return _show(request, listed, form, _question(listed, change, outside))
-    also = [Line(address, _used_by(outside, address)) for address in answer.also]
+        question = _question(change, outside)
+        return _show(request, listed, form, question=question)
+    also = [_line_for(address) for address in outside if address.network in answer.also]
     try:
-        change_allowed_ips(
-            account=listed.account,
-            application=listed.application,
-            add=[*([change.add] if change.add else []), *also],
-            remove=[change.remove] if change.remove else [],
-            actor=actor_of(request),
-        )
+        _save(request, listed, change, also)
     except DomainError as error:
-        form.add_error("network" if change.add else None, error.message)
-        return _show(request, listed, form, status=REFUSED)
-    chosen = {line.network for line in also}
-    left = [address for address in outside if shown(f"{address.address}") not in {shown(text) for text in chosen}]
-    messages.success(request, _said(change, len(chosen), networks, len(left)))
+        return _refused(request, listed, form, error)
+    messages.success(request, _said(change, len(also), len(outside) - len(also), empty=not networks))
     return redirect(listed.url())
+
+
+def _save(request: PanelRequest, listed: AllowedIPs, change: Change, also: list[Line]) -> None:
+    change_allowed_ips(
+        account=listed.account,
+        application=listed.application,
+        add=[*([change.add] if change.add else []), *also],
+        remove=[change.remove] if change.remove else [],
+        actor=actor_of(request),
+    )
+
+
+def _line_for(address: InUse) -> Line:
+    """The line for an address in use, with a note that says whose it is."""
+    return Line(address.network, _("Used by {name}").format(name=address.uses[0].who)[:MOST_NOTE])
+
+
+def _refused(
+    request: PanelRequest, listed: AllowedIPs, form: AllowedIPForm, error: DomainError
+) -> HttpResponse:
+    if not form.is_bound:
+        messages.error(request, error.message)
+        return redirect(listed.url())
+    form.add_error("network", error.message)
+    return _show(request, listed, form, status=REFUSED)
+
+
+def _said(change: Change, also: int, left: int, *, empty: bool) -> str:
+    """What was done and what it means, as a confirmation."""
+    done = _("{network} was added.") if change.add else _("{network} was removed.")
+    more = ngettext("{count} address in use was added.", "{count} addresses in use were added.", also)
+    without = ngettext(
+        "{count} address in use is refused now.", "{count} addresses in use are refused now.", left
+    )
+    said = [done.format(network=change.network), *([more.format(count=also)] if also else [])]
+    if empty:
+        said.append(_("The list is empty now: it allows every address."))
+    else:
+        said.append(without.format(count=left) if left else _("Nothing in use is locked out."))
+    return " ".join(said)
+
+
+def _question(change: Change, outside: list[InUse]) -> dict[str, Any]:
+    """What the page asks before the change is made; without addresses, whether the list may be opened to all."""
+    shown_ones = outside[:SHOWN]
+    return {
+        "change": change,
+        "outside": shown_ones,
+        "count": len(outside),
+        "more": len(outside) - len(shown_ones),
+    }
+
+
+def _show(
+    request: PanelRequest,
+    listed: AllowedIPs,
+    form: AllowedIPForm,
+    *,
+    question: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    outside = listed.outside
+    context = {
+        "listed": listed,
+        "rows": listed.rows(),
+        "form": form,
+        "question": question,
+        "outside": outside[:SHOWN],
+        "outside_count": len(outside),
+        "in_use_count": len(listed.seen),
+        "partial": MOST if len(listed.uses) >= MOST else None,
+        "days": REMEMBERED_DAYS,
+        "add_url": listed.url("add"),
+        "back": listed.url(),
+    }
+    template = (
+        "panel/allowed_ips/application.html" if listed.application else "panel/allowed_ips/account.html"
+    )
+    return page(request, template, context, current=listed.name, status=status)

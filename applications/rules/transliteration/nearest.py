@@ -30,6 +30,8 @@ _CHOSEN: Final = {
 _LOOKALIKES: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧΆΈΉΊΌΎΪΫ", "ABEZHIKMNOPTYXAEHIOYIY", strict=True))
 _SMALL_GREEK: Final = "α-ωά-ώΐΰϊϋ"
 
+_STROKE: Final = "0338"  # through a sign it means "not": ≮ without it would say the opposite
+
 
 def _nearest(char: str) -> str:
     if char in GSM7:
@@ -37,18 +39,18 @@ def _nearest(char: str) -> str:
     if char in _CHOSEN:
         return _CHOSEN[char]
     category = unicodedata.category(char)
-    if category in {"Cc", "Cn", "Co", "Cs"}:
+    if category in {"Cc", "Cn", "Co", "Cs"} or _STROKE in unicodedata.decomposition(char):
         return NOTHING_NEAR
     return _under_marks(char) or _spelled(char) or ("" if category in {"Mn", "Me", "Cf"} else NOTHING_NEAR)
 
 
 def _under_marks(char: str) -> str:
-    """Return the letter of GSM-7 that is left when marks are taken off one by one: ế → e, ǟ → ä."""
+    """Return the character of GSM-7 that is left when marks are taken off one by one: ế → e, ǟ → ä."""
     while decomposition := unicodedata.decomposition(char):
         if decomposition.startswith("<"):
             break
         char = chr(int(decomposition.split()[0], 16))
-        if char in GSM7 and char.isalpha():
+        if char in GSM7:
             return char
     return ""
 

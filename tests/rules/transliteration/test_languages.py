@@ -262,6 +262,7 @@ def test_greek_with_all_its_accents(text: str, expected: str) -> None:
         (Alphabet.POLISH, "z\u0307\u0301", "z"),
         (Alphabet.POLISH, "ż\u0591\u0301", "z"),
         (Alphabet.POLISH, "e\u0301", "é"),  # not a Polish letter, composed and kept
+        (Alphabet.POLISH, "x\u0301ż\u0301", "x\u0301z"),  # the mark of another letter stays
     ],
 )
 def test_marks_go_with_their_letter(alphabet: Alphabet, text: str, expected: str) -> None:

@@ -1,0 +1,128 @@
+"""What the operator may do to a row: a page that asks, then an operation. Nothing is edited as a row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, TabularInline
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+
+from applications.authentication.address import client_address
+from applications.errors import DomainError
+from applications.models.audit import ActorKind
+from applications.operations.actors import Actor
+
+type View = Callable[..., HttpResponse]
+
+if TYPE_CHECKING:  # which take parameters in the stubs alone
+    AnyAdmin = ModelAdmin[Any]
+    AnyInline = TabularInline[Any, Any]
+else:
+    AnyAdmin = ModelAdmin
+    AnyInline = TabularInline
+
+
+@dataclass(frozen=True)
+class Act:
+    """`question` says what will stop; `perform` takes request and row, and may return a page to show."""
+
+    label: Promise | str
+    question: Promise | str
+    perform: Callable[[HttpRequest, Any], HttpResponse | None]
+    is_offered: Callable[[Any], bool] = lambda row: True
+
+
+def freshly(view: View) -> View:
+    """Let who may act call it; ask for the password or second factor unless it was given of late (security.md 15)."""
+
+    @wraps(view)
+    def checked(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.may_act(request):
+            raise PermissionDenied
+        if not did_recently_reauthenticate(request):
+            back = urlencode({REDIRECT_FIELD_NAME: request.path})
+            return redirect(f"{reverse('account_reauthenticate')}?{back}")
+        return view(self, request, *args, **kwargs)
+
+    return checked
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the member of the operator's staff who makes the change, for its audit row."""
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/machines.py
+    return Actor(ActorKind.COMMAND, request.user.get_username(), str(client_address(request)), request_id)
+
+
+class RowAdmin(AnyAdmin):
+    """Rows to look at, with acts. A subclass names its fields, so that no digest is shown by accident."""
+
+    acts: dict[str, Act] = {}
+    actions = None
+    change_form_template = "admin/row.html"
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def may_act(self, request: HttpRequest) -> bool:
+        """Whether this member of staff may change such rows at all."""
+        return super().has_change_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_act"
+        act = path("<int:pk>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name=name)
+        return [act, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        offered = self.acts.items() if row is not None and self.may_act(request) else []
+        acts = [(verb, act.label) for verb, act in offered if row is not None and act.is_offered(row)]
+        return super().change_view(request, object_id, form_url, {"acts": acts, **(extra_context or {})})
+
+    @freshly
+    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Ask (GET), then do it (POST)."""
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        if (act := self.acts.get(verb)) is None or not act.is_offered(row):
+            raise Http404
+        if request.method == "POST":
+            return self._do(request, row, act)
+        return self.page(request, "admin/act.html", row=row, act=act, title=act.label)
+
+    def _do(self, request: HttpRequest, row: models.Model, act: Act) -> HttpResponse:
+        try:
+            page = act.perform(request, row)
+        except DomainError as error:
+            messages.error(request, str(error.message))
+            page = None
+        return page or redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+
+    def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        """Return a page of the admin that no cache keeps."""
+        about = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        response = TemplateResponse(request, template, about)
+        response.headers["Cache-Control"] = "no-store"
+        return response

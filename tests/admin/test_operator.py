@@ -1,0 +1,215 @@
+"""The operator's Django admin: who gets in, what its acts do, and that a secret is on one page, once."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+
+from applications.admin.site import site
+from applications.models import AccessToken, APIKey, AuditEvent, ResourceServer, Scope, User
+from applications.models.audit import Action, ActorKind
+from applications.operations.actors import OPERATOR
+from applications.operations.api_keys import create_api_key
+from applications.operations.resource_servers import create_resource_server
+from applications.rules.credentials import digest
+from tests.cast import Cast, make_cast
+from tests.factories import PASSWORD, make_token
+from tests.oauth.conftest import Response, basic
+from tests.oauth.edge import post
+
+pytestmark = pytest.mark.django_db
+STAFF = "op@latchkey.example"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """A browser in which the operator has signed in by the panel's door, and just given the password again."""
+    User.objects.create_superuser(STAFF, PASSWORD)
+    sign_in(client, STAFF)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def sign_in(client: Client, email: str) -> Response:
+    return client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+
+
+def url(model: str, page: str, *arguments: object) -> str:
+    return reverse(f"admin:applications_{model}_{page}", args=arguments)
+
+
+def secret_of(response: Response) -> str:
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    found = re.search(r'id="server-secret">([0-9a-f]{40})<', response.text)
+    assert found is not None
+    return found[1]
+
+
+# --- Who gets in ---
+
+
+def test_signing_in_goes_by_the_panels_door(client: Client) -> None:
+    response = client.get("/operator/", follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+def test_a_member_is_no_operator(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.alice.email)
+    assert client.get("/operator/", follow=True).status_code == 403
+    assert client.get(url("resourceserver", "changelist"), follow=True).status_code == 403
+
+
+def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> None:
+    User.objects.create_user(STAFF, PASSWORD, is_staff=True)
+    sign_in(client, STAFF)
+    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    for page in (
+        url("resourceserver", "changelist"),
+        url("resourceserver", "add"),
+        url("resourceserver", "act", server.pk, "reset"),
+    ):
+        assert client.get(page).status_code == 403
+    assert client.post(url("resourceserver", "act", server.pk, "remove")).status_code == 403
+    assert ResourceServer.objects.exists()
+
+
+# --- What is seen ---
+
+
+def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, cast: Cast) -> None:
+    create_resource_server(name="SMS API", actor=OPERATOR)
+    create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    for model in site._registry:
+        name, row = model._meta.model_name or "", model._default_manager.first()
+        assert row is not None
+        for page in (url(name, "changelist"), url(name, "change", row.pk), url(name, "history", row.pk)):
+            response = operator.get(page)
+            assert response.status_code == 200, page
+            assert not re.search(r"digest|pbkdf2|argon2|md5\$", response.text), page
+        assert operator.post(url(name, "change", row.pk), {"name": "x"}).status_code == 403
+        assert operator.get(url(name, "delete", row.pk)).status_code == 403
+
+
+def test_libraries_bring_nothing_along(operator: Client) -> None:
+    labels = {model._meta.label for model in site._registry}
+    assert all(label.startswith("applications.") for label in labels)
+    assert operator.get("/operator/mfa/authenticator/").status_code == 404
+
+
+# --- Resource servers ---
+
+
+def test_a_resource_server_is_made_and_its_secret_shown_once(operator: Client) -> None:
+    response = operator.post(url("resourceserver", "add"), {"name": "SMS API"})
+    secret, server = secret_of(response), ResourceServer.objects.get()
+    assert bytes(server.digest) == digest(secret)
+    assert server.server_id in response.text
+    assert post(operator, "/oauth/introspect", basic(server.server_id, secret), token="x").status_code == 200
+    for page in (url("resourceserver", "changelist"), url("resourceserver", "change", server.pk)):
+        assert secret not in operator.get(page).text
+        assert f"••••{secret[-4:]}" in operator.get(page).text
+    assert secret not in str(dict(operator.session)) + str(operator.cookies)
+    row = AuditEvent.objects.get(action=Action.RESOURCE_SERVER_CREATED)
+    assert (row.account, row.actor_kind, row.actor) == (None, ActorKind.COMMAND, STAFF)
+    assert (row.ip, len(row.request_id)) == ("127.0.0.1", 36)
+
+
+def test_a_name_is_taken_once_and_sending_the_form_again_makes_none(operator: Client) -> None:
+    for _time in range(2):
+        response = operator.post(url("resourceserver", "add"), {"name": "SMS API"})
+    assert "server-secret" not in response.text
+    assert ResourceServer.objects.count() == 1
+    assert "server-secret" not in operator.post(url("resourceserver", "add"), {"name": ""}).text
+
+
+def test_a_reset_stops_the_old_secret(operator: Client) -> None:
+    server, old = create_resource_server(name="SMS API", actor=OPERATOR)
+    page = url("resourceserver", "act", server.pk, "reset")
+    assert "stops at once" in operator.get(page).text
+    assert bytes(ResourceServer.objects.get().digest) == digest(old)
+    new = secret_of(operator.post(page, {"current": old[-4:]}))
+    assert post(operator, "/oauth/introspect", basic(server.server_id, old), token="x").status_code == 401
+    assert post(operator, "/oauth/introspect", basic(server.server_id, new), token="x").status_code == 200
+    again = operator.post(page, {"current": old[-4:]}, follow=True)
+    assert "was reset in the meantime" in again.text
+    assert bytes(ResourceServer.objects.get().digest) == digest(new)
+
+
+def test_a_removal(operator: Client) -> None:
+    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    page = url("resourceserver", "act", server.pk, "remove")
+    operator.get(page)
+    assert ResourceServer.objects.exists()
+    operator.post(page, {"current": secret[-4:]})
+    assert not ResourceServer.objects.exists()
+    assert operator.get(page).status_code == 404
+
+
+def test_changes_ask_for_the_password_again_after_a_while(operator: Client) -> None:
+    session = operator.session
+    session["account_authentication_methods"] = [
+        {**method, "at": now().timestamp() - 3600} for method in session["account_authentication_methods"]
+    ]
+    session.save()
+    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    for page in (url("resourceserver", "add"), url("resourceserver", "act", server.pk, "remove")):
+        response = operator.post(page, {"name": "Another"})
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+    assert list(ResourceServer.objects.all()) == [server]
+
+
+# --- Scopes, applications, keys ---
+
+
+def test_a_scope_is_added_and_retired(operator: Client, cast: Cast) -> None:
+    fields = {"name": "voice", "description": "Call", "group": "messages", "position": "16"}
+    operator.post(url("scope", "add"), fields)
+    assert Scope.objects.available().filter(name="voice").exists()
+    sms = Scope.objects.get(name="sms")
+    operator.post(url("scope", "act", sms.pk, "retire"))
+    cast.application.refresh_from_db()
+    assert cast.application.scope == "groups"
+    assert operator.get(url("scope", "act", sms.pk, "retire")).status_code == 404
+    operator.post(url("scope", "add"), {**fields, "name": "sms"})
+    assert Scope.objects.filter(name="sms").count() == 1
+    assert operator.post(url("scope", "add"), {**fields, "name": "Two words"}).status_code == 200
+    assert Scope.objects.count() == 16
+
+
+def test_an_application_is_stopped_and_started(operator: Client, cast: Cast) -> None:
+    make_token(cast.application)
+    pk = cast.application.pk
+    assert "do/disable/" in operator.get(url("application", "change", pk)).text
+    operator.post(url("application", "act", pk, "disable"))
+    assert not AccessToken.objects.live().exists()
+    assert operator.get(url("application", "act", pk, "disable")).status_code == 404
+    operator.post(url("application", "act", pk, "enable"))
+    assert AccessToken.objects.live().exists()
+    operator.post(url("application", "act", pk, "revoke-tokens"))
+    assert not AccessToken.objects.live().exists()
+    rows = AuditEvent.objects.filter(account=cast.account, actor=STAFF).order_by("pk")
+    assert [row.action for row in rows] == [
+        Action.APPLICATION_DISABLED,
+        Action.APPLICATION_ENABLED,
+        Action.TOKENS_REVOKED,
+    ]
+
+
+def test_a_key_is_revoked(operator: Client, cast: Cast) -> None:
+    key, _value = create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    operator.post(url("apikey", "act", key.pk, "revoke"))
+    assert not APIKey.objects.live().exists()
+    assert "do/revoke/" not in operator.get(url("apikey", "change", key.pk)).text
+
+
+def test_an_act_that_nobody_knows(operator: Client, cast: Cast) -> None:
+    assert operator.get(url("application", "act", cast.application.pk, "explode")).status_code == 404
+    assert operator.get(url("application", "act", 0, "disable")).status_code == 404

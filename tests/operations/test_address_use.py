@@ -1,0 +1,180 @@
+"""Counting from which addresses good credentials are used."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError, InterfaceError
+from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
+
+from applications.models import AddressUse, Application
+from applications.operations import address_use, usage
+from applications.operations.actors import OPERATOR
+from applications.operations.api_keys import create_api_key
+from applications.operations.applications import delete_application
+from applications.operations.usage import flush, recorder, see
+from applications.rules.networks import parse_address
+from tests.factories import make_account, make_application
+
+
+@pytest.fixture(autouse=True)
+def _nothing_gathered() -> Iterator[None]:
+    recorder.take()
+    yield
+    recorder.take()
+
+
+@pytest.fixture
+def application(db: None) -> Application:
+    return make_application(make_account())[0]
+
+
+def saw(application: Application, ip: str, times: int = 1) -> None:
+    for _time in range(times):
+        see("application", application.pk, parse_address(ip))
+
+
+def stored(application: Application) -> dict[str, int]:
+    return dict(AddressUse.objects.filter(application=application).values_list("ip", "count"))
+
+
+def test_uses_are_counted_per_address_and_day(application: Application) -> None:
+    saw(application, "203.0.113.7", 3)
+    saw(application, "::ffff:203.0.113.7")
+    saw(application, "2001:db8::7", 2)
+    flush()
+    assert stored(application) == {"203.0.113.7": 4, "2001:db8::7": 2}
+    saw(application, "203.0.113.7")
+    flush()
+    assert stored(application) == {"203.0.113.7": 5, "2001:db8::7": 2}
+    row = AddressUse.objects.get(ip="203.0.113.7")
+    assert row.day == now().date()
+    assert now() - row.last_at < timedelta(seconds=10)
+
+
+def test_a_new_day_begins_a_new_row(application: Application) -> None:
+    saw(application, "203.0.113.7")
+    flush()
+    AddressUse.objects.update(day=now().date() - timedelta(days=1))
+    saw(application, "203.0.113.7", 2)
+    flush()
+    assert list(AddressUse.objects.order_by("day").values_list("count", flat=True)) == [1, 2]
+
+
+def test_api_keys_are_counted_apart(application: Application) -> None:
+    key, _value = create_api_key(account=application.account, name="", scopes=None, actor=OPERATOR)
+    see("api_key", key.pk, parse_address("203.0.113.7"))
+    saw(application, "203.0.113.7", 2)
+    flush()
+    rows = AddressUse.objects.values_list("application", "api_key", "count")
+    assert set(rows) == {(application.pk, None, 2), (None, key.pk, 1)}
+
+
+def test_an_address_that_databases_write_differently_is_one(application: Application) -> None:
+    for _turn in range(2):
+        saw(application, "::c000:207")  # PostgreSQL shows it as ::192.0.2.7
+        flush()
+    assert AddressUse.objects.get().count == 2
+
+
+def test_what_was_deleted_meanwhile_is_left_out(application: Application) -> None:
+    other = make_application(application.account)[0]
+    saw(application, "203.0.113.7")
+    saw(other, "203.0.113.8")
+    delete_application(application=other, actor=OPERATOR)
+    flush()
+    assert stored(application) == {"203.0.113.7": 1}
+    assert AddressUse.objects.count() == 1
+
+
+def test_many_take_as_many_statements_as_one(
+    application: Application, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    saw(application, "203.0.113.7")
+    flush()
+    saw(application, "203.0.113.7")
+    with django_assert_max_num_queries(12) as one:
+        flush()
+    for number in range(200):
+        saw(application, f"203.0.113.{number}", 1 + number % 3)
+    with django_assert_max_num_queries(len(one)):
+        flush()
+    assert AddressUse.objects.count() == 200
+
+
+def test_more_than_one_part_is_written_whole(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address_use, "MOST", 7)
+    for number in range(50):
+        saw(application, f"203.0.113.{number}", 2)
+    flush()
+    assert stored(application) == {f"203.0.113.{number}": 2 for number in range(50)}
+
+
+def test_memory_is_bounded_and_known_addresses_go_on_being_counted(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "MOST_ADDRESSES", 3)
+    for number in range(9):
+        saw(application, f"203.0.113.{number}")
+    saw(application, "203.0.113.0")
+    flush()
+    assert stored(application) == {"203.0.113.0": 2, "203.0.113.1": 1, "203.0.113.2": 1}
+
+
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
+def test_what_could_not_be_written_is_kept_and_written_once(
+    application: Application, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail(*_arguments: object, **_more: object) -> None:
+        raise error("the store does not answer")
+
+    saw(application, "203.0.113.7", 2)
+    usage.count(application.pk, "issued")
+    with monkeypatch.context() as patched:
+        patched.setattr(address_use, "add_address_uses", fail)
+        flush()
+    assert stored(application) == {}
+    saw(application, "203.0.113.7")
+    flush()
+    assert stored(application) == {"203.0.113.7": 3}
+    assert application.daily_usage.get().count == 1, (
+        "what was written before the failure is not written again"
+    )
+
+
+def test_old_days_are_swept_once_a_day(application: Application) -> None:
+    today = now().date()
+    for days in (0, 30, 31, 400):
+        AddressUse.objects.create(
+            application=application, ip="203.0.113.7", day=today - timedelta(days=days), last_at=now()
+        )
+    recorder.swept = None
+    saw(application, "203.0.113.9")
+    flush()
+    assert recorder.swept == today
+    days = {(today - day).days for day in AddressUse.objects.values_list("day", flat=True)}
+    assert days == {0, 30}
+
+
+def test_a_day_swept_is_not_swept_again(
+    application: Application, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    recorder.swept = now().date()
+    saw(application, "203.0.113.7")
+    with django_assert_max_num_queries(12) as statements:
+        flush()
+    assert not [query for query in statements.captured_queries if query["sql"].startswith("DELETE")]
+    recorder.swept = date(2020, 1, 1)
+
+
+def test_no_use_takes_no_statement(db: None, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_max_num_queries(0):
+        flush()
+
+
+def test_a_use_belongs_to_one_holder(application: Application) -> None:
+    with pytest.raises(DatabaseError, match="address_used_by_one"):
+        AddressUse.objects.create(ip="203.0.113.7", day=now().date(), last_at=now())
