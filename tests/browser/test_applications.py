@@ -43,7 +43,7 @@ def create(page: Page, home: str, name: str, *scopes: str) -> None:
     page.goto(f"{home}new/")
     page.get_by_role("textbox", name="Name").fill(name)
     for scope in scopes or ("sms",):
-        page.get_by_role("checkbox", name=scope).check()
+        page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} was created")
 

@@ -20,10 +20,13 @@ from applications.panel.usage import usage_of
 def overview(request: PanelRequest) -> HttpResponse:
     """Show the last 30 days, the facts, the switch and the quick start."""
     usage = usage_of(request.application, now().astimezone(UTC).date())
+    account_list, _bar, own_list = request.application.fence.partition("|")
     context = {
         "usage": usage,
         "drawings": drawings(usage.days),
         "impact": impact_of(request.application),
+        "networks": len(own_list.split()),
+        "account_networks": len(account_list.split()),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
     }

@@ -76,10 +76,13 @@ def revoke_all(request: PanelRequest) -> HttpResponse:
     if request.method != "POST":
         return ask(request, "revoke_all", {"impact": impact}, current="panel:tokens")
     revoke_all_tokens(application=request.application, actor=actor_of(request))
-    words = ngettext(
-        "The only token of %(name)s was revoked.",
-        "All %(figure)s tokens of %(name)s were revoked.",
-        impact.tokens,
-    )
+    if impact.tokens:
+        words = ngettext(
+            "The only token of %(name)s was revoked.",
+            "All %(figure)s tokens of %(name)s were revoked.",
+            impact.tokens,
+        )
+    else:
+        words = _("%(name)s had no live token. Tokens that were being issued are dead too.")
     messages.success(request, words % {"figure": impact.count, "name": request.application})
     return redirect(of_application(request, "panel:tokens"))

@@ -1,0 +1,120 @@
+"""Who may reach what: every address is on the public list, among the programs', or in the matrix role × address."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from applications.models import AllowedIP
+from tests.cast import Cast, make_cast
+from tests.factories import make_token
+
+PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
+PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
+PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/"}
+PROGRAMS = re.compile(r"oauth/|\.well-known/|account$|account/|applications($|/)|messages/|openapi\.json$|health/|metrics$")
+# Reached by whoever is signed in, about that person alone.
+PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")
+OPERATOR = re.compile(r"operator/")
+OF_ACCOUNT = "panel/<int:account_id>/"
+
+
+def addresses(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        else:
+            yield here
+
+
+IN_PANEL = sorted(address for address in addresses() if address.startswith(OF_ACCOUNT))
+
+
+def test_every_address_is_accounted_for() -> None:
+    unknown = [
+        address
+        for address in addresses()
+        if address not in PUBLIC
+        and not address.startswith(OF_ACCOUNT)
+        and not any(known.match(address.replace("^", "")) for known in (PROGRAMS, PERSON, OPERATOR))
+    ]
+    assert unknown == []
+    assert len(IN_PANEL) > 10
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def path_of(address: str, cast: Cast) -> str:
+    """The address with Alice's account and what belongs to it filled in."""
+    line = AllowedIP.objects.create(account=cast.account, network=f"192.0.2.{len(address) % 250}")
+    own = AllowedIP.objects.create(
+        account=cast.account, application=cast.application, network=f"192.0.2.{len(address) % 250}"
+    )
+    things = {
+        "account_id": cast.account.pk,
+        "application_id": cast.application.application_id,
+        "token": make_token(cast.application).pk,
+        "secret": cast.application.secrets.get().pk,
+        "line": own.pk if "application_id" in address else line.pk,
+        "channel": "sms",
+        "key": uuid.uuid4().int % 10_000,
+    }
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]]), address)
+
+
+def signed_in(user: object) -> Client:
+    client = Client()
+    client.force_login(user)  # type: ignore[arg-type]  # a User of the cast
+    return client
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+def test_a_visitor_is_asked_to_sign_in(address: str, cast: Cast) -> None:
+    path = path_of(address, cast)
+    for response in (Client().get(path), Client().post(path)):
+        if response.status_code != 405:
+            assert response.status_code == 302
+            assert response["Location"].startswith("/panel/sign-in/")
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+def test_a_stranger_finds_nothing(address: str, cast: Cast) -> None:
+    path = path_of(address, cast)
+    stranger = signed_in(cast.charlie)
+    assert stranger.get(path).status_code in (404, 405)
+    assert stranger.post(path).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+def test_a_strangers_application_is_not_found_under_ones_own_account(address: str, cast: Cast) -> None:
+    if "application_id" not in address:
+        return
+    path = path_of(address, cast).replace(f"/panel/{cast.account.pk}/", f"/panel/{cast.elsewhere.pk}/")
+    stranger = signed_in(cast.charlie)
+    assert stranger.get(path).status_code in (404, 405)
+    assert stranger.post(path).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+def test_a_viewer_changes_nothing(address: str, cast: Cast) -> None:
+    path = path_of(address, cast)
+    viewer = signed_in(cast.bob)
+    posted = viewer.post(path)
+    # A preview computes and stores nothing; every other POST is a change.
+    assert posted.status_code in (403, 405) or "preview" in address, address
+    assert viewer.get(path).status_code in (200, 403, 404, 405)
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+@pytest.mark.parametrize("who", ["alice", "ada"])
+def test_owner_and_admin_reach_every_page(address: str, who: str, cast: Cast) -> None:
+    response = signed_in(getattr(cast, who)).get(path_of(address, cast))
+    assert response.status_code in (200, 302, 404, 405)
+    assert response.status_code != 404 or re.search(r"secrets/|key", address), "only what has no such page yet"

@@ -1,0 +1,150 @@
+"""The real nginx and the real Caddy, with the files of deploy/, in front of an API and of the served product."""
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.gateways import HOME, Api, Gateway, Product, call, port_of, replaced, start
+from tests.servers import ROOT, Served, free_port, stop
+
+DEPLOY = ROOT / "deploy"
+ACCOUNT = "Marlowe"
+
+
+@pytest.fixture(scope="session")
+def api_port() -> Iterator[int]:
+    """An API that is served, and where."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product, that trusts the gateway, with an account and its credentials."""
+    served = Served(
+        tmp_path_factory.mktemp("behind-gateways"),
+        workers=1,
+        TRUSTED_PROXIES="127.0.0.1/32",
+        ALLOWED_HOSTS="127.0.0.1,latchkey.example",
+        LATCHKEY_OWNER_PASSWORD="a long and dull password",
+    )
+    account = json.loads(served.manage("create_account", ACCOUNT, "--owner", "a@marlowe.example", "--json"))
+    (mine, secret), (fenced, fenced_secret) = (make_application(served, name) for name in ("Mine", "Fenced"))
+    served.manage("allow_ip", HOME, "--application", fenced)
+    options = ["--account", ACCOUNT, "--scopes", "groups sms", "--json"]
+    yield Product(
+        served=served,
+        account_id=str(account["account_id"]),
+        application_id=mine,
+        secret=secret,
+        token=ask_token(port_of(served), mine, secret),
+        fenced_token=ask_token(port_of(served), fenced, fenced_secret),
+        key=json.loads(served.manage("create_api_key", *options))["api_key"],
+    )
+    served.stop()
+
+
+def make_application(served: Served, name: str) -> tuple[str, str]:
+    """Return ID and secret of a new application with the scope groups."""
+    options = ["--account", ACCOUNT, "--name", name, "--scopes", "groups", "--json"]
+    made = json.loads(served.manage("create_application", *options))
+    return made["application_id"], made["application_secret"]
+
+
+def ask_token(port: int, identifier: str, secret: str) -> str:
+    """Return an access token, asked for from HOME."""
+    body = f"grant_type=client_credentials&client_id={identifier}&client_secret={secret}"
+    answer = call(
+        port, "/oauth/token", method="POST", body=body, Content_Type="application/x-www-form-urlencoded"
+    )
+    assert answer.status == 200, answer.body
+    return str(answer.json["access_token"])
+
+
+@pytest.fixture(scope="session")
+def nginx(
+    product: Product, api_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Gateway, Gateway]]:
+    """nginx in front of the API, and in front of Latchkey."""
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        missing("nginx (apt install nginx)")
+    folder, port, own_port = tmp_path_factory.mktemp("nginx"), free_port(), free_port()
+    changes = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:9000": f"127.0.0.1:{api_port}"}
+    (folder / "api.conf").write_text(replaced((DEPLOY / "nginx" / "api.conf").read_text(), changes))
+    changes = {"listen 80;": f"listen 127.0.0.1:{own_port};", "127.0.0.1:8000": f"127.0.0.1:{product.port}"}
+    (folder / "latchkey.conf").write_text(replaced((DEPLOY / "nginx" / "latchkey.conf").read_text(), changes))
+    shutil.copytree(DEPLOY / "nginx" / "snippets", folder / "snippets")
+    (folder / "nginx.conf").write_text(nginx_around(folder))
+    process = start([str(program), "-c", str(folder / "nginx.conf"), "-p", str(folder)], folder, port)
+    yield Gateway(port, product), Gateway(own_port, product)
+    stop(process)
+
+
+def nginx_around(folder: Path) -> str:
+    """What Debian's own nginx.conf is to a server, as far as it matters, without its root and its paths."""
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"""
+        daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+        events {{}}
+        http {{ access_log off; {places} include {folder}/latchkey.conf; include {folder}/api.conf; }}
+    """
+
+
+@pytest.fixture(scope="session")
+def caddy(
+    product: Product, api_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Gateway, Gateway]]:
+    """Caddy in front of the API, and in front of Latchkey."""
+    beside_python = Path(sys.executable).parent
+    program = shutil.which("caddy", path=f"{beside_python}:{os.environ['PATH']}")
+    if program is None:
+        missing("Caddy (requirements-dev.txt has it)")
+    folder, port, own_port = tmp_path_factory.mktemp("caddy"), free_port(), free_port()
+    changes = {
+        "api.sms.example {": f"http://127.0.0.1:{port} {{",
+        "latchkey.example {": f"http://127.0.0.1:{own_port} {{",
+        "127.0.0.1:8000": f"127.0.0.1:{product.port}",
+        "127.0.0.1:9000": f"127.0.0.1:{api_port}",
+    }
+    configuration = replaced((DEPLOY / "caddy" / "Caddyfile").read_text(), changes)
+    (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tpersist_config off\n}}\n{configuration}")
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    process = start([str(program), "run", "--config", "Caddyfile"], folder, port, **home)
+    yield Gateway(port, product), Gateway(own_port, product)
+    stop(process)
+
+
+def missing(what: str) -> None:
+    """Skip loudly; in CI fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"No {what}: the gateway tests must run in CI.")
+    pytest.skip(f"No {what}, so its tests did NOT run.")
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def gateway(request: pytest.FixtureRequest) -> Gateway:
+    """Each gateway in turn, in front of the API."""
+    both: tuple[Gateway, Gateway] = request.getfixturevalue(request.param)
+    return both[0]
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def front(request: pytest.FixtureRequest) -> Gateway:
+    """Each gateway in turn, in front of Latchkey."""
+    both: tuple[Gateway, Gateway] = request.getfixturevalue(request.param)
+    return both[1]
