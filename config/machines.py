@@ -17,6 +17,8 @@ from django.urls import Resolver404, resolve
 from psycopg_pool import PoolTimeout
 
 from applications.api import errors as api
+from applications.api import rates
+from applications.errors import DomainError
 from applications.oauth import errors as oauth
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,9 @@ def machine_paths(get_response: Answer) -> Answer:
         if first in OAUTH:
             return _answered(request, _oauth)
         if first in API:
-            return _answered(request, _api)
+            response = _answered(request, _api)
+            rates.tell(request, response)
+            return response
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -64,7 +68,8 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
         response = refuse(request, error)
-    response.headers["Content-Length"] = str(len(response.content))
+    if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
+        response.headers["Content-Length"] = str(len(response.content))
     response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
     response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
     return response
@@ -84,12 +89,18 @@ def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _api(request: HttpRequest, error: Exception) -> HttpResponse:
+    return api.refuse(rates.instead(request, _api_error(request, error)), request.path)
+
+
+def _api_error(request: HttpRequest, error: Exception) -> api.ApiError:
     if isinstance(error, api.ApiError):
-        return api.refuse(error, request.path)
+        return error
+    if isinstance(error, DomainError):
+        return api.of_domain(error)
     kind, message = _named(request, error)
     kind = "invalid_param" if kind == "invalid_request" else kind
     retry = {"Retry-After": "5"} if kind == UNAVAILABLE[0] else {}
-    return api.refuse(api.ApiError(kind, message, retry), request.path)
+    return api.ApiError(kind, message, retry)
 
 
 def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:

@@ -154,6 +154,11 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s that a phone's clock may be off
 MFA_TOTP_ISSUER = "Latchkey"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
+# --- Where events are sent ------------------------------------------------------------------------
+
+CALLBACK_PORTS = env.list("CALLBACK_PORTS", cast=int, default=[443, 8443])
+CALLBACK_INSECURE = env.bool("CALLBACK_INSECURE", DEBUG)
+
 # --- What is sent with every page ----------------------------------------------------------------
 
 SECURE_CSP = {
@@ -222,3 +227,8 @@ LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
 
 ISSUER = PUBLIC_URL
 REALM = "Latchkey"
+
+# --- The API -------------------------------------------------------------------------------------
+
+# Requests a minute, by credential or else by address; 0 sets no limit. OAuth endpoints have none.
+RATE_LIMIT = env.int("RATE_LIMIT", 600)

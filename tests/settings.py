@@ -18,5 +18,8 @@ STORAGES = {
 
 STATIC_ROOT = None
 
+# What the tests of the limits turn on.
+RATE_LIMIT = 0
+
 # No thread writes beside the tests; what was counted is written where a test asks for it.
 USAGE_FLUSH_SECONDS = 0

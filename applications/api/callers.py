@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 
+from applications.api import rates
 from applications.api.errors import ApiError
 from applications.authentication import callers
 from applications.authentication.credentials import authenticate
@@ -18,7 +19,9 @@ def needs(scope: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            return view(request, caller(request, scope), *args, **kwargs)
+            known = caller(request, scope)
+            rates.spend(request, known)
+            return view(request, known, *args, **kwargs)
 
         return checked
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from applications.errors import AccessDenied, Conflict, DomainError, InvalidParam, NotFound
+
 # type: (HTTP status, the platform's number)
 TYPES = {
     "invalid_param": (400, 1400),
@@ -22,12 +24,43 @@ TYPES = {
 }
 
 
+# What a domain error is here; another one would be a mistake of ours, and is answered as such.
+KINDS: dict[type[DomainError], str] = {
+    InvalidParam: "invalid_param",
+    AccessDenied: "access_denied",
+    NotFound: "not_found",
+    Conflict: "conflict",
+}
+# Fields of forms, and parameters of operations, that have another name in JSON.
+NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens"}
+
+
 class ApiError(Exception):
     """`kind` is the error's `type`; `headers` go with the answer."""
 
     def __init__(self, kind: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.kind, self.message, self.headers = kind, message, headers or {}
+
+
+def of_domain(error: DomainError) -> ApiError:
+    """Return what an operation refused, as this edge says it."""
+    if isinstance(error, InvalidParam):
+        return invalid(NAMES.get(error.param, error.param), error.message)
+    return ApiError(KINDS[type(error)], error.message)
+
+
+def invalid(name: str, message: str) -> ApiError:
+    """Return the error of a value that cannot be used; `name` is that of the API."""
+    return ApiError("invalid_param", f"{name}: {message}")
+
+
+def no_content() -> HttpResponse:
+    """Return the answer to what was done and leaves nothing to say."""
+    response = HttpResponse(status=204)
+    del response.headers["Content-Type"]
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def answer(body: Any, status: int = 200) -> HttpResponse:

@@ -3,8 +3,28 @@
 from django.urls import path
 
 from applications.api.account import account
+from applications.api.allowed_ips import account_allowed_ips, application_allowed_ips
+from applications.api.applications import application, applications
+from applications.api.messages import messages_preview
+from applications.api.openapi.document import openapi
+from applications.api.scopes import scopes
+from applications.api.secrets import secret
+from applications.api.tokens import tokens_revoke
 
 app_name = "api"
 urlpatterns = [
     path("account", account, name="account"),
+    path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
+    path("applications", applications, name="applications"),
+    path("applications/scopes", scopes, name="scopes"),
+    path("applications/<str:application_id>", application, name="application"),
+    path("applications/<str:application_id>/secret", secret, name="secret"),
+    path("applications/<str:application_id>/tokens/revoke", tokens_revoke, name="tokens_revoke"),
+    path(
+        "applications/<str:application_id>/allowed-ips",
+        application_allowed_ips,
+        name="application_allowed_ips",
+    ),
+    path("messages/preview", messages_preview, name="messages_preview"),
+    path("openapi.json", openapi, name="openapi"),
 ]

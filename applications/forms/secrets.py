@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.secrets import Overlap
 
+OUT_OF_DATE = _("This form does not say which secret it is about. Open it again.")
+
 
 class FocusedRadios(forms.RadioSelect):
     """Radios of which the chosen one has the focus when their dialog opens."""
@@ -29,4 +31,6 @@ class ResetSecretForm(forms.Form):
         error_messages={"required": _("Choose when the old secret stops.")},
     )
     revoke = forms.BooleanField(label=_("Also revoke all tokens now"), required=False)
-    current = forms.IntegerField(widget=forms.HiddenInput)
+    current = forms.IntegerField(
+        widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
+    )

@@ -3,9 +3,11 @@
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def guard_audit_again(apps, schema_editor):
+def guard_audit_again(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """SQLite changes a column by making the table anew, and its triggers (0003) go with the old one."""
     if schema_editor.connection.vendor != "sqlite":
         return

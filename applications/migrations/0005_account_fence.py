@@ -2,12 +2,14 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 from applications.rules.networks import make_list
 
 
-def fill_fences(apps, schema_editor):
-    listed = {}
+def fill_fences(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    listed: dict[int, list[str]] = {}
     lines = apps.get_model("applications", "AllowedIP").objects.filter(application=None)
     for account_pk, network in lines.values_list("account", "network"):
         listed.setdefault(account_pk, []).append(network)

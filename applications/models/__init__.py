@@ -6,6 +6,8 @@ from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
 from applications.models.memberships import Membership
+from applications.models.message_settings import MessageSettings
+from applications.models.rates import RateCount
 from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
@@ -25,6 +27,8 @@ __all__ = [
     "DailyUsage",
     "GrantedScope",
     "Membership",
+    "MessageSettings",
+    "RateCount",
     "Refusal",
     "ResourceServer",
     "Scope",

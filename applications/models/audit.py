@@ -20,6 +20,7 @@ class Action(models.TextChoices):
     APPLICATION_ENABLED = "application:enable", _("Application enabled")
     APPLICATION_DISABLED = "application:disable", _("Application disabled")
     APPLICATION_DELETED = "application:delete", _("Application deleted")
+    MESSAGES_CHANGED = "messages:change", _("Message settings changed")
     RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
     RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")
     RESOURCE_SERVER_REMOVED = "resource_server:remove", _("Resource server removed")

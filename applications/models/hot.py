@@ -12,7 +12,11 @@ from typing import Any
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 
+from applications.models.message_settings import MessageSettings
 from applications.rules.credentials import token_key
+from applications.rules.previews import Treatment
+from applications.rules.quiet_hours import parse_quiet_hours
+from applications.rules.transliteration import Alphabet
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
@@ -149,11 +153,14 @@ def _time_out(value: Any) -> datetime | None:
 
 
 # Who asks and what about, at once: a client of either kind that proves itself is one row, with the token beside it
-# if it is live and theirs to see, else with nothing; a client that does not is no row at all.
-ASK = """
+# if it is live and theirs to see, else with nothing; a client that does not is no row at all. A resource server gets
+# the settings of the token's application with it, which it asks for before each message.
+SETTINGS = MessageSettings._meta.concrete_fields
+ASK = f"""
 SELECT caller.application_pk, caller.account_pk, caller.server_pk, token.id, token.generation, token.scope,
     token.issued_at, token.expires_at, token.last_used_at, owner.id, owner.application_id, owner.account_id,
-    owner.name, owner.grants, owner.fence, owner.last_used_at
+    owner.name, owner.grants, owner.fence, owner.last_used_at,
+    {", ".join(f"settings.{field.column}" for field in SETTINGS)}
 FROM (
     SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk
     FROM applications_application client
@@ -171,17 +178,23 @@ LEFT JOIN (
     AND (token.expires_at IS NULL OR token.expires_at > %s)
     AND owner.is_enabled AND token.generation >= owner.live_generation
     AND (caller.account_pk IS NULL OR owner.account_id = caller.account_pk)
+LEFT JOIN applications_messagesettings settings
+    ON settings.application_id = owner.id AND caller.server_pk IS NOT NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, an application (with its account) or a resource server, and the live token they may see, if any."""
+    """Who asks, an application (with its account) or a resource server, and the live token they may see, if any.
+
+    `settings`, for a resource server alone: None where nobody has changed any from the defaults.
+    """
 
     application_pk: int | None
     account_pk: int | None
     server_pk: int | None
     found: Found | None
+    settings: MessageSettings | None
 
 
 def ask(*, client_id: str, secret_digest: bytes, fence: str, token: str, moment: datetime) -> Asked | None:
@@ -197,9 +210,18 @@ def ask(*, client_id: str, secret_digest: bytes, fence: str, token: str, moment:
         row = cursor.fetchone()
     if row is None:
         return None
-    application_pk, account_pk, server_pk, *columns = row
+    application_pk, account_pk, server_pk, *rest = row
+    columns, settings = rest[: len(COLUMNS)], rest[len(COLUMNS) :]
     found = _found(tuple(columns)) if columns[0] is not None else None
-    return Asked(application_pk, account_pk, server_pk, found)
+    return Asked(application_pk, account_pk, server_pk, found, _settings(settings))
+
+
+def _settings(columns: list[Any]) -> MessageSettings | None:
+    if columns[0] is None:
+        return None
+    # SQLite has no booleans, which the fields make of its numbers.
+    values = [field.to_python(value) for field, value in zip(SETTINGS, columns, strict=True)]
+    return MessageSettings.from_db("default", [field.attname for field in SETTINGS], values)
 
 
 # A row for each scope of the catalogue, so that a key for all scopes has those of this moment, and none has one that
@@ -250,3 +272,28 @@ def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
         last_used_at=_time_out(last_used_at),
         fence=fence,
     )
+
+
+# The settings of one application and the time zone of its account: a preview is asked for before each message.
+FIND_TREATMENT = """
+SELECT owner.timezone, settings.sms_sender, settings.sms_alphabet, settings.sms_remove_emojis,
+    settings.sms_quiet_start, settings.sms_quiet_stop
+FROM applications_application client
+JOIN applications_account owner ON owner.id = client.account_id
+LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id
+WHERE client.application_id = %s
+"""
+
+
+def find_treatment(application_id: str) -> tuple[str, Treatment] | None:
+    """Return an application's time zone and what it does to an SMS; None when there is no such application."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_TREATMENT, [application_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    timezone, sender, alphabet, remove_emojis, start, stop = row
+    if alphabet is None:  # nobody has changed a setting yet
+        return timezone, Treatment()
+    quiet = parse_quiet_hours(start, stop)
+    return timezone, Treatment(sender, Alphabet(alphabet), bool(remove_emojis), quiet)

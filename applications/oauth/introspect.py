@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from applications.models import MessageSettings
 from applications.models.hot import Found
 from applications.models.usage import Reason
 from applications.oauth.clients import asked_about
@@ -34,7 +35,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if asked.server_pk is None:
         return answer(_active(found))
     touch(found, client_ip, now())  # whoever asks from the platform was just shown the token by a client
-    return answer(_active(found) | _for_the_platform(found))
+    return answer(_active(found) | _for_the_platform(found, asked.settings))
 
 
 def _client_ip(parameters: dict[str, str]) -> Address | None:
@@ -69,6 +70,7 @@ def _active(found: Found) -> dict[str, Any]:
     return body
 
 
-def _for_the_platform(found: Found) -> dict[str, Any]:
-    """What a resource server learns besides: whose token it is, as people know it."""
-    return {"client_name": found.application_name}
+def _for_the_platform(found: Found, stored: MessageSettings | None) -> dict[str, Any]:
+    """What a resource server learns besides: whose token it is, as people know it, and how to treat its messages."""
+    treated = stored or MessageSettings(application_id=found.application_pk)
+    return {"client_name": found.application_name, "settings": treated.documented()}

@@ -1,5 +1,6 @@
 """API keys of an account: made, shown once, and revoked."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,8 +8,8 @@ from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from applications.errors import InvalidParam, NotFound
-from applications.models import Account, APIKey, Scope
+from applications.errors import Conflict, InvalidParam, NotFound
+from applications.models import Account, APIKey, AuditEvent, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
@@ -24,12 +25,15 @@ def create_api_key(
     scopes: Iterable[Scope] | None,
     actor: Actor,
     expires_at: datetime | None = None,
+    submission: uuid.UUID | None = None,
 ) -> tuple[APIKey, str]:
     """Return the new key and its value, which exists nowhere else and cannot be read again.
 
-    `scopes` None means all, those added later included; `expires_at` is aware, None means never.
+    `scopes` None means all, those added later included; `expires_at` is aware, None means never. `submission`
+    names one sending of a form: a second one (the double click) raises Conflict and makes nothing.
     Raises InvalidParam for a name that is none, no scope at all, or an end that has passed.
     """
+    sending = _first_sending(account, submission) if submission else {}
     moment, value, name = now(), new_credential(), name.strip()
     if not is_name(name):
         raise InvalidParam("name", _("Give a name of at most 100 characters on one line."))
@@ -45,7 +49,7 @@ def create_api_key(
         created_at=moment,
         created_by=actor.name,
     )
-    details = {"scopes": key.scope or "all", "expires": expires_at}
+    details = {"scopes": key.scope or "all", "expires": expires_at, **sending}
     record(actor, account, Action.API_KEY_CREATED, target=str(key), details=details)
     return key, value
 
@@ -57,6 +61,20 @@ def revoke_api_key(*, api_key: APIKey, actor: Actor) -> None:
     if not APIKey.objects.live().filter(pk=api_key.pk).update(revoked_at=now()):
         raise NotFound(_("This API key has stopped already."))
     record(actor, api_key.account, Action.API_KEY_REVOKED, target=str(api_key))
+
+
+def _first_sending(account: Account, submission: uuid.UUID) -> dict[str, str]:
+    """Return what the audit row says of the sending; Conflict when the account has a row that says so already.
+
+    Under the account's lock, so that of two at once the second sees the row of the first. The row stays
+    when the key is revoked: a form found again much later makes no second key either.
+    """
+    Account.objects.select_for_update().get(pk=account.pk)
+    sending = {"submission": str(submission)}
+    made = AuditEvent.objects.filter(account=account, action=Action.API_KEY_CREATED)
+    if made.filter(details__submission=sending["submission"]).exists():
+        raise Conflict(_("This form was sent twice; the first one created the key."))
+    return sending
 
 
 def _names(scopes: Iterable[Scope] | None) -> str:

@@ -130,8 +130,14 @@ def note_secret_used(application_pk: int, secret_digest: bytes, address: Address
 def _note_use(asked: hot.Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
     if asked.application_pk is not None:
         note_secret_used(asked.application_pk, secret_digest, address, moment)
-    elif asked.server_pk is not None and _is_due(asked.server_pk, secret_digest):
-        _write(ResourceServer.objects.filter(pk=asked.server_pk), address, moment)
+    elif asked.server_pk is not None:
+        note_server_used(asked.server_pk, secret_digest, address, moment)
+
+
+def note_server_used(server_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    """Write "last used" of a resource server, at most once a minute."""
+    if _is_due(server_pk, secret_digest):
+        _write(ResourceServer.objects.filter(pk=server_pk), address, moment)
 
 
 def _is_due(*key: int | bytes) -> bool:

@@ -13,7 +13,7 @@ from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, s
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from applications.authentication.address import client_address
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
+from applications.rules.credentials import is_credential
 
 type View = Callable[..., HttpResponse]
 
@@ -66,9 +67,12 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
 
 def _enter(request: PanelRequest, account_id: int, application_id: str | None) -> None:
     memberships = Membership.objects.select_related("account")
-    request.membership = get_object_or_404(memberships, account=account_id, user=request.user)
+    # `account__pk`, for `account` would raise on SQLite where a number is larger than any key.
+    request.membership = get_object_or_404(memberships, account__pk=account_id, user=request.user)
     request.account = request.membership.account
     if application_id is not None:
+        if not is_credential(application_id):
+            raise Http404  # what no application has, the database need not take (NUL, for one)
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account

@@ -92,6 +92,11 @@ class AllowedIPs:
         """Whether the visitor's address is on the list."""
         return bool(self.networks) and allows(make_list(self.networks), self.own)
 
+    @property
+    def account_refuses_own(self) -> bool:
+        """Whether, on an application's page, the account's list keeps credentials from working from here anyway."""
+        return self.application is not None and not allows(self.account.fence, self.own)
+
     def locked_out(self, networks: Iterable[str]) -> list[InUse]:
         """Return the addresses in use that would stop working if the list were `networks`."""
         return in_use.locked_out(self.uses, networks, self.application)

@@ -13,7 +13,13 @@ from applications.panel.access import PanelRequest
 # (heading, [(label, icon, name of the address)]); addresses take the account.
 MENU = [
     ("", [(_("Applications"), "layout-grid", "panel:applications")]),
-    (_("Account"), [(_("Allowed IPs"), "network", "panel:allowed_ips")]),
+    (
+        _("Account"),
+        [
+            (_("API keys"), "key-round", "panel:api_keys"),
+            (_("Allowed IPs"), "network", "panel:allowed_ips"),
+        ],
+    ),
 ]
 PERSON = (_("You"), [(_("Sign-in security"), "fingerprint", "mfa_index")])
 
@@ -21,6 +27,7 @@ PERSON = (_("You"), [(_("Sign-in security"), "fingerprint", "mfa_index")])
 TABS = [
     (_("Overview"), "panel:overview"),
     (_("Settings"), "panel:settings"),
+    (_("Messages"), "panel:messages"),
     (_("Tokens"), "panel:tokens"),
     (_("Allowed IPs"), "panel:application_allowed_ips"),
     (_("Danger zone"), "panel:danger"),

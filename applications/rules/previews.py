@@ -18,7 +18,7 @@ from applications.rules.transliteration import Alphabet, Transliteration, transl
 MAX_CHARACTERS: Final = 3060
 
 # Line breaks, tabs and the page break of GSM-7 pass; a lone surrogate could not even be encoded.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _check_text(text: str) -> None:
         raise InvalidParam("text", _too_long())
     if not text:
         raise InvalidParam("text", _("A text needs at least one character."))
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise InvalidParam("text", _("A text has no control characters, except line breaks and tabs."))
 
 

@@ -3,6 +3,7 @@ import "./copy.js";
 import "./dialogs.js";
 import "./filters.js";
 import "./leave-once.js";
+import "./live-preview.js";
 import "./menus.js";
 import "./passkeys.js";
 import "./saved-check.js";

@@ -20,9 +20,9 @@ MAY_IMPORT = {
     "migrations": {"models", "rules"},
     "context_processors": set(),
     "errors": set(),
-    **{edge: BELOW_EDGES for edge in EDGES},
+    **dict.fromkeys(EDGES, BELOW_EDGES),
 }
-# Steps down that one floor allows another: forms read the limits of what an operation takes.
+# What a queryset, a manager or a row is told to write.
 WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete"}
 
 

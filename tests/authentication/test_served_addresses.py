@@ -7,14 +7,15 @@ once is asked often enough to meet both.
 import base64
 import json
 import socket
-import uuid
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.servers import Served
+from tests.servers import ROOT, Served
 
 OFTEN = 8
 PROXY, FAR_PROXY = "127.0.0.9", "127.0.0.10"
@@ -43,12 +44,49 @@ class Answer:
         return said["type"] if isinstance(said, dict) else said
 
 
+class Operator:
+    """A process of its own, not the server's, that changes lists."""
+
+    SCRIPT = """
+import json, sys
+from applications.models import Account, Application
+from applications.operations.actors import OPERATOR
+from applications.operations.allowed_ips import Line, set_allowed_ips
+account, application = Account.objects.get(), Application.objects.get()
+for asked in map(json.loads, sys.stdin):
+    lines = [Line(network) for network in asked["networks"]]
+    whose = None if asked["account"] else application
+    set_allowed_ips(account=account, application=whose, lines=lines, actor=OPERATOR)
+    print("done", flush=True)
+"""
+
+    def __init__(self, served: Served) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", self.SCRIPT],
+            cwd=ROOT,
+            env=served.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def set_list(self, *networks: str, account: bool = False) -> None:
+        """Replace the list of the account or of the application; returns when that is committed."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps({"networks": networks, "account": account}), file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline() == "done\n"
+
+    def stop(self) -> None:
+        self.process.communicate()
+
+
 @dataclass(frozen=True)
 class Program:
-    """A client program of an account, on a server that listens on IPv4 and IPv6."""
+    """A client program, on a server that listens on IPv4 and IPv6, and who changes the lists it is held against."""
 
     served: Served
-    account: str
+    operator: Operator
     application_id: str
     secret: str
 
@@ -56,10 +94,8 @@ class Program:
         """POST /oauth/token from `peer`, with more header lines."""
         pair = base64.b64encode(f"{self.application_id}:{secret or self.secret}".encode()).decode()
         form = "Content-Type: application/x-www-form-urlencoded"
-        body = "grant_type=client_credentials"
-        return send(
-            self.served, peer, "POST /oauth/token", form, f"Authorization: Basic {pair}", *lines, body=body
-        )
+        head = (form, f"Authorization: Basic {pair}", *lines)
+        return send(self.served, peer, "POST /oauth/token", *head, body="grant_type=client_credentials")
 
     def token(self, peer: str) -> str:
         answer = self.ask(peer)
@@ -75,20 +111,8 @@ class Program:
         return {(self.ask(peer).status, self.use(peer, token).status) for _time in range(OFTEN)}
 
     def set_list(self, *networks: str, account: bool = False) -> None:
-        """Replace a list, in a process that is not the server's."""
-        application = (
-            "None" if account else f"Application.objects.get(application_id='{self.application_id}')"
-        )
-        self.served.manage(
-            "shell",
-            "--no-imports",
-            "-c",
-            "from applications.models import *\n"
-            "from applications.operations.actors import OPERATOR\n"
-            "from applications.operations.allowed_ips import Line, set_allowed_ips\n"
-            f"set_allowed_ips(account=Account.objects.get(name='{self.account}'), application={application}, actor=OPERATOR,"
-            f" lines=[Line(network) for network in {networks!r}])",
-        )
+        """Replace the list of the application, or of the account."""
+        self.operator.set_list(*networks, account=account)
 
 
 def send(served: Served, peer: str, what: str, *lines: str, body: str = "") -> Answer:
@@ -117,30 +141,27 @@ def read(raw: bytes) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Two workers on "::", so that a peer of IPv4 arrives mapped into IPv6; two addresses are trusted proxies."""
-    server = Served(
-        tmp_path_factory.mktemp("dual"),
-        host="::",
-        TRUSTED_PROXIES=f"{PROXY}, {FAR_PROXY}",
-        RATE_LIMIT="0",
-    )
-    yield server
-    server.stop()
+    proxies = f"{PROXY}, {FAR_PROXY}"
+    served = Served(tmp_path_factory.mktemp("dual"), host="::", TRUSTED_PROXIES=proxies, RATE_LIMIT="0")
+    try:
+        served.manage("create_account", "Demo", "--owner", "owner@demo.example")
+        scopes = ["--scopes", "account sms"]
+        made = json.loads(served.manage("create_application", "--account", "Demo", *scopes, "--json"))
+        operator = Operator(served)
+        yield Program(served, operator, made["application_id"], made["application_secret"])
+        operator.stop()
+    finally:
+        served.stop()
 
 
 @pytest.fixture
-def program(server: Served) -> Program:
-    """A new application of a new account, so that no test sees the lists of another."""
-    account = f"Demo {uuid.uuid4().hex}"
-    server.manage("create_account", account, "--owner", "owner@demo.example")
-    return create(server, account)
-
-
-def create(server: Served, account: str) -> Program:
-    scopes = ["--scopes", "account sms"]
-    made = json.loads(server.manage("create_application", "--account", account, *scopes, "--json"))
-    return Program(server, account, made["application_id"], made["application_secret"])
+def program(served_program: Program) -> Program:
+    """The program of this module, with both lists empty."""
+    served_program.set_list(account=True)
+    served_program.set_list()
+    return served_program
 
 
 # --- Lists ---------------------------------------------------------------------------------------
@@ -161,6 +182,18 @@ def test_a_change_holds_at_the_next_request_in_every_process(program: Program, a
         answers = {peer: program.statuses(peer, token) for peer in ("127.0.0.1", "127.0.0.2", "::1")}
         expected = {peer: {(200, 200) if peer in allowed else (401, 403)} for peer in answers}
         assert answers == expected, listed
+
+
+@pytest.mark.parametrize("account", [True, False], ids=["account", "application"])
+def test_forty_changes_in_a_row_each_hold_at_the_next_request(program: Program, account: bool) -> None:
+    token = program.token("127.0.0.2")
+    for turn in range(40):
+        allowed, other = ("127.0.0.2", "::1") if turn % 2 else ("::1", "127.0.0.2")
+        program.set_list(allowed, account=account)
+        assert program.use(other, token).status == 403
+        assert program.ask(other).status == 401
+        assert program.ask(allowed).status == 200
+        assert program.use(allowed, token).status == 200
 
 
 def test_an_address_must_be_on_both_lists(program: Program) -> None:
@@ -194,9 +227,7 @@ def test_from_outside_a_token_is_refused_as_access_denied(program: Program) -> N
 
 
 def test_api_keys_are_held_against_the_accounts_list(program: Program) -> None:
-    key = json.loads(program.served.manage("create_api_key", "--account", program.account, "--json"))[
-        "api_key"
-    ]
+    key = json.loads(program.served.manage("create_api_key", "--account", "Demo", "--json"))["api_key"]
 
     def statuses(peer: str) -> set[int]:
         return {
@@ -248,18 +279,10 @@ def test_a_header_of_an_untrusted_peer_is_not_read(program: Program) -> None:
     ],
 )
 def test_behind_a_trusted_proxy_the_right_most_untrusted_hop_counts(
-    behind: Program, lines: list[str], status: int
+    program: Program, lines: list[str], status: int
 ) -> None:
-    assert behind.ask(PROXY, *lines).status == status
-
-
-@pytest.fixture(scope="module")
-def behind(server: Served) -> Program:
-    """An application that may be used from 203.0.113.5, which only a proxy can say."""
-    server.manage("create_account", "Behind", "--owner", "owner@demo.example")
-    program = create(server, "Behind")
-    server.manage("allow_ip", "203.0.113.5", "--application", program.application_id)
-    return program
+    program.set_list("203.0.113.5")
+    assert program.ask(PROXY, *lines).status == status
 
 
 def test_an_ipv4_client_may_be_listed_whatever_the_socket_calls_it(program: Program) -> None:

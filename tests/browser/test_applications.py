@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,12 +15,38 @@ type Axe = Callable[[Page], None]
 SECRET = "#application-secret"
 
 
-@pytest.fixture
-def owner(served: Served) -> str:
-    """The email of the owner of a new account, which has no application yet."""
+# Made by one command, since each takes a second or more to start.
+MANY_ACCOUNTS = """
+from applications.models import User
+from applications.operations.accounts import create_account
+from applications.operations.actors import OPERATOR
+
+User.objects.create_user("nobody@{run}.example", "{password}")
+for number in range({many}):
+    email = f"{{number}}@{run}.example"
+    create_account(name=email, owner_email=email, owner_name="Olive Owner", owner_password="{password}", actor=OPERATOR)
+"""
+MOST_TESTS = 20
+
+
+@pytest.fixture(scope="module")
+def run(served: Served) -> str:
+    """What tells the people of this run apart: nobody@RUN.example is in no account, 0@RUN.example owns one …"""
     name = uuid.uuid4().hex
-    served.manage("create_account", name, "--owner", f"{name}@walk.example", "--owner-name", "Olive Owner")
-    return f"{name}@walk.example"
+    code = MANY_ACCOUNTS.format(run=name, password=OWNER_PASSWORD, many=MOST_TESTS)
+    served.manage("shell", "--command", code)
+    return name
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    return iter(range(MOST_TESTS))
+
+
+@pytest.fixture
+def owner(run: str, numbers: Iterator[int]) -> str:
+    """The email of the owner of an account that no other test uses; it has no application yet."""
+    return f"{next(numbers)}@{run}.example"
 
 
 @pytest.fixture
@@ -30,12 +56,16 @@ def home(page: Page, owner: str) -> str:
 
 
 def sign_in(page: Page, email: str) -> str:
+    fill_in(page, email)
+    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
+    return page.url
+
+
+def fill_in(page: Page, email: str) -> None:
     page.goto("/panel/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
-    return page.url
 
 
 def create(page: Page, home: str, name: str, *scopes: str) -> None:
@@ -195,6 +225,15 @@ def test_reloading_and_going_back_never_show_the_secret_again(page: Page, home: 
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Another")
     assert another not in page.content()
+
+
+@in_every_look
+def test_who_is_in_no_account_may_leave(page: Page, run: str, axe: Axe) -> None:
+    fill_in(page, f"nobody@{run}.example")
+    expect(page.get_by_role("heading", name="You are in no account")).to_be_visible()
+    axe(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_two_clicks_create_one(page: Page, home: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -73,24 +74,28 @@ def ask_token(port: int, identifier: str, secret: str) -> str:
     return str(answer.json["access_token"])
 
 
-@pytest.fixture(scope="session")
-def nginx(
-    product: Product, api_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Gateway, Gateway]]:
-    """nginx in front of the API, and in front of Latchkey."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        missing("nginx (apt install nginx)")
-    folder, port, own_port = tmp_path_factory.mktemp("nginx"), free_port(), free_port()
-    changes = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:9000": f"127.0.0.1:{api_port}"}
+type Two = tuple[int, int]  # the ports at which the API and Latchkey are reached through a gateway
+
+
+@contextmanager
+def nginx_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[Two]:
+    """Run nginx with deploy/nginx, as far as it goes without root and on other ports."""
+    program = found("nginx", "apt install nginx")
+    ports = free_port(), free_port()
+    changes = {"listen 80;": f"listen 127.0.0.1:{ports[0]};", "127.0.0.1:9000": f"127.0.0.1:{api_port}"}
     (folder / "api.conf").write_text(replaced((DEPLOY / "nginx" / "api.conf").read_text(), changes))
-    changes = {"listen 80;": f"listen 127.0.0.1:{own_port};", "127.0.0.1:8000": f"127.0.0.1:{product.port}"}
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{ports[1]};",
+        "127.0.0.1:8000": f"127.0.0.1:{latchkey_port}",
+    }
     (folder / "latchkey.conf").write_text(replaced((DEPLOY / "nginx" / "latchkey.conf").read_text(), changes))
     shutil.copytree(DEPLOY / "nginx" / "snippets", folder / "snippets")
     (folder / "nginx.conf").write_text(nginx_around(folder))
-    process = start([str(program), "-c", str(folder / "nginx.conf"), "-p", str(folder)], folder, port)
-    yield Gateway(port, product), Gateway(own_port, product)
-    stop(process)
+    process = start([program, "-c", str(folder / "nginx.conf"), "-p", str(folder)], folder, ports[0])
+    try:
+        yield ports
+    finally:
+        stop(process)
 
 
 def nginx_around(folder: Path) -> str:
@@ -105,46 +110,68 @@ def nginx_around(folder: Path) -> str:
     """
 
 
-@pytest.fixture(scope="session")
-def caddy(
-    product: Product, api_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Gateway, Gateway]]:
-    """Caddy in front of the API, and in front of Latchkey."""
-    beside_python = Path(sys.executable).parent
-    program = shutil.which("caddy", path=f"{beside_python}:{os.environ['PATH']}")
-    if program is None:
-        missing("Caddy (requirements-dev.txt has it)")
-    folder, port, own_port = tmp_path_factory.mktemp("caddy"), free_port(), free_port()
+@contextmanager
+def caddy_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[Two]:
+    """Run Caddy with deploy/caddy on other ports, without TLS and without its own API."""
+    program = found("caddy", "requirements-dev.txt has it")
+    ports = free_port(), free_port()
     changes = {
-        "api.sms.example {": f"http://127.0.0.1:{port} {{",
-        "latchkey.example {": f"http://127.0.0.1:{own_port} {{",
-        "127.0.0.1:8000": f"127.0.0.1:{product.port}",
+        "api.sms.example {": f"http://127.0.0.1:{ports[0]} {{",
+        "latchkey.example {": f"http://127.0.0.1:{ports[1]} {{",
+        "127.0.0.1:8000": f"127.0.0.1:{latchkey_port}",
         "127.0.0.1:9000": f"127.0.0.1:{api_port}",
     }
     configuration = replaced((DEPLOY / "caddy" / "Caddyfile").read_text(), changes)
     (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tpersist_config off\n}}\n{configuration}")
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    process = start([str(program), "run", "--config", "Caddyfile"], folder, port, **home)
-    yield Gateway(port, product), Gateway(own_port, product)
-    stop(process)
+    process = start([program, "run", "--config", "Caddyfile"], folder, ports[0], **home)
+    try:
+        yield ports
+    finally:
+        stop(process)
 
 
-def missing(what: str) -> None:
-    """Skip loudly; in CI fail."""
+def found(program: str, where: str) -> str:
+    """Return where a program is; without it, skip loudly, and fail in CI."""
+    places = [str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"]
+    if path := shutil.which(program, path=os.pathsep.join(places)):
+        return path
     if os.environ.get("CI") == "true":
-        pytest.fail(f"No {what}: the gateway tests must run in CI.")
-    pytest.skip(f"No {what}, so its tests did NOT run.")
+        pytest.fail(f"No {program} ({where}): the gateway tests must run in CI.")
+    pytest.skip(f"No {program} ({where}), so its tests did NOT run.")
 
 
-@pytest.fixture(params=["nginx", "caddy"])
-def gateway(request: pytest.FixtureRequest) -> Gateway:
+IN_FRONT = {"nginx": nginx_in_front, "caddy": caddy_in_front}
+
+
+@pytest.fixture(scope="session", params=list(IN_FRONT))
+def ports(
+    request: pytest.FixtureRequest,
+    product: Product,
+    api_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Two]:
+    """Each gateway in turn."""
+    with IN_FRONT[request.param](product.port, api_port, tmp_path_factory.mktemp(request.param)) as two:
+        yield two
+
+
+@pytest.fixture
+def gateway(ports: Two, product: Product) -> Gateway:
     """Each gateway in turn, in front of the API."""
-    both: tuple[Gateway, Gateway] = request.getfixturevalue(request.param)
-    return both[0]
+    return Gateway(ports[0], product)
 
 
-@pytest.fixture(params=["nginx", "caddy"])
-def front(request: pytest.FixtureRequest) -> Gateway:
+@pytest.fixture
+def front(ports: Two, product: Product) -> Gateway:
     """Each gateway in turn, in front of Latchkey."""
-    both: tuple[Gateway, Gateway] = request.getfixturevalue(request.param)
-    return both[1]
+    return Gateway(ports[1], product)
+
+
+@pytest.fixture(params=list(IN_FRONT))
+def alone(
+    request: pytest.FixtureRequest, product: Product, api_port: int, tmp_path: Path
+) -> Iterator[Gateway]:
+    """Each gateway in turn, in front of the API, with nobody there who could judge a credential."""
+    with IN_FRONT[request.param](free_port(), api_port, tmp_path) as two:
+        yield Gateway(two[0], product)

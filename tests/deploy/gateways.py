@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -34,7 +35,13 @@ class Api(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do(self) -> None:
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """The base class looks for one method for each of HTTP's (`do_GET`)."""
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
+    def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
         seen = {"method": self.command, "path": self.path, "headers": headers}
@@ -44,8 +51,6 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do
 
     def log_message(self, *_arguments: object) -> None:
         """Keep quiet."""

@@ -124,7 +124,7 @@ def test_the_path_that_is_judged_is_the_one_the_api_gets(gateway: Gateway, path:
         assert answer.status in (301, 308, 400, 403, 404)
 
 
-@pytest.mark.parametrize("path", ["/", "/other", "/groupsies", "/Groups", "/_latchkey", "/oauth/verify"])
+@pytest.mark.parametrize("path", ["/", "/other", "/groupsies", "/_latchkey", "/oauth/verify"])
 def test_what_is_not_named_is_not_there(gateway: Gateway, path: str) -> None:
     assert gateway.with_token(path).status == 404
 
@@ -148,20 +148,19 @@ def test_a_revoked_token_is_401_at_the_very_next_request(gateway: Gateway) -> No
 
 
 def test_latchkey_behind_it_answers_as_itself(front: Gateway) -> None:
-    product = front.product
-    host = {"Host": "latchkey.example"}
-    bearer = f"Bearer {product.fenced_token}"
+    bearer = ("Authorization", f"Bearer {front.product.fenced_token}")
 
     def status(address: str, **headers: str) -> int:
-        answer = send(
-            front.port,
-            "/oauth/verify",
-            [*host.items(), ("Authorization", bearer), *headers.items()],
-            address=address,
-        )
-        return answer.status
+        return send(front.port, "/oauth/verify", [bearer, *headers.items()], address=address).status
 
     assert status(HOME) == 204
     assert status(AWAY) == 403
     assert status(AWAY, **{"X-Forwarded-For": HOME}) == 403
     assert status(AWAY, X_Forwarded_For=HOME) == 403
+
+
+def test_without_latchkey_nobody_gets_through_and_clients_may_come_back(alone: Gateway) -> None:
+    answer = alone.with_token()
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json["error"]["type"] == "temporarily_unavailable"
+    assert alone.get().status == 503

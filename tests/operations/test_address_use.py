@@ -1,6 +1,5 @@
 """Counting from which addresses good credentials are used."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -16,13 +15,6 @@ from applications.operations.applications import delete_application
 from applications.operations.usage import flush, recorder, see
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
-
-
-@pytest.fixture(autouse=True)
-def _nothing_gathered() -> Iterator[None]:
-    recorder.take()
-    yield
-    recorder.take()
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def application(cast: Cast) -> Application:
 
 @pytest.fixture
 def signed_in() -> Callable[[User], Client]:
-    """`signed_in(user)`: a client that has this user's session, and has just given the password."""
+    """`signed_in(user)`: a client that has a session of this user."""
     return sign_in
 
 

@@ -124,6 +124,20 @@ def test_ones_own_address_is_on_the_list_or_not(alice: Client, place: Place) -> 
     assert "Add my address" not in page
 
 
+def test_an_applications_page_minds_the_accounts_list(
+    alice: Client, of_account: Place, of_application: Place
+) -> None:
+    of_account.allow("198.51.100.0/24")
+    page = text(alice.get(of_application.url()))
+    assert "The list is empty: it allows every address that the account's list allows." in page
+    assert "This list is empty, but the account's is not, and does not hold it" in page
+    of_application.allow(HERE)
+    page = text(alice.get(of_application.url()))
+    assert "It is on this list, but not on the account's: credentials tried from here are refused." in page
+    of_account.allow(HERE)
+    assert "This is where you are now. It is on the list." in text(alice.get(of_application.url()))
+
+
 def test_the_lists_never_gate_the_panel(alice: Client, of_account: Place, of_application: Place) -> None:
     of_account.allow("198.51.100.0/24")
     of_application.allow("203.0.113.0/24")
@@ -184,8 +198,8 @@ def test_the_first_line_asks_about_the_addresses_it_would_lock_out(
     assert "These 2 addresses would be locked out" in page
     assert "With 198.51.100.0/24 as its first line, the list refuses every other address." in page
     assert "They used credentials of this application in the last 30 days." in page
-    assert "<code>203.0.113.77</code><small>212 calls, last yesterday, " in page
-    assert "<code>2001:db8::9</code><small>3 calls, last " in page
+    assert "<code>203.0.113.77</code><small class="help">212 calls, last yesterday, " in page
+    assert "<code>2001:db8::9</code><small class="help">3 calls, last " in page
     assert page.index("203.0.113.77</code>") < page.index("2001:db8::9</code>")
     assert "<code>198.51.100.23</code>" not in page
     assert "192.0.2.200" not in page
@@ -270,6 +284,7 @@ def test_what_is_wrong_is_said_and_nothing_is_changed(
     assert "The list was not changed" in page
     assert page.count(words) == 2, "once in the summary, once at the field"
     assert 'aria-invalid="true"' in page
+    assert "Nothing in use" not in page
     assert place.networks() == []
 
 
@@ -299,9 +314,9 @@ def test_the_accounts_page_names_applications_and_keys(alice: Client, cast: Cast
     page = text(alice.post(of_account.url("add"), {"network": "198.51.100.0/24"}))
     assert "These 2 addresses would be locked out" in page
     assert "They used credentials of this account in the last 30 days." in page
-    assert "<small>Order notifications: 212 calls, last " in page
-    assert "<small>Booking reminders: 4 calls, last " in page
-    assert f"<small>API key Billing ••••{key.hint}: 6 calls, last " in page
+    assert "<small class="help">Order notifications: 212 calls, last " in page
+    assert "<small class="help">Booking reminders: 4 calls, last " in page
+    assert f"<small class="help">API key Billing ••••{key.hint}: 6 calls, last " in page
     assert "192.0.2.200" not in page
 
 
@@ -363,7 +378,7 @@ def test_removing_asks_about_the_addresses_it_would_lock_out(alice: Client, cast
     place.allow("198.51.100.0/24", "192.0.2.1")
     page = text(alice.post(place.remove_url("198.51.100.0/24")))
     assert "This address would be locked out" in page
-    assert "Without 198.51.100.0/24, the list does not hold them any more." in page
+    assert "Without 198.51.100.0/24, it is on no line of the list. It used credentials of this " in page
     assert 'value="198.51.100.23/32" checked' in page
     assert 'value="203.0.113.77/32" checked' not in page, "it is refused already"
     assert len(place.networks()) == 2

@@ -101,6 +101,8 @@ def test_without_a_scope_nothing_is_created_and_what_was_typed_stays(alice: Clie
     words = "Choose at least one scope. An application without a scope could do nothing."
     assert f'<a href="#id_scopes">{words}</a>' in page
     assert 'id="id_scopes"' in page
+    assert 'role="group" aria-label="Scopes" aria-describedby="id_scopes_error"' in page
+    assert 'id="id_scopes_error"><svg class="icon" aria-hidden="true">' in page
     assert 'value="Billing"' in page
     assert re.search(r'value="never"[^>]* checked', page)
     assert account.applications.count() == 1
@@ -160,7 +162,8 @@ def test_the_page_shows_id_and_secret_and_what_to_do_with_them(alice: Client, ac
     assert bytes(application.secrets.get().digest) == digest(secret)
     assert "Billing was created" in page
     assert "Save its secret now. It is not stored here and cannot be shown again." in page
-    assert f"Authorization: Basic {pair}" in page
+    assert f"<code>Authorization: Basic {pair}</code>" in page
+    assert f'data-copy="Basic {pair}"' in page
     for words in ("Copy application ID", "Copy application secret", "Download .env", "Continue"):
         assert words in page
     assert f'data-leave-once="/panel/{account.pk}/applications/{application.application_id}/"' in page
@@ -202,7 +205,7 @@ def test_an_untitled_one_is_called_so(alice: Client, account: Account) -> None:
 
 def test_every_link_of_the_page_leads_somewhere(alice: Client, account: Account) -> None:
     page = alice.post(address(account), FORM).content.decode()
-    links = {link for link in re.findall(r'(?:href|action)="(/[^"#]*)"', page) if link.startswith("/panel/1")}
+    links = set(re.findall(rf'(?:href|action)="(/panel/{account.pk}/[^"#]*)"', page))
     application_id = newest(account).application_id
     assert f"/panel/{account.pk}/applications/{application_id}/" in links
     assert {link: alice.get(link).status_code for link in links} == dict.fromkeys(links, 200)

@@ -54,6 +54,14 @@ def test_an_id_that_no_application_has_is_not_found(
     assert alice.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("account", [0, 2**31, 2**63, 10**40])
+def test_an_account_that_there_is_not_is_not_found(
+    alice: Client, application: Application, account: int
+) -> None:
+    address = f"/panel/{account}/applications/{application.application_id}/"
+    assert alice.get(address).status_code == 404
+
+
 def test_a_viewer_has_nothing_to_press(bob: Client, application: Application) -> None:
     page = text(bob.get(of(application, "overview")))
     assert 'role="switch"' not in page
@@ -138,7 +146,7 @@ def test_times_are_the_accounts(alice: Client, application: Application) -> None
 
 def test_the_number_of_queries_does_not_grow(alice: Client, application: Application) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert alice.get(of(application, "overview")).status_code == 200
         return len(captured)
 

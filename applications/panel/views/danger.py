@@ -56,7 +56,8 @@ def reset(request: PanelRequest) -> HttpResponse:
         return ask(request, "reset", _reset_context(request), current=CURRENT)
     form = ResetSecretForm(request.POST, auto_id="reset-%s")
     if not form.is_valid():
-        return ask(request, "reset", _reset_context(request, form), current=CURRENT, status=REFUSED)
+        context = {"form": form, **_reset_context(request, form)}
+        return ask(request, "reset", context, current=CURRENT, status=REFUSED)
     return _reset(request, form.cleaned_data)
 
 
@@ -108,7 +109,7 @@ def delete(request: PanelRequest) -> HttpResponse:
     """Delete the application once its name has been typed; GET asks."""
     form = _delete_form(request, request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"impact": impact_of(request.application), "asks": asks_again(request), "delete_form": form}
+        context = {"impact": impact_of(request.application), "form": form, "delete_form": form}
         return ask(request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200)
     try:
         delete_application(application=request.application, actor=actor_of(request))

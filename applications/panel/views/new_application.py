@@ -22,6 +22,13 @@ from applications.panel.scope_groups import scope_groups
 # What to do next: icon, what, why, the page's name and its address; addresses take account and application.
 NEXT = [
     (
+        "message-square",
+        _lazy("Set how its messages are treated"),
+        _lazy("Sender, special characters and quiet hours, with a preview of what would be sent."),
+        _lazy("Messages"),
+        "panel:messages",
+    ),
+    (
         "key-round",
         _lazy("Watch its tokens"),
         _lazy("See which are live and from where they are used, and revoke one or all."),
@@ -69,7 +76,7 @@ def _created(request: PanelRequest, application: Application, secret: str) -> Ht
     context = {
         "application": application,
         "secret": secret,
-        "header": f"Authorization: Basic {base64.b64encode(pair.encode()).decode()}",
+        "header": f"Basic {base64.b64encode(pair.encode()).decode()}",
         "env": env_file(application, secret),
         "quick_start": quick_start(application),
         "next": NEXT,

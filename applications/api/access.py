@@ -1,0 +1,60 @@
+"""What a caller reaches: applications of its own account alone, and no power that it does not hold itself."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+
+from applications.api.callers import View, needs
+from applications.api.errors import ApiError
+from applications.authentication.address import client_address
+from applications.authentication.callers import Caller
+from applications.models import Application
+from applications.models.applications import ApplicationQuerySet
+from applications.operations.actors import Actor
+from applications.rules.credentials import is_credential
+
+
+def by_method(scope: str, **views: View) -> View:
+    """Return the view of an address: it needs `scope`, and calls that of `views` which the method names."""
+
+    @needs(scope)
+    def dispatch(request: HttpRequest, caller: Caller, **kwargs: object) -> HttpResponse:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method not in views:
+            allowed = [*views, *(["HEAD"] if "GET" in views else [])]
+            raise ApiError("method_not_allowed", f"Use {' or '.join(views)}.", {"Allow": ", ".join(allowed)})
+        return views[method](request, caller, **kwargs)
+
+    return dispatch
+
+
+def applications_of(caller: Caller) -> ApplicationQuerySet:
+    """Return the applications of the caller's account."""
+    return Application.objects.filter(account=caller.account_pk)
+
+
+def find(caller: Caller, application_id: str) -> Application:
+    """Return an application; raise ApiError, the same for one of another account as for none."""
+    if is_credential(application_id):  # what cannot be an ID may hold what the store cannot take
+        found = (
+            applications_of(caller).select_related("account").filter(application_id=application_id).first()
+        )
+        if found is not None:
+            return found
+    raise ApiError("not_found", "There is no application of this ID.")
+
+
+def must_hold(caller: Caller, scopes: Iterable[str]) -> None:
+    """Raise ApiError, access_denied, unless the caller holds all of `scopes` itself.
+
+    Else a credential could give itself, through an application that it makes, changes or gets the secret of, what
+    it was not given (security.md 18).
+    """
+    if missing := [name for name in scopes if name not in caller.scopes]:
+        message = f"This takes a credential that has the scope {', '.join(missing)} itself."
+        raise ApiError("access_denied", message)
+
+
+def actor_of(request: HttpRequest, caller: Caller) -> Actor:
+    """Return who makes the change, for its audit row."""
+    return caller.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/machines.py

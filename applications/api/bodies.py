@@ -1,0 +1,157 @@
+"""JSON bodies, read strictly (security.md 9), and handed to the forms that the panel uses."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from applications.api.errors import NAMES, ApiError, invalid
+from applications.rules.scopes import parse_scope
+
+DEEPEST = 8  # objects in objects; what is sent has three
+MOST_WORDS = 100  # scopes in a list
+# Line breaks and tabs pass here, as texts have them; where they do not belong, the form says so. A lone surrogate
+# could not even be stored.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+FIELDS = {name: field for field, name in NAMES.items()}
+
+type Kind = Callable[
+    [Any], Any
+]  # returns the value as forms take it, or raises ValueError: what it has to be
+type Keys = Mapping[str, Kind]
+
+
+def text(value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise ValueError("a string")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def structure(value: Any) -> dict[str, Any]:
+    """An object."""
+    if not isinstance(value, dict):
+        raise ValueError("an object")
+    return value
+
+
+def whole(value: Any) -> int:
+    """A whole number."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("a whole number")
+    return value
+
+
+def words(value: Any) -> list[str]:
+    """A list of strings, or one string with spaces between the words."""
+    expected = ValueError(f"a list of at most {MOST_WORDS} strings, or one string with spaces between")
+    try:
+        found = list(parse_scope(value)) if isinstance(value, str) else value
+    except ValueError:
+        raise expected from None
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise expected
+    if len(found) > MOST_WORDS:
+        raise expected
+    return found
+
+
+APPLICATION: Keys = {"name": text, "tokenExpiration": text, "scopes": words}
+CHANGE: Keys = {**APPLICATION, "enabled": flag, "settings": structure}
+SECRET: Keys = {"overlap": text, "revokeTokens": flag}
+ALLOWED_IP: Keys = {"network": text, "note": text}
+NOTHING: Keys = {}
+
+
+def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
+    """Return the members of the body by the names that forms have for them; no body at all is an empty object.
+
+    Raises ApiError: another media type, not JSON in UTF-8, a key that is unknown or there twice, another type
+    of value, a control character.
+    """
+    members = _members(request)
+    read_values = {}
+    for name, value in members.items():
+        if name not in keys:
+            raise invalid(name[:40], _known(keys))
+        _check(name, value)
+        try:
+            read_values[FIELDS.get(name, name)] = keys[name](value)
+        except ValueError as error:
+            raise invalid(name, f"It must be {error}.") from None
+    return read_values
+
+
+def checked(form: forms.Form) -> dict[str, Any]:
+    """Return the form's `cleaned_data`; raise ApiError with the first thing that is wrong."""
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise invalid(NAMES.get(field, field), str(errors[0]))
+    return form.cleaned_data
+
+
+def _members(request: HttpRequest) -> dict[str, Any]:
+    body = request.body
+    if not body and not request.content_type:
+        return {}
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if request.content_type != "application/json" or charset.lower() != "utf-8":
+        raise ApiError("unsupported_media_type", "Send application/json in UTF-8.")
+    found = _parsed(body) if body else {}
+    if not isinstance(found, dict):
+        raise ApiError("invalid_param", "The body must be a JSON object.")
+    return found
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+    except RecursionError:
+        raise ApiError("invalid_param", "The body is nested too deeply.") from None
+    except ValueError:  # UnicodeDecodeError and JSONDecodeError are such, and so is a number of 5,000 digits
+        raise ApiError("invalid_param", "The body is not JSON in UTF-8.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise invalid(twice[:40], "It is there twice.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check(name: str, value: Any, depth: int = 1) -> None:
+    """Refuse what no field can take, wherever in `value` it is."""
+    if depth > DEEPEST:
+        raise invalid(name, "It is nested too deeply.")
+    if isinstance(value, str) and CONTROL.search(value):
+        raise invalid(name, "It holds a control character.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise invalid(name, "A number is too large.")
+    inside = value if isinstance(value, list) else []
+    if isinstance(value, dict):
+        inside = [*value.keys(), *value.values()]
+    for part in inside:
+        _check(name, part, depth + 1)
+
+
+def _known(keys: Keys) -> str:
+    if not keys:
+        return "It is unknown: nothing is sent here."
+    return f"It is unknown. Known are {', '.join(keys)}."

@@ -1,0 +1,87 @@
+"""`settings` in the body of a PATCH: the documented structure, any part of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import BooleanField, IntegerField
+
+from applications.api.bodies import Kind, flag, structure, text, whole
+from applications.api.errors import invalid
+from applications.forms.messages import CHANNELS
+from applications.models import Application, MessageSettings
+from applications.models.message_settings import CALLBACKS, DOCUMENTED, Names
+from applications.operations.actors import Actor
+from applications.operations.messages import update_message_settings
+
+EMPTY_WHEN_NULL = {*CALLBACKS, "sms_sender"}
+
+
+def change_settings(application: Application, settings: dict[str, Any], actor: Actor) -> None:
+    """Set what `settings` names and leave the rest; call it in the transaction of the request.
+
+    Raises ApiError for a key that is unknown, another type of value, and what the forms of the panel refuse.
+    """
+    given = _read(settings, DOCUMENTED, "settings")
+    if not given:
+        return
+    stored = MessageSettings.objects.of(application.pk)
+    changes = {}
+    for form_of_channel in CHANNELS.values():
+        columns = form_of_channel.columns()
+        if not given.keys() & set(columns):
+            continue
+        form = form_of_channel(stored.values(columns) | given)
+        for column, errors in form.errors.items():
+            raise invalid(PATHS.get(column, "settings"), str(errors[0]))
+        changes |= {name: form.cleaned_data[name] for name in columns if name in given}
+    update_message_settings(application=application, changes=changes, actor=actor)
+
+
+def _read(values: Any, names: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return column → value of each member of an object, and of the objects in it."""
+    read: dict[str, Any] = {}
+    try:
+        pairs = structure(values).items()
+    except ValueError as error:
+        raise invalid(path, f"It must be {error}.") from None
+    for name, value in pairs:
+        here = f"{path}.{name[:40]}"
+        if name not in names:
+            raise invalid(here, f"It is unknown. Known are {', '.join(names)}.")
+        column = names[name]
+        read |= (
+            {column: _value(column, value, here)} if isinstance(column, str) else _read(value, column, here)
+        )
+    return read
+
+
+def _value(column: str, value: Any, path: str) -> Any:
+    if value is None and column in EMPTY_WHEN_NULL:
+        return ""
+    try:
+        return _kind(column)(value)
+    except ValueError as error:
+        raise invalid(path, f"It must be {error}.") from None
+
+
+def _kind(column: str) -> Kind:
+    field = MessageSettings._meta.get_field(column)
+    if isinstance(field, BooleanField):
+        return flag
+    return whole if isinstance(field, IntegerField) else text
+
+
+def _paths(names: Names, path: str) -> dict[str, str]:
+    """Column → where it stands in the body: "settings.sms.quietHours.start"."""
+    found: dict[str, str] = {}
+    for name, column in names.items():
+        here = f"{path}.{name}"
+        found |= {column: here} if isinstance(column, str) else _paths(column, here)
+    return found
+
+
+PATHS = {
+    column: path
+    for channel, names in DOCUMENTED.items()
+    for column, path in _paths(names, f"settings.{channel}").items()
+}

@@ -1,0 +1,154 @@
+"""POST /messages/preview: what an application's settings make of a text, for the platform to ask before it sends."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+
+from applications.api import bodies
+from applications.api.access import by_method
+from applications.api.bodies import Keys, flag, structure, text
+from applications.api.errors import ApiError, answer, invalid
+from applications.api.outputs import time
+from applications.authentication.callers import Caller, InvalidCredential
+from applications.authentication.resource_servers import (
+    TooManyFailures,
+    check_resource_server,
+    is_basic,
+)
+from applications.errors import InvalidParam
+from applications.models import Account, hot
+from applications.rules.destinations import zone_of
+from applications.rules.previews import MeasuredText, Preview, Treatment, preview
+from applications.rules.transliteration import parse_alphabet
+
+TIME = "%Y-%m-%d %H:%M:%S"
+LAST_YEAR = 2999  # what comes near the last one that can be written overflows in another time zone
+FROM_ALL: Keys = {
+    "text": text,
+    "from": text,
+    "to": text,
+    "countryIso": text,
+    "timezone": text,
+    "scheduledDate": text,
+    "transliteration": structure,
+}
+FROM_THE_PLATFORM: Keys = {**FROM_ALL, "applicationId": text}
+TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
+
+type Found = tuple[str, Treatment]  # the account's time zone, and the settings
+
+
+def messages_preview(request: HttpRequest) -> HttpResponse:
+    """Answer a resource server (HTTP Basic) about any application, other callers about their own."""
+    return _for_the_platform(request) if is_basic(request) else for_clients(request)
+
+
+def _for_the_platform(request: HttpRequest) -> HttpResponse:
+    try:
+        check_resource_server(request)
+    except TooManyFailures as error:
+        message = "The resource server could not be authenticated, too many times in a row."
+        raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None
+    except InvalidCredential:
+        message = "The resource server could not be authenticated."
+        raise ApiError("invalid_credentials", message, {"WWW-Authenticate": "Basic"}) from None
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
+    values = bodies.read(request, FROM_THE_PLATFORM)
+    if not values.get("applicationId"):
+        raise invalid("applicationId", "Say whose settings to use.")
+    return _answered(values, lambda: _of_application(values["applicationId"]))
+
+
+def _for_clients(request: HttpRequest, caller: Caller) -> HttpResponse:
+    values = bodies.read(request, FROM_ALL)
+    return _answered(values, lambda: _of_caller(caller))
+
+
+def _of_caller(caller: Caller) -> Found:
+    """Return the settings of the caller's application; an API key belongs to none, and has the defaults."""
+    if caller.application_id:
+        return _of_application(caller.application_id)
+    return Account.objects.values_list("timezone", flat=True).get(pk=caller.account_pk), Treatment()
+
+
+def _of_application(application_id: str) -> Found:
+    if (found := hot.find_treatment(application_id)) is None:
+        raise ApiError("not_found", "There is no application of this ID.")
+    return found
+
+
+def _answered(values: dict[str, Any], settings: Callable[[], Found]) -> HttpResponse:
+    scheduled, changed = _scheduled(values.get("scheduledDate")), _transliteration(values)
+    timezone, treatment = settings()
+    zone = zone_of(values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(timezone))
+    made = preview(
+        values.get("text", ""),
+        replace(treatment, **changed),
+        sender=values.get("from", ""),
+        zone=zone,
+        now=now(),
+        scheduled=scheduled,
+    )
+    return answer(_written(made))
+
+
+def _scheduled(written: str | None) -> datetime | None:
+    if not written:
+        return None
+    try:
+        moment = datetime.strptime(written, TIME).replace(tzinfo=UTC)
+    except ValueError:
+        message = "It must be a time in UTC, such as 2026-11-24 21:55:00."
+        raise invalid("scheduledDate", message) from None
+    if moment.year > LAST_YEAR:
+        raise invalid("scheduledDate", f"It must be a time up to the year {LAST_YEAR}.")
+    return moment
+
+
+def _transliteration(values: dict[str, Any]) -> dict[str, Any]:
+    """Return which settings are others for this text."""
+    changed: dict[str, Any] = {}
+    for name, value in values.get("transliteration", {}).items():
+        path = f"transliteration.{name[:40]}"
+        if name not in TRANSLITERATION:
+            raise invalid(path, f"It is unknown. Known are {', '.join(TRANSLITERATION)}.")
+        try:
+            read = TRANSLITERATION[name](value)
+        except ValueError as error:
+            raise invalid(path, f"It must be {error}.") from None
+        changed |= {"alphabet": parse_alphabet(read, path)} if name == "alphabet" else {"remove_emojis": read}
+    return changed
+
+
+def _written(made: Preview) -> dict[str, Any]:
+    analysis = made.transliteration_analysis
+    return {
+        "text": made.text,
+        "from": made.sender,
+        "parts": made.parts,
+        "textAnalysis": asdict(made.text_analysis),
+        "transliterationAnalysis": {
+            "totalOriginalParts": analysis.original.parts,
+            "totalReplacedParts": analysis.replaced.parts,
+            "totalPartsSaved": analysis.parts_saved,
+            "text": {
+                "original": _measured(analysis.original),
+                "replaced": {**_measured(analysis.replaced), "characters": analysis.characters},
+            },
+        },
+        "inQuietHours": made.in_quiet_hours,
+        "scheduledAt": time(made.scheduled_at.astimezone(UTC)) if made.scheduled_at else None,
+    }
+
+
+def _measured(one: MeasuredText) -> dict[str, Any]:
+    return {"text": one.text, "length": one.length, "parts": one.parts, "encoding": one.encoding}
+
+
+for_clients = by_method("sms", POST=_for_clients)

@@ -1,0 +1,60 @@
+"""GET /openapi.json: the whole description."""
+
+import json
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from applications.api import rates
+from applications.api.errors import ApiError
+from applications.api.openapi import oauth, paths
+from applications.api.openapi.parts import Node
+from applications.api.openapi.refusals import RESPONSES
+from applications.api.openapi.schemas import HEADERS, SCHEMAS
+from applications.api.openapi.settings import SETTINGS
+from applications.models import Scope
+
+VERSION = "1.0"
+TAGS = {
+    "oauth": _("Tokens: got, asked about, given up."),
+    "account": _("Who a credential belongs to."),
+    "applications": _("The account's applications. Each error has the form of the schema Error."),
+    "allowed IPs": _("From where credentials may be used."),
+    "description": _("What you read here."),
+}
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Answer the description, to anyone."""
+    if request.method not in ("GET", "HEAD"):
+        raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
+    rates.spend_of_address(request)
+    text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
+    return HttpResponse(text, content_type="application/json")
+
+
+def document() -> Node:
+    """Return the description, in the language of this moment."""
+    scopes = dict(Scope.objects.available().values_list("name", "description"))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Latchkey",
+            "version": VERSION,
+            "description": _(
+                "Applications trade ID and secret for an access token and call the API with it, or with an API key"
+                " in the header X-API-KEY. Bodies and answers are JSON; times are in UTC."
+            ),
+        },
+        "servers": [{"url": settings.PUBLIC_URL}],
+        "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
+        "paths": {**oauth.paths(), **paths.paths()},
+        "components": {
+            "securitySchemes": oauth.security_schemes(scopes),
+            "schemas": {**SCHEMAS, **oauth.OAUTH_SCHEMAS, "Settings": SETTINGS},
+            "responses": RESPONSES,
+            "headers": HEADERS,
+        },
+    }

@@ -1,0 +1,253 @@
+"""How messages are treated: a form a channel. Their fields are the columns of MessageSettings."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from applications.errors import InvalidParam
+from applications.models.message_settings import (
+    LONGEST_TEMPLATE,
+    PIN,
+    PIN_ATTEMPTS,
+    PIN_LENGTH,
+    PIN_TTL,
+    TTL,
+    MessageSettings,
+    PinType,
+)
+from applications.rules import sender_ids
+from applications.rules.gsm7 import MAX_PARTS, measure
+from applications.rules.previews import CONTROL
+from applications.rules.quiet_hours import parse_quiet_hours
+from applications.rules.safe_urls import Policy, check_url
+from applications.rules.transliteration import Alphabet, parse_alphabet
+
+ALPHABETS = [
+    (Alphabet.NONE.value, _lazy("Keep all characters")),
+    (Alphabet.NON_GSM.value, _lazy("Everything outside GSM-7")),
+    (Alphabet.POLISH.value, _lazy("Polish")),
+    (Alphabet.TURKISH.value, _lazy("Turkish")),
+    (Alphabet.GREEK.value, _lazy("Greek")),
+    (Alphabet.ROMANIAN.value, _lazy("Romanian")),
+    (Alphabet.RUSSIAN_CYRILLIC.value, _lazy("Russian Cyrillic")),
+    (Alphabet.BULGARIAN_CYRILLIC.value, _lazy("Bulgarian Cyrillic")),
+    (Alphabet.UKRAINIAN_CYRILLIC.value, _lazy("Ukrainian Cyrillic")),
+    (Alphabet.BELARUSIAN_CYRILLIC.value, _lazy("Belarusian Cyrillic")),
+    (Alphabet.SERBIAN_CYRILLIC.value, _lazy("Serbian Cyrillic")),
+    (Alphabet.MACEDONIAN_CYRILLIC.value, _lazy("Macedonian Cyrillic")),
+]
+
+
+class CallbackField(forms.CharField):
+    """A URL that events are sent to; its value is "" where there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
+        attributes |= {"placeholder": "https://hooks.example.com/…"}
+        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> str:
+        url = str(super().clean(value))
+        try:
+            return check_url(url, callback_policy()) if url else ""
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="url") from None
+
+
+class ClockField(forms.CharField):
+    """One end of quiet hours, "HH:MM" or empty; the pair is checked by the form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"inputmode": "numeric", "placeholder": "HH:MM", "autocomplete": "off"}
+        attributes |= {"aria-label": kwargs["label"], "pattern": "([01][0-9]|2[0-3]):[0-5][0-9]"}
+        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+
+
+class AlphabetField(forms.ChoiceField):
+    """One of ALPHABETS; an unknown one is told which there are."""
+
+    def validate(self, value: Any) -> None:
+        try:
+            parse_alphabet(value)
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="alphabet") from None
+
+
+class SenderField(forms.CharField):
+    """A sender ID, empty where that is allowed."""
+
+    def clean(self, value: Any) -> str:
+        sender = str(super().clean(value))
+        if sender and (problem := sender_ids.problem(sender)):
+            raise ValidationError(problem, code="sender")
+        return sender
+
+
+class WholeField(forms.IntegerField):
+    """A whole number within limits, which its one error names."""
+
+    def __init__(self, limits: tuple[int, int], words: Any, **kwargs: Any) -> None:
+        self.limits, self.words = limits, words
+        attributes = {"inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> int:
+        least, most = self.limits
+        message = self.words % {"least": f"{least:,}", "most": f"{most:,}"}
+        try:
+            number = super().clean(value)
+        except ValidationError:
+            raise ValidationError(message, code="range") from None
+        if number is None or not least <= number <= most:
+            raise ValidationError(message, code="range")
+        return int(number)
+
+
+class ChannelForm(forms.Form):
+    """`seen` is what MessageSettings.seen said when the form was shown: two admins at once are told apart by it.
+
+    `channel` is the prefix of its columns.
+    """
+
+    channel: ClassVar[str]
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """The columns of MessageSettings that this form is about."""
+        return [name for name in cls.base_fields if name != "seen"]
+
+    @classmethod
+    def of(cls, stored: MessageSettings) -> "ChannelForm":
+        """Return the form as it is first shown."""
+        columns = cls.columns()
+        return cls(initial={**stored.values(columns), "seen": stored.seen(columns)})
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What a valid form asks for: column → value."""
+        return {name: self.cleaned_data[name] for name in self.columns()}
+
+    def clean(self) -> dict[str, Any]:
+        """Check the quiet hours, which are two fields; the sentence stands at the first."""
+        start, stop = f"{self.channel}_quiet_start", f"{self.channel}_quiet_stop"
+        if start in self.cleaned_data and stop in self.cleaned_data:
+            try:
+                parse_quiet_hours(self.cleaned_data[start], self.cleaned_data[stop])
+            except InvalidParam as error:
+                self.add_error(start, error.message)
+        return self.cleaned_data
+
+
+class SmsForm(ChannelForm):
+    channel = "sms"
+    sms_sender = SenderField(
+        label=_lazy("Enforced sender ID"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    sms_alphabet = AlphabetField(label=_lazy("Replace special characters"), choices=ALPHABETS)
+    sms_remove_emojis = forms.BooleanField(label=_lazy("Remove emojis"), required=False)
+    sms_quiet_start = ClockField(label=_lazy("Quiet hours start"))
+    sms_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    sms_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    sms_receive_callback = CallbackField(label=_lazy("Received SMS"))
+
+
+class ViberForm(ChannelForm):
+    channel = "viber"
+    viber_quiet_start = ClockField(label=_lazy("Quiet hours start"))
+    viber_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    viber_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    viber_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class WhatsappForm(ChannelForm):
+    channel = "whatsapp"
+    whatsapp_quiet_start = ClockField(label=_lazy("Quiet hours start"))
+    whatsapp_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    whatsapp_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    whatsapp_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class MultichannelForm(ChannelForm):
+    channel = "multichannel"
+    multichannel_ttl = WholeField(
+        TTL, _lazy("The time before the next channel is %(least)s to %(most)s seconds."), label=_lazy("TTL")
+    )
+    multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
+    multichannel_quiet_start = ClockField(label=_lazy("Quiet hours start"))
+    multichannel_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    multichannel_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    multichannel_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class OtpForm(ChannelForm):
+    channel = "otp"
+    otp_template = forms.CharField(
+        label=_lazy("Template"),
+        strip=False,
+        error_messages={"required": _lazy("A template contains {{pin}}, where the PIN goes.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    otp_sender = SenderField(
+        label=_lazy("Sender"),
+        max_length=11,
+        error_messages={
+            "required": _lazy("A sender has 3 to 11 characters, such as InfoText."),
+            "max_length": _lazy("A sender has 3 to 11 characters, such as InfoText."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    otp_pin_type = forms.ChoiceField(
+        label=_lazy("PIN type"),
+        choices=PinType,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _lazy("A PIN type is letters, numbers or alphanumeric.")},
+    )
+    otp_pin_length = WholeField(
+        PIN_LENGTH, _lazy("A PIN has %(least)s to %(most)s characters."), label=_lazy("PIN length")
+    )
+    otp_ttl = WholeField(
+        PIN_TTL, _lazy("A PIN is valid for %(least)s to %(most)s seconds."), label=_lazy("Valid for")
+    )
+    otp_max_attempts = WholeField(
+        PIN_ATTEMPTS, _lazy("Between %(least)s and %(most)s attempts."), label=_lazy("Attempts")
+    )
+    otp_callback = CallbackField(label=_lazy("OTP updates"))
+
+    def clean_otp_template(self) -> str:
+        template: str = self.cleaned_data["otp_template"].replace("\r\n", "\n")
+        if PIN not in template:
+            raise ValidationError(_("A template contains {{pin}}, where the PIN goes."))
+        if CONTROL.search(template):
+            raise ValidationError(_("A template has no control characters, except line breaks and tabs."))
+        longest_pin = "W" * PIN_LENGTH[1]
+        if len(template) > LONGEST_TEMPLATE or measure(template.replace(PIN, longest_pin)).parts > MAX_PARTS:
+            message = _("A template has at most {parts} parts, with the PIN in it.")
+            raise ValidationError(message.format(parts=MAX_PARTS))
+        return template
+
+
+class CallbacksForm(ChannelForm):
+    channel = "callbacks"
+    shortlinks_callback = CallbackField(label=_lazy("Short links"))
+    attachments_callback = CallbackField(label=_lazy("Attachments"))
+    optouts_callback = CallbackField(label=_lazy("Opt-outs"))
+    lookup_callback = CallbackField(label=_lazy("Number lookup"))
+
+
+CHANNELS: dict[str, type[ChannelForm]] = {
+    form.channel: form
+    for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm, CallbacksForm)
+}
+"""Every form, by the channel it is about."""
+
+
+def callback_policy() -> Policy:
+    """What callback URLs may be on this server."""
+    return Policy(ports=frozenset(settings.CALLBACK_PORTS), insecure=settings.CALLBACK_INSECURE)

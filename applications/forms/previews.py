@@ -1,0 +1,94 @@
+"""The text that settings are tried on."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from applications.errors import InvalidParam
+from applications.rules.destinations import zone_of
+
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Where and when a text is sent: the receiver's zone and an aware time."""
+
+    zone: ZoneInfo
+    at: datetime
+
+
+class TrialForm(forms.Form):
+    """A text, a receiver and a time of day, as typed beside the settings.
+
+    A valid form has an `occasion`. `try_to` is a number, a country's code or a time zone; empty, the account's zone.
+    """
+
+    try_text = forms.CharField(
+        label=_lazy("Text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "form": "channel-form"}),
+    )
+    try_to = forms.CharField(
+        label=_lazy("To"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "form": "channel-form"}),
+    )
+    try_at = forms.CharField(
+        label=_lazy("Sent at"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "placeholder": "HH:MM",
+                "autocomplete": "off",
+                "form": "channel-form",
+            }
+        ),
+    )
+    occasion: Occasion
+
+    def __init__(self, zone: ZoneInfo, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def clean_try_text(self) -> str:
+        # Browsers send line breaks as CR LF; phones have one character for them.
+        return str(self.cleaned_data["try_text"]).replace("\r\n", "\n")
+
+    def clean_try_to(self) -> ZoneInfo:
+        """Return the receiver's zone."""
+        typed: str = self.cleaned_data["try_to"]
+        number = typed if typed.startswith("+") else None
+        country = typed if COUNTRY.fullmatch(typed) else None
+        try:
+            return zone_of(number, country, None if number or country else typed, self.zone)
+        except InvalidParam as error:
+            raise ValidationError(error.message) from None
+
+    def clean_try_at(self) -> tuple[int, int] | None:
+        typed: str = self.cleaned_data["try_at"]
+        if not typed:
+            return None
+        if (match := CLOCK.fullmatch(typed)) is None:
+            raise ValidationError(_("A time of day is from 00:00 to 23:59, such as 21:55."))
+        return int(match[1]), int(match[2])
+
+    def clean(self) -> dict[str, Any]:
+        zone, clock = self.cleaned_data.get("try_to"), self.cleaned_data.get("try_at")
+        if zone is not None:
+            at = now().astimezone(zone)
+            if clock:
+                at = at.replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
+            self.occasion = Occasion(zone, at)
+        return self.cleaned_data
