@@ -29,6 +29,7 @@ class Goal:
 
 GOALS = (
     Goal("token", "hello", "hello", most=2.5),
+    Goal("preview", "hello", "hello", most=4),
     Goal("token", "toolkit", "token", least=5),
     Goal("token", "toolkit", "token, hashed secret", least=300),
     Goal("token", "oidc", "token", least=1.2),

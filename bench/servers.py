@@ -25,6 +25,14 @@ TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
 WORKERS, THREADS = 2, 8  # as `./run` serves
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
+# 160 characters, some of which are replaced and one of which is removed.
+MESSAGE = {
+    "text": (
+        "Zażółć gęślą jaźń, zamówienie nr 48213 jest w drodze. 📦 Kurier będzie między 18:00 a 20:00. " * 2
+    )[:160],
+    "to": "+48600100200",
+    "transliteration": {"alphabet": "POLISH", "removeEmojis": True},
+}
 
 
 @dataclass
@@ -56,11 +64,19 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
         introspect = Request(
             f"{served.url}/oauth/introspect", 200, "POST", {**FORM, **basic}, f"token={value}"
         )
+        preview = Request(
+            f"{served.url}/messages/preview",
+            200,
+            "POST",
+            {"Content-Type": "application/json", "Authorization": f"Bearer {value}"},
+            json.dumps(MESSAGE),
+        )
         works = {
             "token": token,
             "bearer": bearer(value, "/account"),
             "verify": bearer(value, "/oauth/verify?scope=groups", 204),
             "introspection": introspect,
+            "preview": preview,
         }
         yield Server(
             "latchkey",
@@ -76,7 +92,9 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
 def _latchkey_application(served: Served) -> dict[str, str]:
     served.environment["LATCHKEY_OWNER_PASSWORD"] = secrets.token_urlsafe()
     served.manage("create_account", "Bench", "--owner", "owner@bench.example")
-    made = served.manage("create_application", "--account", "Bench", "--scopes", "account groups", "--json")
+    made = served.manage(
+        "create_application", "--account", "Bench", "--scopes", "account groups sms", "--json"
+    )
     client: dict[str, str] = json.loads(made)
     return client
 

@@ -45,7 +45,7 @@ def machine_paths(get_response: Answer) -> Answer:
     """Return the middleware: programs' paths are answered here, all others go on."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        first = request.path_info.split("/", 2)[1]
+        first = request.path_info[1:].partition("/")[0]
         request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # read by every edge
         if first in OAUTH:
             return _answered(request, _oauth)

@@ -45,6 +45,7 @@ class Served:
             "ENV_FILE": os.devnull,
             "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,
             "PUBLIC_URL": self.url,
+            "RATE_LIMIT": "1000000",  # on, as it is by default, and never in the way of a test of something else
             "SECRET_KEY": uuid.uuid4().hex * 2,
             **environment,
         }

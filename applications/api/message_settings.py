@@ -25,7 +25,7 @@ def change_settings(application: Application, settings: dict[str, Any], actor: A
     if not given:
         return
     stored = MessageSettings.objects.of(application.pk)
-    changes = {}
+    changes: dict[str, Any] = {}
     for form_of_channel in CHANNELS.values():
         columns = form_of_channel.columns()
         if not given.keys() & set(columns):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
@@ -20,7 +21,6 @@ from applications.authentication.resource_servers import (
     check_resource_server,
     is_basic,
 )
-from applications.errors import InvalidParam
 from applications.models import Account, hot
 from applications.rules.destinations import zone_of
 from applications.rules.previews import MeasuredText, Preview, Treatment, preview
@@ -56,7 +56,9 @@ def _for_the_platform(request: HttpRequest) -> HttpResponse:
         raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None
     except InvalidCredential:
         message = "The resource server could not be authenticated."
-        raise ApiError("invalid_credentials", message, {"WWW-Authenticate": "Basic"}) from None
+        raise ApiError(
+            "invalid_credentials", message, {"WWW-Authenticate": f'Basic realm="{django_settings.REALM}"'}
+        ) from None
     if request.method != "POST":
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
     values = bodies.read(request, FROM_THE_PLATFORM)

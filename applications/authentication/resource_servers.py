@@ -22,7 +22,8 @@ class TooManyFailures(InvalidCredential):
 
 def is_basic(request: HttpRequest) -> bool:
     """Whether the request says who it is by HTTP Basic."""
-    return request.META.get("HTTP_AUTHORIZATION", "")[:6].lower() == "basic "
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    return header[:6].lower() == "basic "
 
 
 def check_resource_server(request: HttpRequest) -> None:

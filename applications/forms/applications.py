@@ -13,7 +13,13 @@ PRINTABLE = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", _("A name is one line, with
 class ApplicationForm(forms.Form):
     """Name, lifetime of tokens, scopes; `cleaned_data["scopes"]` is a queryset in catalogue order."""
 
-    name = forms.CharField(label=_("Name"), max_length=100, required=False, validators=[PRINTABLE])
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        required=False,
+        validators=[PRINTABLE],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),  # not the visitor's own name
+    )
     lifetime = forms.ChoiceField(
         label=_("Token lifetime"), choices=Lifetime, initial=Lifetime.DAY, widget=forms.RadioSelect
     )

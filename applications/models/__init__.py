@@ -1,6 +1,7 @@
 """The tables. One file a subject; constraints are named and come before any check in a form."""
 
 from applications.models.accounts import Account
+from applications.models.address_use import AddressUse
 from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
@@ -12,7 +13,7 @@ from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
 from applications.models.tokens import AccessToken
-from applications.models.usage import AddressUse, DailyUsage, Refusal
+from applications.models.usage import DailyUsage, Refusal
 from applications.models.users import User
 
 __all__ = [

@@ -9,11 +9,12 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.models.accounts import Account
+from applications.models.address_use import AddressRow, AddressUse
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application
 from applications.models.secrets import ApplicationSecret
 from applications.models.tokens import AccessToken
-from applications.models.usage import REMEMBERED_DAYS, AddressRow, AddressUse
+from applications.models.usage import REMEMBERED_DAYS
 from applications.rules.networks import (
     Address,
     allows,
@@ -53,11 +54,6 @@ class InUse:
     def network(self) -> str:
         """The line that would hold just this address."""
         return f"{self.address}/{self.address.max_prefixlen}"
-
-    @property
-    def calls(self) -> int:
-        """How often, by all of them."""
-        return sum(use.calls for use in self.uses)
 
     @property
     def latest(self) -> datetime:
@@ -147,7 +143,8 @@ def _named(
     """Return name, application ID and fence of each; a revoked or expired key has nothing to lose."""
     named: dict[Holder, tuple[str, str, str]] = {}
     asked = [pk for pk, _key in holders if pk is not None]
-    for client in [application] if application else account.applications.in_bulk(asked).values():
+    clients = account.applications.only("application_id", "name", "fence")
+    for client in [application] if application else clients.in_bulk(asked).values():
         named[client.pk, None] = (str(client), client.application_id, client.fence)
     for key in account.api_keys.live().in_bulk([pk for _client, pk in holders if pk is not None]).values():
         named[None, key.pk] = (_("API key {name}").format(name=key), "", account.fence)

@@ -1,9 +1,8 @@
-"""How applications are used: figures per day, from which addresses, and requests that were refused."""
+"""How applications are used: figures per day, and requests that were refused."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from django.db import models
-from django.db.models import Max, Q, Sum
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -20,9 +19,6 @@ class Reason(models.TextChoices):
 
 ISSUED = "issued"
 REMEMBERED_DAYS = 30  # for how long an address that used credentials counts as one in use
-
-# Key of the application or of the API key (the other is None), address, calls, the latest of them.
-type AddressRow = tuple[int | None, int | None, str, int, datetime]
 
 
 class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):
@@ -52,52 +48,6 @@ class DailyUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.day}: {self.count}"
-
-
-class AddressUseQuerySet(models.QuerySet["AddressUse"]):
-    def recent(self) -> "AddressUseQuerySet":
-        """Those of the last REMEMBERED_DAYS days."""
-        return self.filter(day__gte=now().date() - timedelta(days=REMEMBERED_DAYS))
-
-    def per_address(self) -> "models.QuerySet[AddressUse, AddressRow]":
-        """What each application and each API key did from each address, the latest first."""
-        rows = self.order_by().values("application_id", "api_key_id", "ip")
-        summed = rows.annotate(calls=Sum("count"), latest=Max("last_at")).order_by("-latest")
-        return summed.values_list("application_id", "api_key_id", "ip", "calls", "latest")
-
-
-class AddressUse(models.Model):
-    """How often good credentials of an application, or an API key, were used from an address on one day (UTC).
-
-    What the pages of allowed IPs warn with. Older days than REMEMBERED_DAYS are swept.
-    """
-
-    application = models.ForeignKey(
-        "applications.Application", models.CASCADE, null=True, db_index=False, related_name="address_uses"
-    )
-    api_key = models.ForeignKey(
-        "applications.APIKey", models.CASCADE, null=True, db_index=False, related_name="address_uses"
-    )
-    ip = models.GenericIPAddressField()
-    day = models.DateField(db_index=True)
-    count = models.PositiveBigIntegerField(default=0)
-    last_at = models.DateTimeField()
-
-    objects = AddressUseQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["application", "ip", "day"], name="address_once_a_day"),
-            models.UniqueConstraint(fields=["api_key", "ip", "day"], name="address_once_a_day_per_api_key"),
-            models.CheckConstraint(
-                condition=Q(application=None, api_key__isnull=False)
-                | Q(application__isnull=False, api_key=None),
-                name="address_used_by_one",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ip} on {self.day}: {self.count}"
 
 
 class Refusal(models.Model):

@@ -23,11 +23,13 @@ def verify(request: HttpRequest) -> HttpResponse:
     except callers.TwoCredentials:
         raise _refused("invalid_request", "Send a bearer token or an API key, not both.") from None
     except callers.InvalidCredential:
-        raise _refused("invalid_token", "It is unknown, expired or revoked.") from None
+        raise _refused(
+            "invalid_token", "The access token or API key is unknown, expired or revoked."
+        ) from None
     except callers.AddressNotAllowed:
         raise _refused("access_denied", "Calls from this address are not allowed.", 403) from None
     except callers.InsufficientScope as error:
-        raise _refused("insufficient_scope", "It has not the scope this needs.", 403, error.scope) from None
+        raise _refused("insufficient_scope", "This needs another scope.", 403, error.scope) from None
     return _passed(caller)
 
 

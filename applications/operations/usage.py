@@ -19,9 +19,10 @@ from django.db.models import F
 from django.utils.timezone import now
 
 from applications.models import Application, DailyUsage, Refusal
+from applications.models.address_use import Holder
 from applications.models.usage import Reason
 from applications.operations import address_use
-from applications.operations.address_use import Holder, Use
+from applications.operations.address_use import Use
 from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def _write(taken: Gathered) -> None:
         _write_counts(taken.counts, taken.refusals)
         taken.counts, taken.refusals = Counter(), []
     while part := dict(islice(taken.uses.items(), address_use.MOST)):
-        address_use.add_address_uses(part)
+        address_use.count_uses(part)
         for use in part:
             del taken.uses[use]
     if recorder.swept != (today := now().date()):

@@ -23,7 +23,6 @@ FIGURES = 20  # bits behind a prefix up to which the number of addresses is writ
 class Row:
     """A line as it is shown; `bits` is the power of two of its addresses, `latest` when one was last in use."""
 
-    pk: int
     network: str
     note: str
     bits: int
@@ -107,7 +106,6 @@ class AllowedIPs:
         names = _names({line.created_by for line in self.stored})
         return [
             Row(
-                pk=line.pk,
                 network=shown(line.network),
                 note=line.note,
                 bits=host_bits(line.network),

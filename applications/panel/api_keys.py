@@ -111,11 +111,11 @@ def _uses(keys: list[APIKey]) -> dict[int, Uses]:
 
 def _impact(key: APIKey, uses: Uses) -> KeyImpact:
     calls = sum(count for count, _latest in uses.values())
-    in_days = _("Calls in %(days)d days") % {"days": REMEMBERED_DAYS}
+    calls_label = _("Calls, %(days)d days") % {"days": REMEMBERED_DAYS}
     latest_first = sorted(uses.items(), key=lambda use: use[1][1], reverse=True)
     return KeyImpact(
         figures=[
-            (in_days, number_format(calls, force_grouping=True)),
+            (calls_label, number_format(calls, force_grouping=True)),
             (_("Last used"), key.last_used_at),
             (_("Addresses"), number_format(len(uses), force_grouping=True)),
         ],

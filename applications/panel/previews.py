@@ -1,5 +1,6 @@
 """What the preview beside the message settings shows: the text as sent, its price in parts, its sender and time."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -202,7 +203,7 @@ def _of_settings(settings: MessageSettings) -> list[Warned]:
 
 
 def _of_text(alphabet: Alphabet, made: Preview, cut: list[Piece]) -> list[Warned]:
-    lost = dict.fromkeys(piece.before for piece in cut if "?" in piece.after and "?" not in piece.before)
+    lost = dict.fromkeys(piece.before for piece in cut if _is_lost(piece))
     if lost:
         title = ngettext(
             "%(count)d character becomes “?”", "%(count)d different characters become “?”", len(lost)
@@ -218,6 +219,11 @@ def _of_text(alphabet: Alphabet, made: Preview, cut: list[Piece]) -> list[Warned
         text = _("These characters are outside GSM-7: %(characters)s.")
         return [Warned(title, text % {"characters": _named(outside)})]
     return []
+
+
+def _is_lost(piece: Piece) -> bool:
+    """Whether a character became "?" because nothing is near it, and not because it is a question mark itself."""
+    return piece.after == "?" != piece.before and "QUESTION MARK" not in unicodedata.name(piece.before[0], "")
 
 
 def _named(characters: Iterable[str]) -> str:

@@ -70,7 +70,8 @@ def token_url() -> str:
 def env_file(application: Application, secret: str) -> EnvFile:
     """Return the .env file of an application, with its secret: for the page that shows the secret once.
 
-    As a data: address, so that the server need not keep the secret, or be sent it, to offer the file.
+    As a data: address, so that the server need not keep the secret, or be sent it, to offer the file; script
+    makes another of it before anybody presses the link (js/downloads.js).
     """
     lines = [
         f"LATCHKEY_TOKEN_URL={token_url()}",

@@ -1,6 +1,7 @@
 // Everything a page of the panel may need. Each module looks for its own marks and leaves other pages alone.
 import "./copy.js";
 import "./dialogs.js";
+import "./downloads.js";
 import "./filters.js";
 import "./leave-once.js";
 import "./live-preview.js";

@@ -133,7 +133,8 @@ def caddy_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[
 
 def found(program: str, where: str) -> str:
     """Return where a program is; without it, skip loudly, and fail in CI."""
-    places = [str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"]
+    unpacked = ROOT / "var" / "nginx" / "usr" / "sbin"  # by ./run
+    places = [str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin", str(unpacked)]
     if path := shutil.which(program, path=os.pathsep.join(places)):
         return path
     if os.environ.get("CI") == "true":

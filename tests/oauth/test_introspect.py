@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from applications.models import AccessToken, Refusal, ResourceServer, Scope
+from applications.models import AccessToken, MessageSettings, Refusal, ResourceServer, Scope
 from applications.models.applications import Lifetime
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
@@ -94,6 +94,21 @@ def test_a_resource_server_sees_any(introspect: Introspect, server: Server, toke
     assert (answer["active"], answer["client_name"]) == (True, "Order notifications")
     in_body = introspect(None, token=token, client_id=server.server_id, client_secret=server.secret)
     assert told(in_body) == answer
+
+
+def test_a_resource_server_learns_the_settings_and_an_application_does_not(
+    introspect: Introspect, server: Server, program: Program, token: str
+) -> None:
+    untouched = told(introspect(server.basic, token=token))["settings"]
+    assert untouched == MessageSettings().documented()
+    MessageSettings.objects.create(
+        application=program.application, sms_sender="Marlowe", sms_remove_emojis=True, otp_ttl=120
+    )
+    changed = told(introspect(server.basic, token=token))["settings"]
+    assert changed == MessageSettings.objects.get().documented()
+    assert changed["sms"]["enforceOriginator"] == "Marlowe"
+    assert changed["sms"]["transliteration"]["removeEmojis"] is True
+    assert "settings" not in told(introspect(program.basic, token=token))
 
 
 def expire(token: AccessToken) -> None:

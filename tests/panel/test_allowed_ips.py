@@ -198,8 +198,8 @@ def test_the_first_line_asks_about_the_addresses_it_would_lock_out(
     assert "These 2 addresses would be locked out" in page
     assert "With 198.51.100.0/24 as its first line, the list refuses every other address." in page
     assert "They used credentials of this application in the last 30 days." in page
-    assert "<code>203.0.113.77</code><small class="help">212 calls, last yesterday, " in page
-    assert "<code>2001:db8::9</code><small class="help">3 calls, last " in page
+    assert '<code>203.0.113.77</code><small class="help">212 calls, last yesterday, ' in page
+    assert '<code>2001:db8::9</code><small class="help">3 calls, last ' in page
     assert page.index("203.0.113.77</code>") < page.index("2001:db8::9</code>")
     assert "<code>198.51.100.23</code>" not in page
     assert "192.0.2.200" not in page
@@ -314,9 +314,9 @@ def test_the_accounts_page_names_applications_and_keys(alice: Client, cast: Cast
     page = text(alice.post(of_account.url("add"), {"network": "198.51.100.0/24"}))
     assert "These 2 addresses would be locked out" in page
     assert "They used credentials of this account in the last 30 days." in page
-    assert "<small class="help">Order notifications: 212 calls, last " in page
-    assert "<small class="help">Booking reminders: 4 calls, last " in page
-    assert f"<small class="help">API key Billing ••••{key.hint}: 6 calls, last " in page
+    assert '<small class="help">Order notifications: 212 calls, last ' in page
+    assert '<small class="help">Booking reminders: 4 calls, last ' in page
+    assert f'<small class="help">API key Billing ••••{key.hint}: 6 calls, last ' in page
     assert "192.0.2.200" not in page
 
 

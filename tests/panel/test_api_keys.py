@@ -335,7 +335,7 @@ def test_the_form_offers_every_scope_and_chooses_none(owner: Client, account: Ac
         ({"scopes": []}, "scopes", "Choose at least one scope, or all scopes."),
         ({"scopes": ["nonsense"]}, "scopes", "There is no scope “nonsense”."),
         ({"scopes": ["sms groups"]}, "scopes", "There is no scope “sms groups”."),
-        ({"scopes": ["sms\x00"]}, "scopes", "There is no scope"),
+        ({"scopes": ["sms\x00"]}, "scopes", "Null characters are not allowed."),
         ({"expires_at": "31.12.2026"}, "expires_at", "Write the date as year, month and day"),
         ({"expires_at": "2026-02-30"}, "expires_at", "Write the date as year, month and day"),
         ({"expires_at": "\x00"}, "expires_at", "Write the date as year, month and day"),
@@ -558,7 +558,7 @@ def test_the_question_says_what_stops(
     assert f"Revoke the API key Back office export, ending in {key.hint}?" in page
     assert re.search(r"Last used: <time [^>]+>6 minutes ago</time>, from <code>198.51.100.40</code>\.", page)
     assert "Programs that send it get 401 at their next call, for good." in page
-    assert '<dt>Calls in 30 days</dt><dd class="figure">1,235</dd>' in page
+    assert '<dt>Calls, 30 days</dt><dd class="figure">1,235</dd>' in page
     assert '<dt>Addresses</dt><dd class="figure">2</dd>' in page
     assert "<code>198.51.100.40</code><span>1,234 calls · " in page
     assert "<code>203.0.113.7</code><span>1 call · " in page
@@ -568,7 +568,7 @@ def test_the_question_says_what_stops(
 def test_a_use_that_is_not_counted_yet_is_not_left_out(alice: Client, account: Account) -> None:
     key = stored(make_key(account), last_used_at=now(), last_used_ip="198.51.100.40")
     page = text(alice.get(url(account, "api_key_revoke", key.pk)))
-    assert '<dt>Calls in 30 days</dt><dd class="figure">1</dd>' in page
+    assert '<dt>Calls, 30 days</dt><dd class="figure">1</dd>' in page
     assert "<code>198.51.100.40</code><span>1 call · " in page
 
 

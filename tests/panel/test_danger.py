@@ -85,7 +85,9 @@ def test_a_viewer_reads_what_there_is_and_has_nothing_to_press(bob: Client, appl
 # --- Proving once more who one is ---------------------------------------------------------------
 
 
-def test_what_was_posted_is_done_after_the_password_was_given(alice: Client, application: Application) -> None:
+def test_what_was_posted_is_done_after_the_password_was_given(
+    alice: Client, application: Application
+) -> None:
     answer = alice.post(of(application, "secret_reset"), reset_form(application, overlap="7 days"))
     assert answer["Location"].startswith(f"{CONFIRM}?next=")
     assert application.secrets.count() == 1
@@ -279,7 +281,9 @@ def test_only_an_old_secret_of_this_application_can_be_stopped(
     other, _secret = make_application(application.account, name="Other")
     replaced = current(other)
     reset_secret(application=other, overlap=timedelta(hours=24), actor=OPERATOR)
-    number = {"current": current(application).pk, "foreign": replaced.pk, "none": 987654, "huge": 10**40}[which]
+    number = {"current": current(application).pk, "foreign": replaced.pk, "none": 987654, "huge": 10**40}[
+        which
+    ]
     assert alice.post(of(application, "secret_retire", number)).status_code == 404
     assert application.secrets.working().count() == 2
     assert other.secrets.working().count() == 2
@@ -313,7 +317,9 @@ def test_delete(owner: Client, application: Application) -> None:
     assert (event.target, event.application_id) == ("Order notifications", application.application_id)
 
 
-@pytest.mark.parametrize("typed", ["", "order notifications", "Order", "Order notifications!", "\x00", "x" * 5000])
+@pytest.mark.parametrize(
+    "typed", ["", "order notifications", "Order", "Order notifications!", "\x00", "x" * 5000]
+)
 def test_the_name_must_be_typed_exactly(owner: Client, application: Application, typed: str) -> None:
     answer = owner.post(of(application, "application_delete"), {"typed": typed})
     assert answer.status_code == 422
@@ -349,4 +355,6 @@ def test_a_disabled_application_can_be_deleted_and_enabled_from_here(
     page = text(owner.get(of(application, "danger")))
     assert "Enable Order notifications?" in page
     assert "Waiting tokens" in page
-    assert owner.post(of(application, "application_delete"), {"typed": "Order notifications"}).status_code == 302
+    assert (
+        owner.post(of(application, "application_delete"), {"typed": "Order notifications"}).status_code == 302
+    )

@@ -208,7 +208,7 @@ def test_every_link_of_the_page_leads_somewhere(alice: Client, account: Account)
     links = set(re.findall(rf'(?:href|action)="(/panel/{account.pk}/[^"#]*)"', page))
     application_id = newest(account).application_id
     assert f"/panel/{account.pk}/applications/{application_id}/" in links
-    assert {link: alice.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+    assert {link: alice.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_the_secret_is_kept_by_nobody(alice: Client, account: Account) -> None:

@@ -65,6 +65,7 @@ def test_an_account_that_there_is_not_is_not_found(
 def test_a_viewer_has_nothing_to_press(bob: Client, application: Application) -> None:
     page = text(bob.get(of(application, "overview")))
     assert 'role="switch"' not in page
+    assert of(application, "switch") not in page
     assert "<dialog" not in page
     assert bob.get(of(application, "switch")).status_code == 403
     assert bob.post(of(application, "switch"), {"enabled": "off"}).status_code == 403

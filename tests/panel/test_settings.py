@@ -39,7 +39,8 @@ def changes(application: Application) -> int:
 
 
 @pytest.mark.parametrize(
-    ("who", "seen", "saved"), [("alice", 200, 302), ("ada", 200, 302), ("bob", 200, 403), ("charlie", 404, 404)]
+    ("who", "seen", "saved"),
+    [("alice", 200, 302), ("ada", 200, 302), ("bob", 200, 403), ("charlie", 404, 404)],
 )
 def test_owners_and_admins_change_viewers_look(
     who: str, seen: int, saved: int, application: Application, request: pytest.FixtureRequest
@@ -146,7 +147,7 @@ def test_the_second_of_two_admins_sees_both_and_loses_nothing(
     assert answer.status_code == 409
     page = text(answer)
     assert "Somebody else changed this application while you did" in page
-    assert "By ada@marlowe.example" in page
+    assert ", by ada@marlowe.example" in page
     assert "<dt>Name</dt><dd>Ada's name</dd>" in page
     assert 'value="Alice\'s name"' in page
     assert answer.context["form"]["lifetime"].value() == "never"
@@ -170,7 +171,7 @@ def test_a_change_by_the_operator_is_a_conflict_too(alice: Client, application: 
     )
     answer = alice.post(of(application, "settings"), sent)
     assert answer.status_code == 409
-    assert "By operator" in text(answer)
+    assert ", by operator" in text(answer)
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])

@@ -90,7 +90,13 @@ def test_what_stands_in_a_row(alice: Client, application: Application) -> None:
     unused = make_token(application, lives=None)
     page = text(alice.get(of(application, "tokens")))
     assert "2 active tokens" in page
-    for word in (f"••••{token.hint}", f"••••{unused.hint}", "<code>2001:db8::7</code>", "in 24 hours", "Just now"):
+    for word in (
+        f"••••{token.hint}",
+        f"••••{unused.hint}",
+        "<code>2001:db8::7</code>",
+        "in 24 hours",
+        "Just now",
+    ):
         assert word in page
     assert page.count("Never") >= 3  # unused: expires, last used; and in its question
     assert token.key.hex not in page
@@ -182,7 +188,9 @@ def test_revoking_one_asks_with_its_last_use(alice: Client, application: Applica
 def test_revoking_one(alice: Client, application: Application) -> None:
     token, other = make_token(application), make_token(application)
     answer = alice.post(of(application, "token_revoke", token.pk), follow=True)
-    assert f"The token ending in {token.hint} was revoked. Its client gets 401 at the next call." in text(answer)
+    assert f"The token ending in {token.hint} was revoked. Its client gets 401 at the next call." in text(
+        answer
+    )
     assert application.tokens.live().get() == other
     event = AuditEvent.objects.filter(action=Action.TOKEN_REVOKED).get()
     assert (event.actor, event.details) == ("alice@marlowe.example", {"token": token.hint})
@@ -241,7 +249,9 @@ def test_revoking_all_of_one_and_of_none(alice: Client, application: Application
     assert "Revoke the only token of" in text(alice.get(of(application, "tokens")))
     answer = alice.post(of(application, "tokens_revoke_all"), follow=True)
     assert "The only token of Order notifications was revoked." in text(answer)
-    assert "Revoke all tokens of Order notifications?" in text(alice.get(of(application, "tokens_revoke_all")))
+    assert "Revoke all tokens of Order notifications?" in text(
+        alice.get(of(application, "tokens_revoke_all"))
+    )
     answer = alice.post(of(application, "tokens_revoke_all"), follow=True)
     assert "Order notifications had no live token." in text(answer)
 

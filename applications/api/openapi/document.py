@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.api import rates
 from applications.api.errors import ApiError
-from applications.api.openapi import oauth, paths
+from applications.api.openapi import messages, oauth, paths
 from applications.api.openapi.parts import Node
 from applications.api.openapi.refusals import RESPONSES
 from applications.api.openapi.schemas import HEADERS, SCHEMAS
-from applications.api.openapi.settings import SETTINGS
+from applications.api.openapi.settings import CHANGED_SETTINGS, SETTINGS
 from applications.models import Scope
 
 VERSION = "1.0"
@@ -21,6 +21,7 @@ TAGS = {
     "oauth": _("Tokens: got, asked about, given up."),
     "account": _("Who a credential belongs to."),
     "applications": _("The account's applications. Each error has the form of the schema Error."),
+    "messages": _("How texts are treated before they are sent."),
     "allowed IPs": _("From where credentials may be used."),
     "description": _("What you read here."),
 }
@@ -50,10 +51,16 @@ def document() -> Node:
         },
         "servers": [{"url": settings.PUBLIC_URL}],
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
-        "paths": {**oauth.paths(), **paths.paths()},
+        "paths": {**oauth.paths(), **paths.paths(), **messages.paths()},
         "components": {
             "securitySchemes": oauth.security_schemes(scopes),
-            "schemas": {**SCHEMAS, **oauth.OAUTH_SCHEMAS, "Settings": SETTINGS},
+            "schemas": {
+                **SCHEMAS,
+                **oauth.OAUTH_SCHEMAS,
+                **messages.MESSAGE_SCHEMAS,
+                "Settings": SETTINGS,
+                "ChangedSettings": CHANGED_SETTINGS,
+            },
             "responses": RESPONSES,
             "headers": HEADERS,
         },

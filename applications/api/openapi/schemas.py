@@ -89,6 +89,10 @@ CHANGE = {
         "type": "boolean",
         "description": _("False stops its ID, secret and tokens at the next request."),
     },
+    "settings": {
+        "description": _("Any part of the structure; what is left out stays as it is."),
+        **schema("ChangedSettings"),
+    },
 }
 RESET = {
     "overlap": text(

@@ -68,3 +68,15 @@ SETTINGS = whole(
     },
     _("How messages of the application are treated, channel by channel."),
 )
+
+
+def part_of(node: Node) -> Node:
+    """Return the schema of any part of an object: nothing is required, and nothing unknown is taken."""
+    if node.get("type") != "object":
+        return node
+    made = {name: value for name, value in node.items() if name not in ("required", "description")}
+    parts = {name: part_of(inner) for name, inner in node["properties"].items()}
+    return {**made, "properties": parts, "additionalProperties": False}
+
+
+CHANGED_SETTINGS = part_of(SETTINGS)

@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.errors import Conflict, NotFound
 from applications.forms.messages import CHANNELS, ChannelForm
@@ -35,13 +36,6 @@ LABELS = {
     "callbacks": _lazy("Other callbacks"),
 }
 WITH_PREVIEW = ("sms", "otp")
-
-
-@require_safe
-@member()
-def first(request: PanelRequest) -> HttpResponse:
-    """Lead to the first channel."""
-    return redirect(_address(request, "panel:message_channel", "sms"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,14 +139,15 @@ def _previewed(request: PanelRequest, form: ChannelForm, sent: Any) -> dict[str,
     trial = TrialForm(ZoneInfo(request.account.timezone), sent or {"try_text": SAMPLE})
     settings_form = form if form.is_bound else type(form)(form.initial)
     if not (settings_form.is_valid() & trial.is_valid()):
-        problems = [
-            error for one in (settings_form, trial) for errors in one.errors.values() for error in errors
-        ]
-        return {"trial": trial, "shown": Shown(problems=problems)}
+        return {"trial": trial, "shown": Shown(problems=_problems(settings_form, trial))}
     tried = MessageSettings(application=request.application, **settings_form.changes)
     if form.channel == "otp":
         return {"trial": trial, "shown": otp_preview(tried)}
     return {"trial": trial, "shown": sms_preview(tried, trial.cleaned_data["try_text"], trial.occasion)}
+
+
+def _problems(*refused: Form) -> list[str]:
+    return [str(error) for form in refused for errors in form.errors.values() for error in errors]
 
 
 def _too_large(request: PanelRequest) -> dict[str, Any]:

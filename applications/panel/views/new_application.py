@@ -22,6 +22,13 @@ from applications.panel.scope_groups import scope_groups
 # What to do next: icon, what, why, the page's name and its address; addresses take account and application.
 NEXT = [
     (
+        "network",
+        _lazy("Allow your servers' addresses"),
+        _lazy("So that the secret is worth nothing anywhere else."),
+        _lazy("Allowed IPs"),
+        "panel:application_allowed_ips",
+    ),
+    (
         "message-square",
         _lazy("Set how its messages are treated"),
         _lazy("Sender, special characters and quiet hours, with a preview of what would be sent."),
@@ -34,13 +41,6 @@ NEXT = [
         _lazy("See which are live and from where they are used, and revoke one or all."),
         _lazy("Tokens"),
         "panel:tokens",
-    ),
-    (
-        "settings",
-        _lazy("Change what it may do"),
-        _lazy("A scope you take away stops at the next call, for every token."),
-        _lazy("Settings"),
-        "panel:settings",
     ),
 ]
 
