@@ -232,3 +232,5 @@ REALM = "Latchkey"
 
 # Requests a minute, by credential or else by address; 0 sets no limit. OAuth endpoints have none.
 RATE_LIMIT = env.int("RATE_LIMIT", 600)
+# What the panel's reader page explains: the edges do not import one another.
+API_DESCRIPTION = "applications.api.openapi.document.document"

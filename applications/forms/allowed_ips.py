@@ -70,4 +70,4 @@ class LockOutForm(forms.Form):
     @property
     def also(self) -> list[str]:
         """Which addresses to add besides."""
-        return self.cleaned_data["chosen"] if self.cleaned_data["save"] == "with" else []
+        return self.cleaned_data["chosen"] if self.answered and self.cleaned_data["save"] == "with" else []

@@ -21,6 +21,7 @@ MENU = [
         ],
     ),
 ]
+HELP = (_("Help"), [(_("API reference"), "book-open", "panel:api_reference")])
 PERSON = (_("You"), [(_("Sign-in security"), "fingerprint", "mfa_index")])
 
 # (label, name of the address); addresses take the account and the application.
@@ -77,7 +78,10 @@ def _navigation(request: PanelRequest, current: str) -> list[dict[str, Any]]:
         for heading, entries in MENU
     ]
     heading, entries = PERSON
-    return [*groups, {"label": heading, "items": [_entry(*entry, inside, []) for entry in entries]}]
+    person = {"label": heading, "items": [_entry(*entry, inside, []) for entry in entries]}
+    heading, entries = HELP
+    at_end = [_entry(*entry, inside, [request.account.pk]) for entry in entries]
+    return [*groups, person, {"label": heading, "items": at_end, "at_end": True}]
 
 
 def _entry(label: Any, icon: str, name: str, current: str, args: list[int]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from applications.panel.views import (
     messages,
     new_application,
     overview,
+    reference,
     settings,
     state,
     tokens,
@@ -38,6 +39,7 @@ of_application: list[URLPattern | URLResolver] = [
 ]
 
 of_account: list[URLPattern | URLResolver] = [
+    path("api/", reference.api_reference, name="api_reference"),
     path("applications/", applications.applications, name="applications"),
     path("applications/new/", new_application.new_application, name="application_new"),
     path("applications/<str:application_id>/", include(of_application)),

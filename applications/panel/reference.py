@@ -1,0 +1,237 @@
+"""The description of the API, as the reader page draws it: what programs get at /openapi.json, in words and examples."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from applications.panel.quick_start import Snippet
+
+METHODS = ("get", "post", "put", "patch", "delete")
+FORM = "application/x-www-form-urlencoded"
+TOKEN = '--header "Authorization: Bearer $LATCHKEY_TOKEN"'
+BASIC = '--user "$LATCHKEY_ID:$LATCHKEY_SECRET"'
+# What several operations refuse alike is told once, under "Refusals".
+COMMON = {"400", "401", "403", "405", "413", "415", "429", "500", "503"}
+
+type Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter or a member of a body: what it is called, what it is, which values it takes."""
+
+    name: str
+    kind: str
+    required: bool
+    words: str
+    values: list[str]
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of an address. `place` is where it stands on the page; `answer` is an example, empty without a body."""
+
+    place: str
+    method: str
+    path: str
+    summary: str
+    words: str
+    scope: str
+    fields: list[Field]
+    curl: Snippet
+    status: str
+    answered: str
+    answer: Snippet | None
+    refusals: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Operations that belong together."""
+
+    place: str
+    name: str
+    words: str
+    operations: list[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The whole page; `refusals` are those that every operation has: status, type, words."""
+
+    words: str
+    sections: list[Section]
+    refusals: list[tuple[str, str, str]]
+
+
+def reference(application_id: str | None) -> Reference:
+    """Return what the page shows, with an application's ID in the examples if there is one."""
+    # The edges do not import one another: the settings say who describes the API.
+    described = import_string(settings.API_DESCRIPTION)()
+    text = json.dumps(described, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return _Reader(json.loads(text), application_id).read()
+
+
+class _Reader:
+    def __init__(self, document: Node, application_id: str | None) -> None:
+        self.document, self.application_id = document, application_id
+
+    def read(self) -> Reference:
+        found = list(self._operations())
+        sections = [
+            Section(
+                place=f"section-{number}",
+                name=tag["name"],
+                words=tag["description"],
+                operations=[operation for name, operation in found if name == tag["name"]],
+            )
+            for number, tag in enumerate(self.document["tags"])
+        ]
+        return Reference(self.document["info"]["description"], sections, list(self._refusals()))
+
+    def _operations(self) -> Iterator[tuple[str, Operation]]:
+        for path, item in self.document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    shared = item.get("parameters", [])
+                    yield item[method]["tags"][0], self._operation(path, method.upper(), item[method], shared)
+
+    def _operation(self, path: str, method: str, known: Node, shared: list[Node]) -> Operation:
+        parameters = [*shared, *known.get("parameters", [])]
+        status = next(iter(known["responses"]))
+        answer = self._resolved(known["responses"][status])
+        return Operation(
+            place=known["operationId"],
+            method=method,
+            path=path,
+            summary=known["summary"],
+            words=known["description"],
+            scope=_scope(known),
+            fields=[*map(self._parameter, parameters), *self._members(known)],
+            curl=Snippet("curl", "curl", self._curl(path, method, known, parameters)),
+            status=status,
+            answered=answer["description"],
+            answer=_json(answer),
+            refusals=self._own_refusals(known),
+        )
+
+    def _parameter(self, parameter: Node) -> Field:
+        return self._field(
+            parameter["name"],
+            {**self._resolved(parameter["schema"]), "description": parameter["description"]},
+            required=parameter["required"],
+        )
+
+    def _members(self, known: Node) -> Iterator[Field]:
+        for media in known.get("requestBody", {}).get("content", {}).values():
+            body = self._resolved(media["schema"])
+            for name, member in body["properties"].items():
+                yield self._field(name, self._resolved(member), required=name in body.get("required", []))
+
+    def _field(self, name: str, schema: Node, *, required: bool) -> Field:
+        default = schema.get("default", "")
+        return Field(
+            name=name,
+            kind=_kind(schema),
+            required=required,
+            words=schema.get("description", ""),
+            values=[str(value) for value in schema.get("enum", [])],
+            default=default if isinstance(default, str) else json.dumps(default),
+        )
+
+    def _curl(self, path: str, method: str, known: Node, parameters: list[Node]) -> str:
+        query = []
+        for parameter in parameters:
+            if parameter["in"] == "path":
+                value = self.application_id or parameter["example"]
+                path = path.replace(f"{{{parameter['name']}}}", value)
+            else:
+                query.append(f"{parameter['name']}={parameter['example']}")
+        address = f"{self.document['servers'][0]['url']}{path}{'?' if query else ''}{'&'.join(query)}"
+        options = [*([TOKEN] if _takes_a_token(known) else []), *_sent(known)]
+        verb = "" if method == "GET" or (method == "POST" and _sent(known)) else f"--request {method} "
+        quoted = f'"{address}"' if query else address
+        return " \\\n  ".join([f"curl {verb}{quoted}", *options])
+
+    def _own_refusals(self, known: Node) -> list[tuple[str, str]]:
+        return [
+            (status, self._resolved(answer)["description"])
+            for status, answer in known["responses"].items()
+            if status[0] == "4" and status not in COMMON
+        ]
+
+    def _refusals(self) -> Iterator[tuple[str, str, str]]:
+        for response in self.document["components"]["responses"].values():
+            error = response["content"]["application/json"]["example"]["error"]
+            yield str(_status_of(self.document, response)), error["type"], response["description"]
+
+    def _resolved(self, node: Node) -> Node:
+        """Follow a reference; what stands beside it counts more."""
+        if "$ref" not in node:
+            return node
+        found: Node = self.document
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return {**found, **{name: value for name, value in node.items() if name != "$ref"}}
+
+
+def _status_of(document: Node, response: Node) -> str:
+    name = next(name for name, known in document["components"]["responses"].items() if known is response)
+    pointer = f"#/components/responses/{name}"
+    for item in document["paths"].values():
+        for method in METHODS:
+            for status, answer in item.get(method, {}).get("responses", {}).items():
+                if answer.get("$ref") == pointer:
+                    return str(status)
+    return ""
+
+
+def _scope(known: Node) -> str:
+    names = [name for way in known["security"] for scopes in way.values() for name in scopes]
+    return names[0] if names else ""
+
+
+def _takes_a_token(known: Node) -> bool:
+    return any("accessToken" in way for way in known["security"])
+
+
+def _sent(known: Node) -> list[str]:
+    """The options of curl that send the body, and a client's proof with it."""
+    content = known.get("requestBody", {}).get("content", {})
+    if FORM in content:
+        return [BASIC, *(f"--data {name}={value}" for name, value in content[FORM]["example"].items())]
+    example = content.get("application/json", {}).get("example")
+    if not example:
+        return []
+    return [
+        '--header "Content-Type: application/json"',
+        f"--data '{json.dumps(example, ensure_ascii=False)}'",
+    ]
+
+
+def _json(answer: Node) -> Snippet | None:
+    media = answer.get("content", {}).get("application/json", {})
+    if "example" not in media:
+        return None
+    return Snippet("json", "JSON", json.dumps(media["example"], indent=2, ensure_ascii=False))
+
+
+def _kind(schema: Node) -> str:
+    """What a value is, in a word."""
+    words = {
+        "string": _("text"),
+        "boolean": _("true or false"),
+        "integer": _("number"),
+        "array": _("list"),
+        "object": _("object"),
+    }
+    if "oneOf" in schema:
+        return _(" or ").join(words[one["type"]] for one in schema["oneOf"])
+    return words.get(schema.get("type", ""), _("object"))
