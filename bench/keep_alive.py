@@ -38,7 +38,7 @@ class Connection:
 
 
 def _length(head: bytes) -> int:
-    before, name, after = head.lower().partition(b"\r\ncontent-length:")
+    _before, name, after = head.lower().partition(b"\r\ncontent-length:")
     return int(after.split(b"\r\n", 1)[0]) if name else 0
 
 
@@ -61,11 +61,12 @@ def load(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _request(order: dict[str, Any]) -> bytes:
-    target, body = urlsplit(order["url"]), order["body"].encode()
+    target = urlsplit(order["url"])
+    body: bytes = order["body"].encode()
     path = target.path + (f"?{target.query}" if target.query else "")
     headers = {"Host": target.netloc, "Content-Length": str(len(body)), **order["headers"]}
     lines = [f"{order['method']} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    return b"\r\n".join([*(line.encode() for line in lines), b"", body])
 
 
 if __name__ == "__main__":

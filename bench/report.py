@@ -61,7 +61,7 @@ def figures(samples: Samples) -> str:
             *(f"{ms:.1f}" for ms in numbers[3:]),
         ]
         rows.append([work, NAMES[server], *shown])
-    return _table(rows)
+    return table(rows)
 
 
 def goals(samples: Samples) -> str:
@@ -71,7 +71,7 @@ def goals(samples: Samples) -> str:
         ours, theirs = samples.get(("latchkey", goal.work)), samples.get((goal.other, goal.other_work))
         if ours and theirs:
             rows.append(_goal_row(goal, _rate(ours) / _rate(theirs), _cpu(ours) / _cpu(theirs)))
-    return _table(rows)
+    return table(rows)
 
 
 def _goal_row(goal: Goal, rate: float, cpu: float) -> list[str]:
@@ -105,7 +105,8 @@ def _median(taken: list[Sample], read: Callable[[Sample], float]) -> float:
     return statistics.median(read(sample) for sample in taken)
 
 
-def _table(rows: list[list[str]]) -> str:
+def table(rows: list[list[str]]) -> str:
+    """Return a Markdown table; the first row is its head."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "|---" * len(rows[0]) + "|")
     return "\n".join(lines) + "\n"

@@ -14,17 +14,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.load import Request
-from tests.servers import ROOT, Served, free_port, stop, wait_until_answering
+from tests.servers import ROOT, free_port, stop, wait_until_answering
 
 VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
-WORKERS, THREADS = 2, 8  # as `./run` serves
+WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey, and the same for all
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
+# 160 characters, some of which are replaced and some of which are emojis that are removed.
+MESSAGE = {
+    "text": (
+        "Zażółć gęślą jaźń, zamówienie nr 48213 jest w drodze. 📦 Kurier będzie między 18:00 a 20:00. " * 2
+    )[:160],
+    "to": "+48600100200",
+    "transliteration": {"alphabet": "POLISH", "removeEmojis": True},
+}
 # 160 characters, some of which are replaced and one of which is removed.
 MESSAGE = {
     "text": (
@@ -49,54 +56,52 @@ class Server:
 
 @contextmanager
 def latchkey(database: str, folder: Path) -> Iterator[Server]:
-    """Latchkey as `./run` serves it, with one account and one application that holds every scope asked for."""
-    # One credential makes all the load, which no limit per credential would let through.
-    served = Served(folder, workers=WORKERS, DATABASE_URL=database, RATE_LIMIT="0")
-    try:
-        client = _latchkey_application(served)
-        basic = _basic(client["application_id"], client["application_secret"])
-        token = Request(f"{served.url}/oauth/token", 200, "POST", {**FORM, **basic}, GRANT)
-        value = json.loads(send(token)[1])["access_token"]
-
-        def bearer(value: str, path: str, status: int = 200) -> Request:
-            return Request(f"{served.url}{path}", status, headers={"Authorization": f"Bearer {value}"})
-
-        introspect = Request(
-            f"{served.url}/oauth/introspect", 200, "POST", {**FORM, **basic}, f"token={value}"
-        )
-        preview = Request(
-            f"{served.url}/messages/preview",
-            200,
-            "POST",
-            {"Content-Type": "application/json", "Authorization": f"Bearer {value}"},
-            json.dumps(MESSAGE),
-        )
-        works = {
-            "token": token,
-            "bearer": bearer(value, "/account"),
-            "verify": bearer(value, "/oauth/verify?scope=groups", 204),
-            "introspection": introspect,
-            "preview": preview,
-        }
-        yield Server(
-            "latchkey",
-            "",
-            served.process.pid,
-            works,
-            lambda value: bearer(value, "/account"),
-        )
-    finally:
-        served.stop()
+    """Latchkey with one account, one application and one resource server."""
+    environment = {
+        "DATABASE_URL": database,
+        "ENV_FILE": os.devnull,
+        "LATCHKEY_OWNER_PASSWORD": secrets.token_urlsafe(),
+        "LOG_LEVEL": "WARNING",
+        "RATE_LIMIT": "0",  # one credential makes all the load, which no limit would let through
+        "SECRET_KEY": secrets.token_hex(),
+    }
+    for command in (["prepare"], ["create_account", "Bench", "--owner", "owner@bench.example"]):
+        _manage(command, environment)
+    application = ["create_application", "--account", "Bench", "--scopes", "account groups sms", "--json"]
+    client = _manage(application, environment)
+    platform = _manage(["create_resource_server", "Bench", "--json"], environment)
+    log = folder / "latchkey.log"
+    with _granian(sys.executable, "config.wsgi:application", log, environment) as (url, pid):
+        yield _latchkey(url, pid, client, platform)
 
 
-def _latchkey_application(served: Served) -> dict[str, str]:
-    served.environment["LATCHKEY_OWNER_PASSWORD"] = secrets.token_urlsafe()
-    served.manage("create_account", "Bench", "--owner", "owner@bench.example")
-    made = served.manage(
-        "create_application", "--account", "Bench", "--scopes", "account groups sms", "--json"
-    )
-    client: dict[str, str] = json.loads(made)
-    return client
+def _latchkey(url: str, pid: int, client: dict[str, str], platform: dict[str, str]) -> Server:
+    basic = {**FORM, **_basic(client["application_id"], client["application_secret"])}
+    asking = {**FORM, **_basic(platform["resource_server_id"], platform["resource_server_secret"])}
+    token = Request(f"{url}/oauth/token", 200, "POST", basic, GRANT)
+    value = json.loads(send(token)[1])["access_token"]
+
+    def bearer(value: str) -> Request:
+        return Request(f"{url}/account", headers={"Authorization": f"Bearer {value}"})
+
+    introspect, form = f"{url}/oauth/introspect", f"token={value}"
+    json_of_bearer = {"Content-Type": "application/json", **bearer(value).headers}
+    works = {
+        "token": token,
+        "bearer": bearer(value),
+        "verify": Request(f"{url}/oauth/verify?scope=groups", 204, headers=bearer(value).headers),
+        "introspection": Request(introspect, 200, "POST", basic, form),
+        "introspection by a resource server": Request(introspect, 200, "POST", asking, form),
+        "preview": Request(f"{url}/messages/preview", 200, "POST", json_of_bearer, json.dumps(MESSAGE)),
+    }
+    return Server("latchkey", "", pid, works, bearer)
+
+
+def _manage(arguments: list[str], environment: dict[str, str]) -> dict[str, str]:
+    """Run a management command and return what it says with --json."""
+    printed = _run([sys.executable, "manage.py", *arguments], environment)
+    said: dict[str, str] = json.loads(printed) if "--json" in arguments else {}
+    return said
 
 
 @contextmanager
@@ -148,7 +153,7 @@ def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]
 
 @contextmanager
 def oidc(database: str, folder: Path) -> Iterator[Server]:
-    """oidc-provider in two processes, from packages under var/bench/; None where there is no node."""
+    """oidc-provider in as many processes, from packages under var/bench/."""
     home = VAR / "oidc"
     shutil.copytree(PEERS / "oidc", home, dirs_exist_ok=True)
     _run(["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"])
@@ -193,7 +198,6 @@ def send(request: Request) -> tuple[int, str]:
 def _granian(
     python: str, application: str, log: Path, environment: dict[str, str] | None = None
 ) -> Iterator[tuple[str, int]]:
-    """Serve as tests/servers.py serves Latchkey, which is as `./run` does."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [python, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]

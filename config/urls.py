@@ -13,3 +13,5 @@ urlpatterns = [
     path("panel/", include("config.urls_sign_in")),
     path("operator/", site.urls),
 ]
+
+handler400 = "applications.panel.views.errors.bad_request"

@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from applications.api import rates
 from applications.api.errors import ApiError
 from applications.authentication import callers
+from applications.authentication.bearer import Find
 from applications.authentication.credentials import authenticate
+from applications.models import hot
 
 type View = Callable[..., HttpResponse]
 
@@ -28,10 +30,10 @@ def needs(scope: str) -> Callable[[View], View]:
     return decorate
 
 
-def caller(request: HttpRequest, scope: str) -> callers.Caller:
+def caller(request: HttpRequest, scope: str, find: Find = hot.find_token) -> callers.Caller:
     """Return who calls, by token or API key; raise ApiError with the header of RFC 6750 otherwise."""
     try:
-        return authenticate(request, (scope,))
+        return authenticate(request, (scope,), find)
     except callers.NoCredential:
         raise ApiError("invalid_credentials", "Send a bearer token or an API key.", _challenge()) from None
     except callers.TwoCredentials:

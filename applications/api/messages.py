@@ -1,5 +1,6 @@
 """POST /messages/preview: what an application's settings make of a text, for the platform to ask before it sends."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -10,9 +11,9 @@ from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
-from applications.api import bodies
-from applications.api.access import by_method
+from applications.api import bodies, rates
 from applications.api.bodies import Keys, flag, structure, text
+from applications.api.callers import caller
 from applications.api.errors import ApiError, answer, invalid
 from applications.api.outputs import time
 from applications.authentication.callers import Caller, InvalidCredential
@@ -22,6 +23,7 @@ from applications.authentication.resource_servers import (
     is_basic,
 )
 from applications.models import Account, hot
+from applications.models.hot import FoundTreatment
 from applications.rules.destinations import zone_of
 from applications.rules.previews import MeasuredText, Preview, Treatment, preview
 from applications.rules.transliteration import parse_alphabet
@@ -40,15 +42,22 @@ FROM_ALL: Keys = {
 FROM_THE_PLATFORM: Keys = {**FROM_ALL, "applicationId": text}
 TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
 
-type Found = tuple[str, Treatment]  # the account's time zone, and the settings
-
 
 def messages_preview(request: HttpRequest) -> HttpResponse:
     """Answer a resource server (HTTP Basic) about any application, other callers about their own."""
-    return _for_the_platform(request) if is_basic(request) else for_clients(request)
+    settings: Callable[[dict[str, Any]], FoundTreatment]
+    if is_basic(request):
+        _check_the_platform(request)
+        settings = _of_application
+    else:
+        settings = _of_caller(request)
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
+    values = bodies.read(request, FROM_THE_PLATFORM if is_basic(request) else FROM_ALL)
+    return answer(_written(_preview(values, settings(values))))
 
 
-def _for_the_platform(request: HttpRequest) -> HttpResponse:
+def _check_the_platform(request: HttpRequest) -> None:
     try:
         check_resource_server(request)
     except TooManyFailures as error:
@@ -56,48 +65,55 @@ def _for_the_platform(request: HttpRequest) -> HttpResponse:
         raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None
     except InvalidCredential:
         message = "The resource server could not be authenticated."
-        raise ApiError(
-            "invalid_credentials", message, {"WWW-Authenticate": f'Basic realm="{django_settings.REALM}"'}
-        ) from None
-    if request.method != "POST":
-        raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
-    values = bodies.read(request, FROM_THE_PLATFORM)
-    if not values.get("applicationId"):
+        challenge = {"WWW-Authenticate": f'Basic realm="{django_settings.REALM}"'}
+        raise ApiError("invalid_credentials", message, challenge) from None
+
+
+def _of_application(values: dict[str, Any]) -> FoundTreatment:
+    """Return the settings of the application that a resource server names."""
+    if not (application_id := values.get("applicationId")):
         raise invalid("applicationId", "Say whose settings to use.")
-    return _answered(values, lambda: _of_application(values["applicationId"]))
-
-
-def _for_clients(request: HttpRequest, caller: Caller) -> HttpResponse:
-    values = bodies.read(request, FROM_ALL)
-    return _answered(values, lambda: _of_caller(caller))
-
-
-def _of_caller(caller: Caller) -> Found:
-    """Return the settings of the caller's application; an API key belongs to none, and has the defaults."""
-    if caller.application_id:
-        return _of_application(caller.application_id)
-    return Account.objects.values_list("timezone", flat=True).get(pk=caller.account_pk), Treatment()
-
-
-def _of_application(application_id: str) -> Found:
     if (found := hot.find_treatment(application_id)) is None:
         raise ApiError("not_found", "There is no application of this ID.")
     return found
 
 
-def _answered(values: dict[str, Any], settings: Callable[[], Found]) -> HttpResponse:
-    scheduled, changed = _scheduled(values.get("scheduledDate")), _transliteration(values)
-    timezone, treatment = settings()
-    zone = zone_of(values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(timezone))
-    made = preview(
+def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatment]:
+    """Return what gives the settings of the caller's application, having checked the caller.
+
+    They were read with the token. An API key belongs to no application, and has the defaults.
+    """
+    with_token: list[FoundTreatment] = []
+
+    def find(key: uuid.UUID, moment: datetime) -> hot.Found | None:
+        found = hot.find_token_and_treatment(key, moment)
+        if found is None:
+            return None
+        with_token.append(found[1])
+        return found[0]
+
+    known = caller(request, "sms", find)
+    rates.spend(request, known)
+    return lambda _values: with_token[0] if with_token else _defaults(known)
+
+
+def _defaults(key: Caller) -> FoundTreatment:
+    timezone = Account.objects.values_list("timezone", flat=True).get(pk=key.account_pk)
+    return FoundTreatment(Treatment(), timezone)
+
+
+def _preview(values: dict[str, Any], settings: FoundTreatment) -> Preview:
+    zone = zone_of(
+        values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(settings.timezone)
+    )
+    return preview(
         values.get("text", ""),
-        replace(treatment, **changed),
+        replace(settings.treatment, **_transliteration(values)),
         sender=values.get("from", ""),
         zone=zone,
         now=now(),
-        scheduled=scheduled,
+        scheduled=_scheduled(values.get("scheduledDate")),
     )
-    return answer(_written(made))
 
 
 def _scheduled(written: str | None) -> datetime | None:
@@ -151,6 +167,3 @@ def _written(made: Preview) -> dict[str, Any]:
 
 def _measured(one: MeasuredText) -> dict[str, Any]:
     return {"text": one.text, "length": one.length, "parts": one.parts, "encoding": one.encoding}
-
-
-for_clients = by_method("sms", POST=_for_clients)

@@ -1,6 +1,9 @@
 """Bearer tokens in the Authorization header, and nowhere else (RFC 6750 section 2.1)."""
 
 import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
 
 from django.utils.timezone import now
 
@@ -16,15 +19,18 @@ from applications.rules.scopes import effective
 HEADER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE | re.ASCII)
 
 
-def by_token(header: str, address: Address, request_id: str) -> Caller:
+type Find = Callable[[uuid.UUID, datetime], hot.Found | None]
+
+
+def by_token(header: str, address: Address, request_id: str, find: Find = hot.find_token) -> Caller:
     """Return whose token an Authorization header holds, asked in one round trip to the database.
 
-    Raises InvalidCredential or AddressNotAllowed.
+    `find` may read more in that round trip. Raises InvalidCredential or AddressNotAllowed.
     """
     match, moment = HEADER.fullmatch(header), now()
     if match is None or not is_credential(match[1]):
         raise InvalidCredential
-    found = hot.find_token(token_key(match[1]), moment)
+    found = find(token_key(match[1]), moment)
     if found is None:
         raise InvalidCredential
     if not allows(found.fence, address):

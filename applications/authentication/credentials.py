@@ -4,16 +4,18 @@ from django.http import HttpRequest
 
 from applications.authentication.address import client_address
 from applications.authentication.api_key import by_api_key
-from applications.authentication.bearer import by_token
+from applications.authentication.bearer import Find, by_token
 from applications.authentication.callers import Caller, InsufficientScope, NoCredential, TwoCredentials
+from applications.models import hot
 from applications.models.usage import Reason
 from applications.operations.usage import refuse
 from applications.rules.networks import Address
 
 
-def authenticate(request: HttpRequest, scopes: tuple[str, ...] = ()) -> Caller:
+def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find = hot.find_token) -> Caller:
     """Return who calls, having checked credential, address and all of `scopes` in one round trip to the database.
 
+    `find` finds a token, and may read more in that round trip.
     Raises NoCredential, TwoCredentials, InvalidCredential, AddressNotAllowed or InsufficientScope. A
     refusal is kept where the application is known.
     """
@@ -23,7 +25,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = ()) -> Caller:
     if header is not None and key:
         raise TwoCredentials
     address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/machines.py
-    caller = by_api_key(key, address) if key else by_token(header or "", address, request_id)
+    caller = by_api_key(key, address) if key else by_token(header or "", address, request_id, find)
     if not set(scopes) <= set(caller.scopes):
         _keep(caller, scopes, address, request_id)
         raise InsufficientScope(" ".join(scopes))

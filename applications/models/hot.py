@@ -46,14 +46,14 @@ HOLDS = "AND replace(' ' || client.scope || ' ', %s, '') <> ' ' || client.scope 
 FIND = """
 SELECT token.id, token.generation, token.scope, token.issued_at, token.expires_at, token.last_used_at,
     client.id, client.application_id, client.account_id, client.name, client.grants, client.fence,
-    client.last_used_at
+    client.last_used_at {more}
 FROM applications_accesstoken token
-JOIN applications_application client ON client.id = token.application_id
+JOIN applications_application client ON client.id = token.application_id {joined}
 WHERE token.key = %s AND token.revoked_at IS NULL
     AND (token.expires_at IS NULL OR token.expires_at > %s)
     AND client.is_enabled AND token.generation >= client.live_generation
 """
-
+FIND_TOKEN = FIND.format(more="", joined="")
 
 TIMES = frozenset({"issued_at", "expires_at", "last_used_at", "application_last_used_at"})
 
@@ -124,7 +124,7 @@ def insert_token(
 def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
     """Return the live token of this key, or None: unknown, expired, revoked and disabled look the same."""
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [_uuid_in(key), _time_in(moment)])
+        cursor.execute(FIND_TOKEN, [_uuid_in(key), _time_in(moment)])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -274,26 +274,47 @@ def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
     )
 
 
-# The settings of one application and the time zone of its account: a preview is asked for before each message.
-FIND_TREATMENT = """
-SELECT owner.timezone, settings.sms_sender, settings.sms_alphabet, settings.sms_remove_emojis,
-    settings.sms_quiet_start, settings.sms_quiet_stop
-FROM applications_application client
-JOIN applications_account owner ON owner.id = client.account_id
-LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id
-WHERE client.application_id = %s
+# The settings of one application and the time zone of its account: a preview is asked for before each message, so
+# they come with the token in one round trip.
+TREATMENT = """settings.sms_sender, settings.sms_alphabet, settings.sms_remove_emojis,
+    settings.sms_quiet_start, settings.sms_quiet_stop, owner.timezone"""
+OF_CLIENT = """JOIN applications_account owner ON owner.id = client.account_id
+LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id"""
+FIND_TREATMENT = f"""
+SELECT {TREATMENT} FROM applications_application client {OF_CLIENT} WHERE client.application_id = %s
 """
+FIND_TOKEN_AND_TREATMENT = FIND.format(more=f", {TREATMENT}", joined=OF_CLIENT)
 
 
-def find_treatment(application_id: str) -> tuple[str, Treatment] | None:
-    """Return an application's time zone and what it does to an SMS; None when there is no such application."""
+@dataclass(frozen=True, slots=True)
+class FoundTreatment:
+    """What an application does to an SMS, and the name of its account's time zone."""
+
+    treatment: Treatment
+    timezone: str
+
+
+def find_treatment(application_id: str) -> FoundTreatment | None:
+    """Return how the application of this ID treats an SMS; None when there is no such application."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_TREATMENT, [application_id])
         row = cursor.fetchone()
+    return None if row is None else _treatment(row)
+
+
+def find_token_and_treatment(key: uuid.UUID, moment: datetime) -> tuple[Found, FoundTreatment] | None:
+    """Return what `find_token` returns, with how the token's application treats an SMS."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_TOKEN_AND_TREATMENT, [_uuid_in(key), _time_in(moment)])
+        row = cursor.fetchone()
     if row is None:
         return None
-    timezone, sender, alphabet, remove_emojis, start, stop = row
+    return _found(row[: len(COLUMNS)]), _treatment(row[len(COLUMNS) :])
+
+
+def _treatment(row: tuple[Any, ...]) -> FoundTreatment:
+    sender, alphabet, remove_emojis, start, stop, timezone = row
     if alphabet is None:  # nobody has changed a setting yet
-        return timezone, Treatment()
+        return FoundTreatment(Treatment(), timezone)
     quiet = parse_quiet_hours(start, stop)
-    return timezone, Treatment(sender, Alphabet(alphabet), bool(remove_emojis), quiet)
+    return FoundTreatment(Treatment(sender, Alphabet(alphabet), bool(remove_emojis), quiet), timezone)

@@ -19,22 +19,22 @@ def touch(found: Found, address: Address | None, moment: datetime) -> None:
     """
     if address is not None:
         see("application", found.application_pk, address)
-    _note(AccessToken.objects.filter(pk=found.pk), found.last_used_at, address, moment)
-    applications = Application.objects.filter(pk=found.application_pk)
-    _note(applications, found.application_last_used_at, address, moment)
+    _note(AccessToken, found.pk, found.last_used_at, address, moment)
+    _note(Application, found.application_pk, found.application_last_used_at, address, moment)
 
 
 def touch_api_key(found: FoundKey, address: Address, moment: datetime) -> None:
     """Note that an API key was used: count it, and write when, if a minute has passed since that was written."""
     see("api_key", found.pk, address)
-    _note(APIKey.objects.filter(pk=found.pk), found.last_used_at, address, moment)
+    _note(APIKey, found.pk, found.last_used_at, address, moment)
 
 
-def _note[Row: models.Model](
-    rows: models.QuerySet[Row], used: datetime | None, address: Address | None, moment: datetime
+def _note(
+    model: type[models.Model], pk: int, used: datetime | None, address: Address | None, moment: datetime
 ) -> None:
     """Repeat the condition in the statement, so that of many requests at once one writes."""
     late = moment - MINUTE
     if used is None or used <= late:
         place = {"last_used_ip": str(address)} if address else {}
-        rows.exclude(last_used_at__gt=late).update(last_used_at=moment, **place)
+        rows = model._default_manager.filter(pk=pk).exclude(last_used_at__gt=late)
+        rows.update(last_used_at=moment, **place)

@@ -1,4 +1,4 @@
-"""The description of the API, as the reader page draws it: what programs get at /openapi.json, in words and examples."""
+"""The description of the API, as the reader page draws it: what is at /openapi.json, in words and examples."""
 
 import json
 from collections.abc import Iterator
@@ -158,7 +158,9 @@ class _Reader:
         options = [*([TOKEN] if _takes_a_token(known) else []), *_sent(known)]
         verb = "" if method == "GET" or (method == "POST" and _sent(known)) else f"--request {method} "
         quoted = f'"{address}"' if query else address
-        return " \\\n  ".join([f"curl {verb}{quoted}", *options])
+        # An address beside a verb would be as long as to run under the copy button.
+        begin = [f"curl {verb}".rstrip(), quoted] if verb else [f"curl {quoted}"]
+        return " \\\n  ".join([*begin, *options])
 
     def _own_refusals(self, known: Node) -> list[tuple[str, str]]:
         return [
@@ -168,9 +170,15 @@ class _Reader:
         ]
 
     def _refusals(self) -> Iterator[tuple[str, str, str]]:
-        for response in self.document["components"]["responses"].values():
+        statuses = {
+            answer.get("$ref", ""): status
+            for item in self.document["paths"].values()
+            for method in METHODS
+            for status, answer in item.get(method, {}).get("responses", {}).items()
+        }
+        for name, response in self.document["components"]["responses"].items():
             error = response["content"]["application/json"]["example"]["error"]
-            yield str(_status_of(self.document, response)), error["type"], response["description"]
+            yield statuses[f"#/components/responses/{name}"], error["type"], response["description"]
 
     def _resolved(self, node: Node) -> Node:
         """Follow a reference; what stands beside it counts more."""
@@ -180,17 +188,6 @@ class _Reader:
         for name in node["$ref"].removeprefix("#/").split("/"):
             found = found[name]
         return {**found, **{name: value for name, value in node.items() if name != "$ref"}}
-
-
-def _status_of(document: Node, response: Node) -> str:
-    name = next(name for name, known in document["components"]["responses"].items() if known is response)
-    pointer = f"#/components/responses/{name}"
-    for item in document["paths"].values():
-        for method in METHODS:
-            for status, answer in item.get(method, {}).get("responses", {}).items():
-                if answer.get("$ref") == pointer:
-                    return str(status)
-    return ""
 
 
 def _scope(known: Node) -> str:
@@ -210,10 +207,8 @@ def _sent(known: Node) -> list[str]:
     example = content.get("application/json", {}).get("example")
     if not example:
         return []
-    return [
-        '--header "Content-Type: application/json"',
-        f"--data '{json.dumps(example, ensure_ascii=False)}'",
-    ]
+    body = json.dumps(example, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+    return ['--header "Content-Type: application/json"', f"--data '{body}'"]
 
 
 def _json(answer: Node) -> Snippet | None:

@@ -88,8 +88,8 @@ def try_out(operation: Any, demo: Demo, mode: schemathesis.GenerationMode) -> in
         )
         response = case.call(base_url=demo.url, headers=headers)
         calls.append(response.status_code)
-        more = [negative_data_rejection] if mode is schemathesis.GenerationMode.NEGATIVE else []
-        case.validate_response(response, checks=CHECKS + more)
+        refused = [negative_data_rejection] if mode is schemathesis.GenerationMode.NEGATIVE else []
+        case.validate_response(response, checks=[*CHECKS, *refused])
 
     with suppress(Unsatisfiable):  # where nothing is sent, nothing wrong can be sent
         call()

@@ -1,4 +1,4 @@
-"""The platform's published client reads the API by token and by API key, and knows each refusal by its own exception."""
+"""The platform's published client reads the API by token and by API key; each refusal is an exception of its own."""
 
 import json
 from collections.abc import Callable

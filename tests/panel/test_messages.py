@@ -224,6 +224,16 @@ def test_what_is_wrong_is_a_sentence_that_says_what_is_allowed(
     assert not MessageSettings.objects.exists()
 
 
+@pytest.mark.parametrize("checks", [True, False])
+def test_a_form_that_is_far_too_long_is_told_so(checks: bool, cast: Any, application: Application) -> None:
+    client = Client(enforce_csrf_checks=checks)
+    client.force_login(cast.alice)
+    answer = client.post(channel(application, "otp"), {"otp_template": "a" * 1_000_000})
+    assert answer.status_code == 413
+    assert "This is too long" in text(answer)
+    assert not MessageSettings.objects.exists()
+
+
 @override_settings(CALLBACK_INSECURE=True)
 def test_in_development_events_may_go_to_this_machine(alice: Client, application: Application) -> None:
     alice.post(channel(application), filled(application, sms_dlr_callback="http://127.0.0.1:9000/dlr"))

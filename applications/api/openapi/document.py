@@ -18,12 +18,12 @@ from applications.models import Scope
 
 VERSION = "1.0"
 TAGS = {
-    "oauth": _("Tokens: got, asked about, given up."),
-    "account": _("Who a credential belongs to."),
-    "applications": _("The account's applications. Each error has the form of the schema Error."),
-    "messages": _("How texts are treated before they are sent."),
-    "allowed IPs": _("From where credentials may be used."),
-    "description": _("What you read here."),
+    "OAuth": _("Tokens: got, asked about, given up."),
+    "Account": _("Who a credential belongs to."),
+    "Applications": _("The account's applications: made, changed and deleted."),
+    "Messages": _("How texts are treated before they are sent."),
+    "Allowed IPs": _("From where credentials may be used."),
+    "Description": _("What you read here."),
 }
 
 

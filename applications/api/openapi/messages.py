@@ -104,7 +104,7 @@ def preview() -> Node:
             " resource server, by HTTP Basic, names the application; an API key has the default settings."
         ),
         scope="sms",
-        tag="messages",
+        tag="Messages",
         body={
             "required": True,
             "content": json_of(

@@ -122,7 +122,7 @@ def _form(
     return {
         "post": {
             "operationId": name,
-            "tags": ["oauth"],
+            "tags": ["OAuth"],
             "summary": summary,
             "description": description,
             "security": CLIENT_SECURITY,
@@ -218,7 +218,7 @@ def verify() -> Node:
     return {
         "get": {
             "operationId": "verifyRequest",
-            "tags": ["oauth"],
+            "tags": ["OAuth"],
             "summary": _("Check a request, for gateways"),
             "description": _("Every method is taken, as gateways pass on that of the request they hold."),
             "security": [{"accessToken": []}, {"apiKey": []}],
@@ -245,7 +245,7 @@ def metadata() -> Node:
     return {
         "get": {
             "operationId": "getMetadata",
-            "tags": ["oauth"],
+            "tags": ["OAuth"],
             "summary": _("Where everything is"),
             "description": _("What a client can find out by itself (RFC 8414)."),
             "security": [],

@@ -71,7 +71,7 @@ def operation(
     body: Node | None = None,
     parameters: tuple[Node, ...] = (),
     refusals: tuple[str, ...] = (),
-    tag: str = "applications",
+    tag: str = "Applications",
 ) -> Node:
     """Return an operation of the API, called with a credential that has `scope`."""
     known: Node = {

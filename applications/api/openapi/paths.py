@@ -9,6 +9,7 @@ from applications.api.openapi.parts import (
     MOMENT,
     SECRET,
     Node,
+    Words,
     application_id,
     json_of,
     operation,
@@ -52,7 +53,7 @@ def account() -> Node:
             _("Who am I"),
             _("Which account and application the credential belongs to, and what it may do now."),
             scope="account",
-            tag="account",
+            tag="Account",
             answers={"200": told(_("Who calls."), json_of(schema("Account"), example))},
         )
     }
@@ -188,8 +189,26 @@ def tokens_revoke() -> Node:
     }
 
 
-def allowed_ips(of: str, scope: str, tag: str) -> Node:
-    """GET, POST and DELETE of a list of allowed IPs; `of` begins the names of its operations."""
+# What is done with a list of allowed IPs, in the words for that of an application and that of the account.
+OF_APPLICATION = (
+    "Application",
+    _("List an application's IPs"),
+    _("Allow an IP"),
+    _("Take an IP off its list"),
+)
+OF_ACCOUNT = (
+    "Account",
+    _("List the account's IPs"),
+    _("Allow an IP to the account"),
+    _("Take an IP off the account's"),
+)
+
+
+def allowed_ips(words: tuple[str, Words, Words, Words], scope: str) -> Node:
+    """GET, POST and DELETE of a list of allowed IPs, told in `words`: of what, to list, to add, to remove."""
+    of, to_list, to_add, to_remove = words
+    tag = "Allowed IPs"
+    missing = ("404",) if words is OF_APPLICATION else ()
     line = {"network": "198.51.100.0/24", "note": "Shop servers", "createdAt": MOMENT}
     named = {
         "name": "network",
@@ -202,18 +221,18 @@ def allowed_ips(of: str, scope: str, tag: str) -> Node:
     return {
         "get": operation(
             f"get{of}AllowedIPs",
-            _("List allowed IPs"),
+            to_list,
             _(
                 "An empty list allows every address. A request has to be in the account's and the application's."
             ),
             scope=scope,
             tag=tag,
             answers={"200": told(_("The list."), json_of(schema("AllowedIPList"), {"data": [line]}))},
-            refusals=("404",),
+            refusals=missing,
         ),
         "post": operation(
             f"add{of}AllowedIP",
-            _("Add an allowed IP"),
+            to_add,
             _(
                 "Holds from the next request on, for this credential too. It has to hold every scope of what is"
                 " behind the list: of the application, or all scopes where the list is the account's."
@@ -222,11 +241,11 @@ def allowed_ips(of: str, scope: str, tag: str) -> Node:
             tag=tag,
             body=body("NewAllowedIP", {"network": "198.51.100.0/24", "note": "Shop servers"}),
             answers={"201": told(_("The line."), json_of(schema("AllowedIP"), line))},
-            refusals=("404",),
+            refusals=missing,
         ),
         "delete": operation(
             f"remove{of}AllowedIP",
-            _("Remove an allowed IP"),
+            to_remove,
             _("Removing the last line allows every address. It takes the same scopes as adding one."),
             scope=scope,
             tag=tag,
@@ -246,7 +265,7 @@ def openapi() -> Node:
     return {
         "get": {
             "operationId": "getDescription",
-            "tags": ["description"],
+            "tags": ["Description"],
             "summary": _("This description"),
             "description": _("OpenAPI 3.1 of the API and the OAuth endpoints; it takes no credential."),
             "security": [],
@@ -260,7 +279,7 @@ def paths() -> dict[str, Node]:
     one = "/applications/{applicationId}"
     of_application = {
         "parameters": [application_id()],
-        **allowed_ips("Application", "applications", "allowed IPs"),
+        **allowed_ips(OF_APPLICATION, "applications"),
     }
     return {
         "/account": account(),
@@ -270,6 +289,6 @@ def paths() -> dict[str, Node]:
         f"{one}/secret": secret(),
         f"{one}/tokens/revoke": tokens_revoke(),
         f"{one}/allowed-ips": of_application,
-        "/account/allowed-ips": allowed_ips("Account", "account", "allowed IPs"),
+        "/account/allowed-ips": allowed_ips(OF_ACCOUNT, "account"),
         "/openapi.json": openapi(),
     }

@@ -2,11 +2,9 @@
 
 import json
 import secrets
+from typing import Any
 
 import django
-
-django.setup()
-
 from django.apps import apps
 from django.core.management import call_command
 
@@ -14,7 +12,8 @@ from django.core.management import call_command
 def create(*, hashed: bool) -> dict[str, str]:
     """Return the credentials of a new client of the client credentials grant."""
     identifier, secret = secrets.token_hex(20), secrets.token_hex(20)
-    apps.get_model("oauth2_provider", "Application").objects.create(
+    model: Any = apps.get_model("oauth2_provider", "Application")
+    model.objects.create(
         client_id=identifier,
         client_secret=secret,
         hash_client_secret=hashed,
@@ -24,5 +23,6 @@ def create(*, hashed: bool) -> dict[str, str]:
     return {"client_id": identifier, "client_secret": secret}
 
 
+django.setup()
 call_command("migrate", verbosity=0)
 print(json.dumps({"plain": create(hashed=False), "hashed": create(hashed=True)}))

@@ -8,10 +8,12 @@ from django.utils.module_loading import import_string
 protected_resource = import_string("oauth2_provider.decorators.protected_resource")
 
 
-@protected_resource(scopes=["groups"])
-def protected(request: HttpRequest) -> JsonResponse:
+def _groups(request: HttpRequest) -> JsonResponse:
     """What a resource behind the toolkit's check answers."""
     return JsonResponse({"groups": []})
 
 
-urlpatterns = [path("protected", protected), path("oauth/", include("oauth2_provider.urls"))]
+urlpatterns = [
+    path("protected", protected_resource(scopes=["groups"])(_groups)),
+    path("oauth/", include("oauth2_provider.urls")),
+]

@@ -1,0 +1,38 @@
+"""What stays flat as tables grow: `python -m bench.scale`, on a PostgreSQL of its own. README.md tells more."""
+
+import argparse
+import os
+import signal
+from importlib import import_module
+
+import django
+from django.core.management import call_command
+
+from tests.postgres import postgres
+
+
+def main() -> None:
+    """Start a PostgreSQL, set Django up on it, and measure."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
+    parser.add_argument(
+        "--ten-million", action="store_true", help="fill on to 10,000,000 tokens (minutes, 3 GB)"
+    )
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # either way, the server is ended
+    with postgres(durable=True) as url:
+        os.environ.update(
+            DATABASE_URL=url,
+            DJANGO_SETTINGS_MODULE="config.settings",
+            ENV_FILE=os.devnull,
+            LOG_LEVEL="WARNING",
+            SECRET_KEY="of-the-bench",
+            USAGE_FLUSH_SECONDS="0",
+        )
+        django.setup()
+        call_command("migrate", verbosity=0)
+        # Models can be imported only now.
+        import_module("bench.growth").measure(ten_million=options.ten_million)
+
+
+if __name__ == "__main__":
+    main()
