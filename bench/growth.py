@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Any
 
 from django.db import connection
@@ -22,6 +23,7 @@ from applications.rules.networks import OPEN_FENCE
 from bench.report import table
 
 MILLION = 1_000_000
+ADDRESS = IPv4Address("192.0.2.1")
 FEW, APPLICATIONS = 1_000, 100_000
 CALLS = 3_000  # of each statement
 REVOCATIONS = 50
@@ -109,7 +111,7 @@ def _issuing(applications: int) -> Callable[[], object]:
             secret_digest=digest(str(number)),
             scopes=None,
             fence=OPEN_FENCE,
-            ip="192.0.2.1",
+            address=ADDRESS,
             moment=now(),
         )
 

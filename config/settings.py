@@ -1,5 +1,6 @@
 """Every setting, from the environment; `.env.example` gives each with its meaning."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -23,7 +24,8 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+# A wrong entry ends the start: better than a server that judges clients by its proxy's address.
+TRUSTED_PROXIES = [str(ip_network(proxy)) for proxy in env.list("TRUSTED_PROXIES", default=[])]
 
 INSTALLED_APPS = [
     "applications",
@@ -231,6 +233,6 @@ REALM = "Latchkey"
 # --- The API -------------------------------------------------------------------------------------
 
 # Requests a minute, by credential or else by address; 0 sets no limit. OAuth endpoints have none.
-RATE_LIMIT = env.int("RATE_LIMIT", 600)
+RATE_LIMIT = max(0, env.int("RATE_LIMIT", 600))
 # What the panel's reader page explains: the edges do not import one another.
 API_DESCRIPTION = "applications.api.openapi.document.document"

@@ -1,7 +1,7 @@
 """The statements of the hot paths: issuing a token and asking about one. One round trip each.
 
 The only raw SQL of the project, the same text on PostgreSQL and SQLite. Why each is as it is stands beside
-it; docs/decisions/0004 has the measurements. Values go in through the backend's own adapters.
+it; docs/decisions/0004 has the measurements. How they are run is in statements.py.
 """
 
 import uuid
@@ -9,11 +9,12 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from applications.models.message_settings import MessageSettings
+from applications.models.statements import fetch, fetch_row
 from applications.rules.credentials import token_key
+from applications.rules.networks import Address
 from applications.rules.previews import Treatment
 from applications.rules.quiet_hours import parse_quiet_hours
 from applications.rules.transliteration import Alphabet
@@ -42,6 +43,7 @@ RETURNING application_id, scope, expires_at
 """
 # Case matters in scopes, and SQLite's LIKE does not see it; replace() is exact on both.
 HOLDS = "AND replace(' ' || client.scope || ' ', %s, '') <> ' ' || client.scope || ' '"
+ISSUE_ALL = ISSUE.format(scope="client.scope", holds="")
 
 FIND = """
 SELECT token.id, token.generation, token.scope, token.issued_at, token.expires_at, token.last_used_at,
@@ -97,23 +99,21 @@ def insert_token(
     secret_digest: bytes,
     scopes: tuple[str, ...] | None,
     fence: str,
-    ip: str,
+    address: Address,
     moment: datetime,
 ) -> Inserted | None:
     """Store a token for the application of this ID and secret; None when anything is not as asked.
 
     `scopes` None means all scopes of the application. Times are aware; `moment` is the time of issue.
     """
-    day, week = (_time_in(moment + lifetime) for lifetime in (DAY, WEEK))
-    at = _time_in(moment)
-    wanted = scopes or ()
-    statement = ISSUE.format(scope="client.scope" if scopes is None else "%s", holds=HOLDS * len(wanted))
-    parameters = [_uuid_in(key), hint, *([" ".join(wanted)] if scopes is not None else [])]
-    parameters += [at, connection.ops.adapt_ipaddressfield_value(ip), day, week]
-    parameters += [application_id, secret_digest, at, fence, *(f" {name} " for name in wanted)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row = cursor.fetchone()
+    made: list[Any] = [moment, address, moment + DAY, moment + WEEK]
+    asked: list[Any] = [application_id, secret_digest, moment, fence]
+    if scopes is None:
+        statement, parameters = ISSUE_ALL, [key, hint, *made, *asked]
+    else:
+        statement = ISSUE.format(scope="%s", holds=HOLDS * len(scopes))
+        parameters = [key, hint, " ".join(scopes), *made, *asked, *(f" {name} " for name in scopes)]
+    row = fetch_row(statement, parameters)
     if row is None:
         return None
     expires_at = _time_out(row[2])
@@ -123,9 +123,7 @@ def insert_token(
 
 def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
     """Return the live token of this key, or None: unknown, expired, revoked and disabled look the same."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_TOKEN, [_uuid_in(key), _time_in(moment)])
-        row = cursor.fetchone()
+    row = fetch_row(FIND_TOKEN, [key, moment])
     if row is None:
         return None
     return _found(row)
@@ -136,14 +134,6 @@ def _found(row: tuple[Any, ...]) -> Found:
         _time_out(value) if name in TIMES else value for name, value in zip(COLUMNS, row, strict=True)
     ]
     return Found(*columns)
-
-
-def _uuid_in(key: uuid.UUID) -> Any:
-    return key if connection.features.has_native_uuid_field else key.hex
-
-
-def _time_in(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _time_out(value: Any) -> datetime | None:
@@ -203,11 +193,8 @@ def ask(*, client_id: str, secret_digest: bytes, fence: str, token: str, moment:
     An application may only with the fence it has at this moment. Unknown, expired, revoked, disabled and
     another account's tokens look the same.
     """
-    at = _time_in(moment)
     client: list[Any] = [client_id, secret_digest]
-    with connection.cursor() as cursor:
-        cursor.execute(ASK, [*client, at, fence, *client, _uuid_in(token_key(token)), at])
-        row = cursor.fetchone()
+    row = fetch_row(ASK, [*client, moment, fence, *client, token_key(token), moment])
     if row is None:
         return None
     application_pk, account_pk, server_pk, *rest = row
@@ -254,9 +241,7 @@ class FoundKey:
 
 def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
     """Return the live API key of this digest, or None: unknown, expired and revoked look the same."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_KEY, [key_digest, _time_in(moment)])
-        rows = cursor.fetchall()
+    rows = fetch(FIND_KEY, [key_digest, moment])
     if not rows:
         return None
     pk, name, hint, account_pk, scope, expires_at, last_used_at, fence, _first = rows[0]
@@ -296,17 +281,13 @@ class FoundTreatment:
 
 def find_treatment(application_id: str) -> FoundTreatment | None:
     """Return how the application of this ID treats an SMS; None when there is no such application."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_TREATMENT, [application_id])
-        row = cursor.fetchone()
+    row = fetch_row(FIND_TREATMENT, [application_id])
     return None if row is None else _treatment(row)
 
 
 def find_token_and_treatment(key: uuid.UUID, moment: datetime) -> tuple[Found, FoundTreatment] | None:
     """Return what `find_token` returns, with how the token's application treats an SMS."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_TOKEN_AND_TREATMENT, [_uuid_in(key), _time_in(moment)])
-        row = cursor.fetchone()
+    row = fetch_row(FIND_TOKEN_AND_TREATMENT, [key, moment])
     if row is None:
         return None
     return _found(row[: len(COLUMNS)]), _treatment(row[len(COLUMNS) :])

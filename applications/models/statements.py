@@ -1,7 +1,7 @@
 """Running the hot statements: on PostgreSQL they are prepared once per connection and go straight to libpq.
 
-Django's cursor and psycopg's, made for any statement, take a fifth of the processor time of a token request, and
-nothing that they do beyond this is needed for one statement without a transaction. bench/ has the figures.
+Django's cursor and psycopg's, made for any statement, cost a token request more processor time than all of its own
+work does, and one statement without a transaction needs nothing of theirs but the adapters. bench/ has the figures.
 """
 
 import ipaddress
@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -23,21 +22,23 @@ from psycopg.errors import error_from_result
 
 type Row = tuple[Any, ...]
 
-ANY_FORMAT = [PyFormat.AUTO] * 32  # of parameters; no statement has as many
-# Of each connection, the name of each statement with the types of its parameters.
-_names: WeakKeyDictionary[psycopg.Connection[Any], dict[tuple[str, tuple[int, ...]], bytes]] = (
-    WeakKeyDictionary()
-)
+MOST = 64  # prepared in a connection; how many scopes a client asks for makes another statement each time
 
 
 def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
-    """Run a statement, its parameters written `%s`, and return its rows; raises what Django raises."""
+    """Run a statement, its parameters written `%s`, and return its rows; raises what Django's cursor would."""
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql" or database.in_atomic_block:
         return _by_cursor(database, statement, parameters)
     database.ensure_connection()
     with database.wrap_database_errors:
-        return _by_libpq(database.connection, statement, parameters)
+        return _prepared_of(database.connection).fetch(statement, parameters)
+
+
+def fetch_row(statement: str, parameters: Sequence[Any]) -> Row | None:
+    """Run a statement as `fetch` does and return its only row, or None."""
+    rows = fetch(statement, parameters)
+    return rows[0] if rows else None
 
 
 def _by_cursor(database: BaseDatabaseWrapper, statement: str, parameters: Sequence[Any]) -> list[Row]:
@@ -57,30 +58,51 @@ def _of_sqlite(database: BaseDatabaseWrapper, value: Any) -> Any:
     return str(value) if isinstance(value, ipaddress.IPv4Address | ipaddress.IPv6Address) else value
 
 
-def _by_libpq(connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]) -> list[Row]:
-    adapter, libpq = Transformer(connection), connection.pgconn
-    values = adapter.dump_sequence(parameters, ANY_FORMAT[: len(parameters)])
-    if connection.prepare_threshold is None:  # DATABASE_PREPARE is off
-        result = libpq.exec_params(_numbered(statement), values, adapter.types, adapter.formats)
-    else:
-        name = _prepared(connection, statement, adapter.types or ())
-        result = libpq.exec_prepared(name, values, adapter.formats)
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        raise error_from_result(result)
-    adapter.set_pgresult(result)
-    return adapter.load_rows(0, result.ntuples, tuple)
+class Prepared:
+    """The statements of one connection, by their text and the types of their parameters."""
 
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.libpq = connection.pgconn
+        self.adapter = Transformer(connection)
+        self.is_wanted = connection.prepare_threshold is not None  # DATABASE_PREPARE
+        self.names: dict[tuple[str, Sequence[int]], bytes] = {}
 
-def _prepared(connection: psycopg.Connection[Any], statement: str, types: tuple[int, ...]) -> bytes:
-    """Return the name of the statement in this connection."""
-    names = _names.setdefault(connection, {})
-    if (name := names.get((statement, types))) is None:
-        name = b"latchkey_%d" % len(names)
-        result = connection.pgconn.prepare(name, _numbered(statement), types)
-        if result.status != pq.ExecStatus.COMMAND_OK:
+    def fetch(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
+        # Any: the types of psycopg leave out that libpq takes None.
+        values: Any = self.adapter.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
+        types, formats = self.adapter.types or (), self.adapter.formats
+        if name := self._name(statement, types):
+            result = self.libpq.exec_prepared(name, values, formats)
+        else:
+            result = self.libpq.exec_params(_numbered(statement), values, types, formats)
+        if result.status != pq.ExecStatus.TUPLES_OK:
             raise error_from_result(result)
-        names[statement, types] = name
-    return name
+        self.adapter.set_pgresult(result)
+        return self.adapter.load_rows(0, result.ntuples, tuple)
+
+    def _name(self, statement: str, types: Sequence[int]) -> bytes | None:
+        """Return what the statement is prepared under; None when it is not to be."""
+        name = self.names.get((statement, types))
+        if name is None and self.is_wanted and len(self.names) < MOST:
+            name = b"latchkey_%d" % len(self.names)
+            result = self.libpq.prepare(name, _numbered(statement), types)
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise error_from_result(result)
+            self.names[statement, types] = name
+        return name
+
+
+_prepared: dict[psycopg.Connection[Any], Prepared] = {}
+
+
+def _prepared_of(connection: psycopg.Connection[Any]) -> Prepared:
+    """Return what is prepared in a connection; with a new one, those that were closed are forgotten."""
+    if (prepared := _prepared.get(connection)) is None:
+        for known in list(_prepared):
+            if known.closed:
+                _prepared.pop(known, None)
+        prepared = _prepared[connection] = Prepared(connection)
+    return prepared
 
 
 @lru_cache

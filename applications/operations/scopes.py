@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
-from applications.models import Application, GrantedScope, Scope
+from applications.models import Account, Application, GrantedScope, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
@@ -55,6 +55,7 @@ def add_scope(*, scope: Scope, actor: Actor) -> None:
 @transaction.atomic
 def retire_scope(*, scope: Scope, actor: Actor) -> None:
     """Take a scope from every application, and so from every token, and offer it no more."""
+    _lock_accounts(scope)
     holders = Application.objects.select_for_update(of=("self",)).filter(granted_scopes__scope=scope)
     for application in list(holders.select_related("account").order_by("pk")):
         application.granted_scopes.filter(scope=scope).delete()
@@ -69,3 +70,9 @@ def retire_scope(*, scope: Scope, actor: Actor) -> None:
     scope.retired_at = now()
     scope.save(update_fields=["retired_at"])
     record(actor, None, Action.SCOPE_RETIRED, target=scope.name)
+
+
+def _lock_accounts(scope: Scope) -> None:
+    """Lock the accounts that hold a scope before their applications, as every operation does: see `locked`."""
+    holding = Account.objects.filter(applications__granted_scopes__scope=scope).values("pk")
+    list(Account.objects.select_for_update().filter(pk__in=holding).order_by("pk"))

@@ -55,7 +55,7 @@ def issue_token(
             secret_digest=secret_digest,
             scopes=scopes,
             fence=remembered.usable(application_id, address),
-            ip=str(address),
+            address=address,
             moment=moment,
         )
         if inserted is not None:

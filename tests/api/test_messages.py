@@ -379,9 +379,7 @@ def test_guessing_a_resource_server_is_slowed_down_and_the_right_secret_is_not(
     assert platform.post(PREVIEW, body).status_code == 200
 
 
-def test_a_preview_is_one_question_to_the_store(
-    program: Program, application: Application
-) -> None:
+def test_a_preview_is_one_question_to_the_store(program: Program, application: Application) -> None:
     body = {"text": "Hi", "to": "+48600100200"}
     program.post(PREVIEW, body)
     with CaptureQueriesContext(

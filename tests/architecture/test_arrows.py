@@ -63,7 +63,9 @@ def test_rules_know_no_database_and_no_http(path: Path) -> None:
     assert not [name for name in imports(path) if name.startswith(barred)]
 
 
-@pytest.mark.parametrize("path", sources("applications/operations"), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", sources("applications/operations"), ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_operations_know_no_http(path: Path) -> None:
     barred = ("django.http", "django.forms", "django.contrib.messages", "django.shortcuts", "django.urls")
     assert not [name for name in imports(path) if name.startswith(barred)]

@@ -30,7 +30,9 @@ def test_every_setting_of_the_example_is_read_somewhere() -> None:
     assert set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE)) <= read
 
 
-@pytest.mark.parametrize("name", sorted(name for name, app in get_commands().items() if app == "applications"))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, app in get_commands().items() if app == "applications")
+)
 def test_every_command_is_in_the_readme(name: str) -> None:
     assert name in README
 
@@ -42,12 +44,16 @@ def machine_paths(patterns: list[URLPattern | URLResolver] | None = None) -> lis
     return found
 
 
-@pytest.mark.parametrize("path", [*machine_paths(), *machine_paths(get_resolver("applications.api.urls").url_patterns)])
+@pytest.mark.parametrize(
+    "path", [*machine_paths(), *machine_paths(get_resolver("applications.api.urls").url_patterns)]
+)
 def test_every_path_for_programs_is_in_the_readme(path: str) -> None:
     assert re.sub(r"<\w+:(\w+)>", r"{\1}", path).replace("application_id", "applicationId") in README
 
 
-@pytest.mark.parametrize("note", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda note: note.stem)
+@pytest.mark.parametrize(
+    "note", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda note: note.stem
+)
 def test_decisions_are_numbered_and_short(note: Path) -> None:
     text = note.read_text()
     assert text.startswith(f"# {note.stem[:4]} ")

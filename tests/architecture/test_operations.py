@@ -27,13 +27,16 @@ def operations() -> Iterator[tuple[Path, ast.FunctionDef]]:
 
 
 each = pytest.mark.parametrize(
-    ("path", "operation"), [pytest.param(*found, id=f"{found[0].stem}.{found[1].name}") for found in operations()]
+    ("path", "operation"),
+    [pytest.param(*found, id=f"{found[0].stem}.{found[1].name}") for found in operations()],
 )
 
 
 def calls(path: Path, function: ast.FunctionDef) -> set[str]:
     """Names called by a function, and by the functions of its module that it calls."""
-    inside = {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
+    inside = {
+        node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+    }
     found: set[str] = set()
     waiting = [function]
     while waiting:

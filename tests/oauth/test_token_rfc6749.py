@@ -43,7 +43,9 @@ def test_section_5_1_type_lifetime_and_no_cache(ask: Ask, program: Program) -> N
 @pytest.mark.parametrize(
     ("lifetime", "seconds"), [(Lifetime.DAY, 86400), (Lifetime.WEEK, 604800), (Lifetime.NEVER, 2147483647)]
 )
-def test_section_5_1_expires_in_of_each_lifetime(ask: Ask, db: None, lifetime: Lifetime, seconds: int) -> None:
+def test_section_5_1_expires_in_of_each_lifetime(
+    ask: Ask, db: None, lifetime: Lifetime, seconds: int
+) -> None:
     application, secret = make_application(make_account("Demo"), lifetime=lifetime)
     assert json.loads(ask(GRANT, basic(application.application_id, secret)).content)["expires_in"] == seconds
     token = AccessToken.objects.get()

@@ -228,6 +228,7 @@ def test_what_is_wrong_is_a_sentence_that_says_what_is_allowed(
 def test_a_form_that_is_far_too_long_is_told_so(checks: bool, cast: Any, application: Application) -> None:
     client = Client(enforce_csrf_checks=checks)
     client.force_login(cast.alice)
+    client.get(channel(application, "otp"))  # which sets the cookie against forgery
     answer = client.post(channel(application, "otp"), {"otp_template": "a" * 1_000_000})
     assert answer.status_code == 413
     assert "This is too long" in text(answer)
