@@ -1,17 +1,21 @@
 """The door for programs: answers the OAuth and API paths itself, ahead of everything the panel needs.
 
-A token request has no use for sessions, messages, CSRF or languages, and they would cost it more than its own
-work does. So the first middleware resolves these paths and calls their views. All they can
-raise becomes JSON in the form of their edge here, Django's own error pages included.
+A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
+the resolver around a view: they would cost it more than its own work does. So these paths are answered
+ahead of Django's handler (`programs_first`, for WSGI servers) or, where there is another, by the first
+middleware. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
 """
 
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, InterfaceError
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from psycopg_pool import PoolTimeout
@@ -27,6 +31,7 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 
 OAUTH = frozenset({"oauth", ".well-known"})
 API = frozenset({"account", "applications", "messages", "openapi.json"})
+PROGRAMS = OAUTH | API
 
 # What went wrong → the error's name (the same word at both edges), and what a developer reads.
 UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again in a few seconds.")
@@ -41,18 +46,29 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 )
 
 
+def programs_first(django: WSGIApplication) -> WSGIApplication:
+    """Return the WSGI application: programs' paths are answered here, all others by `django`."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _first(environ["PATH_INFO"]) not in PROGRAMS:
+            return django(environ, start_response)
+        try:
+            response = _answer(WSGIRequest(environ))
+            start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+            return [response.content]
+        finally:
+            close_old_connections()  # as Django does at the end of its own requests
+
+    return application
+
+
 def machine_paths(get_response: Answer) -> Answer:
     """Return the middleware: programs' paths are answered here, all others go on."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        first = request.path_info[1:].partition("/")[0]
-        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # read by every edge
-        if first in OAUTH:
-            return _answered(request, _oauth)
-        if first in API:
-            response = _answered(request, _api)
-            rates.tell(request, response)
-            return response
+        if _first(request.path_info) in PROGRAMS:
+            return _answer(request)
+        _name(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -60,11 +76,28 @@ def machine_paths(get_response: Answer) -> Answer:
     return middleware
 
 
+def _first(path: str) -> str:
+    return path[1:].partition("/")[0]
+
+
+def _name(request: HttpRequest) -> None:
+    request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # read by every edge
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    _name(request)
+    if _first(request.path_info) in OAUTH:
+        return _answered(request, _oauth)
+    response = _answered(request, _api)
+    rates.tell(request, response)
+    return response
+
+
 def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], HttpResponse]) -> HttpResponse:
     started = time.perf_counter()
     try:
         _check_framing(request)
-        match = resolve(request.path_info)
+        match = _resolve(request.path_info)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
         response = refuse(request, error)
@@ -73,6 +106,9 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
     response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
     response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
     return response
+
+
+_resolve = lru_cache(maxsize=1024)(resolve)  # programs ask for the same few paths
 
 
 def _check_framing(request: HttpRequest) -> None:

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.oauth.conftest import basic
 from tests.servers import Served
 
-EXAMPLES = 12  # requests an operation and way of making them
+EXAMPLES = 16  # requests an operation and way of making them
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,

@@ -10,7 +10,7 @@ from tests.clients.conftest import Held
 
 QUIET = {"start": "21:30", "stop": "09:30"}
 CALLBACKS = {"dlrCallback": "https://hooks.example.com/dlr", "receiveCallback": None}
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "sms": {
         "enforceOriginator": "Marlowe",
         **CALLBACKS,

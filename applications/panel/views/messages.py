@@ -3,8 +3,8 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -78,12 +78,12 @@ def preview(request: PanelRequest, channel: str) -> HttpResponse:
     """Show what the settings in the form, saved or not, make of a text: the whole page, or with ?part the preview."""
     if channel not in WITH_PREVIEW:
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        form, context = _form(channel).of(_stored(request)), _too_large(request)
-    else:
-        form = _form(channel)(request.POST)
+    try:
+        form, status = _form(channel)(request.POST), 200
         context = _previewed(request, form, request.POST)
-    status = TOO_LARGE if context.pop("too_large", False) else 200
+    except RequestDataTooBig:
+        form, status = _form(channel).of(_stored(request)), TOO_LARGE
+        context = _too_large(request)
     if "part" in request.GET:
         return render(request, f"panel/messages/_{channel}_preview.html", context, status=status)
     return _page(request, form, context, status=status)
@@ -153,7 +153,7 @@ def _problems(*refused: Form) -> list[str]:
 def _too_large(request: PanelRequest) -> dict[str, Any]:
     trial = TrialForm(ZoneInfo(request.account.timezone), {"try_text": ""})
     words = _("This text is far too long: a text has at most 10 parts, 1530 characters in GSM-7.")
-    return {"trial": trial, "shown": Shown(problems=[words]), "too_large": True}
+    return {"trial": trial, "shown": Shown(problems=[words])}
 
 
 def _address(request: PanelRequest, name: str, channel: str) -> str:
