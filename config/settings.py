@@ -25,7 +25,7 @@ SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # A wrong entry ends the start: better than a server that judges clients by its proxy's address.
-TRUSTED_PROXIES = [str(ip_network(proxy)) for proxy in env.list("TRUSTED_PROXIES", default=[])]
+TRUSTED_PROXIES = [str(ip_network(proxy.strip())) for proxy in env.list("TRUSTED_PROXIES", default=[])]
 
 INSTALLED_APPS = [
     "applications",

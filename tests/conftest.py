@@ -1,10 +1,13 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
+from applications.models import Scope
 from applications.operations import usage
 from tests.servers import Served
 
@@ -31,3 +34,20 @@ def nothing_counted() -> Iterator[None]:
     """Let no test find in memory what another one's requests were counted for."""
     yield
     usage.recorder.take()
+
+
+@pytest.fixture(autouse=True)
+def scopes(request: pytest.FixtureRequest) -> None:
+    """Give every test with a database the scopes that a migration seeds.
+
+    A test with real transactions ends by emptying every table, those scopes too.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    names = {"db", "transactional_db"} & set(request.fixturenames)
+    if marker is None and not names:
+        return
+    real = "transactional_db" in names or (marker is not None and marker.kwargs.get("transaction"))
+    request.getfixturevalue("transactional_db" if real else "db")
+    if not Scope.objects.exists():
+        seed = import_module("applications.migrations.0002_scopes").seed
+        seed(apps, None)

@@ -20,6 +20,7 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
+GONE = b"26000"  # SQLSTATE invalid_sql_statement_name
 type Row = tuple[Any, ...]
 
 MOST = 64  # prepared in a connection; how many scopes a client asks for makes another statement each time
@@ -70,21 +71,27 @@ class Prepared:
     def fetch(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
         # Any: the types of psycopg leave out that libpq takes None.
         values: Any = self.adapter.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
-        types, formats = self.adapter.types or (), self.adapter.formats
-        if name := self._name(statement, types):
-            result = self.libpq.exec_prepared(name, values, formats)
-        else:
-            result = self.libpq.exec_params(_numbered(statement), values, types, formats)
+        result = self._run(statement, values)
+        if result.error_field(pq.DiagnosticField.SQLSTATE) == GONE:
+            # psycopg deallocates all, these too, after a ROLLBACK of its own. Nothing was run, so it may be again.
+            self.names.clear()
+            result = self._run(statement, values)
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise error_from_result(result)
         self.adapter.set_pgresult(result)
         return self.adapter.load_rows(0, result.ntuples, tuple)
 
+    def _run(self, statement: str, values: Any) -> pq.abc.PGresult:
+        types, formats = self.adapter.types or (), self.adapter.formats
+        if name := self._name(statement, types):
+            return self.libpq.exec_prepared(name, values, formats)
+        return self.libpq.exec_params(_numbered(statement), values, types, formats)
+
     def _name(self, statement: str, types: Sequence[int]) -> bytes | None:
         """Return what the statement is prepared under; None when it is not to be."""
         name = self.names.get((statement, types))
         if name is None and self.is_wanted and len(self.names) < MOST:
-            name = b"latchkey_%d" % len(self.names)
+            name = b"latchkey_%d" % next(_numbers)
             result = self.libpq.prepare(name, _numbered(statement), types)
             if result.status != pq.ExecStatus.COMMAND_OK:
                 raise error_from_result(result)
@@ -92,6 +99,7 @@ class Prepared:
         return name
 
 
+_numbers = count()  # a name is used once, whatever became of those before
 _prepared: dict[psycopg.Connection[Any], Prepared] = {}
 
 

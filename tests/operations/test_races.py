@@ -22,7 +22,7 @@ from applications.operations.tokens import issue_token, revoke_all_tokens
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 HERE = parse_address("127.0.0.1")
 
 

@@ -517,7 +517,7 @@ def test_garbage_for_a_sending_counts_as_none(owner: Client, account: Account, s
 
 
 @pytest.mark.postgres
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_one_form_sent_twice_at_once_creates_one_key() -> None:
     account, submission = make_account("Demo"), uuid.uuid4()
 
