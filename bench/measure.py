@@ -12,6 +12,7 @@ from bench.servers import Server, send
 
 type Samples = dict[tuple[str, str], list[Sample]]
 
+WARM_UP = 3  # seconds: connections, plans, caches, and the compiler of node
 TOKENS = 20  # taken while the load runs, to be held against each other and tried
 
 
@@ -32,7 +33,7 @@ def measure(running: list[Server], postgres_pid: int, rounds: int, seconds: int)
     turns = [(server, work) for server in running for work in _served(server)]
     for server, work in turns:
         _check_answer(server, work)
-        drive(server.works[work], 1)  # connections, plans and caches
+        drive(server.works[work], WARM_UP)
     samples: Samples = defaultdict(list)
     for number in range(rounds):
         for server, work in turns:

@@ -15,6 +15,7 @@ STATUS = {
     "server_error": 500,
     "not_found": 404,
 }
+NOT_KEPT = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(Exception):
@@ -34,10 +35,7 @@ class OAuthError(Exception):
 
 def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps (RFC 6749 section 5.1)."""
-    response = HttpResponse(json.dumps(body), content_type="application/json", status=status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Pragma"] = "no-cache"
-    return response
+    return HttpResponse(json.dumps(body).encode(), headers=NOT_KEPT, status=status)
 
 
 def refuse(error: OAuthError) -> HttpResponse:
