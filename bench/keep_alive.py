@@ -32,14 +32,16 @@ class Connection:
             raise ConnectionError("the server closed a connection")
         self.received += piece
         head, end, body = self.received.partition(b"\r\n\r\n")
-        if not end or len(body) < _length(head):
+        if not end or not _is_whole(head.lower(), body):
             return None
         return int(head[9:12])
 
 
-def _length(head: bytes) -> int:
-    _before, name, after = head.lower().partition(b"\r\ncontent-length:")
-    return int(after.split(b"\r\n", 1)[0]) if name else 0
+def _is_whole(head: bytes, body: bytes) -> bool:
+    if b"\r\ntransfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    _before, name, after = head.partition(b"\r\ncontent-length:")
+    return len(body) >= (int(after.split(b"\r\n", 1)[0]) if name else 0)
 
 
 def load(order: dict[str, Any]) -> dict[str, Any]:
