@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from applications.api.callers import needs
 from applications.api.errors import ApiError, answer
 from applications.authentication.callers import Caller
-from applications.models import Account
 
 
 @needs("account")
@@ -13,10 +12,13 @@ def account(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer who the caller is: account, application, scopes now, and when the token expires (UTC)."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
-    owner = Account.objects.get(pk=caller.account_pk)
     return answer(
         {
-            "account": {"id": owner.pk, "name": owner.name, "timezone": owner.timezone},
+            "account": {
+                "id": caller.account_pk,
+                "name": caller.account_name,
+                "timezone": caller.account_timezone,
+            },
             "application": _application(caller),
             "scopes": " ".join(caller.scopes),
             "expiresAt": caller.expires_at and f"{caller.expires_at:%Y-%m-%d %H:%M:%S}",

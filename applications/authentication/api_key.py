@@ -25,6 +25,8 @@ def by_api_key(value: str, address: Address) -> Caller:
     touch_api_key(found, address, moment)
     return Caller(
         account_pk=found.account_pk,
+        account_name=found.account_name,
+        account_timezone=found.account_timezone,
         scopes=found.scopes,
         expires_at=found.expires_at,
         api_key_pk=found.pk,

@@ -39,6 +39,8 @@ def by_token(header: str, address: Address, request_id: str, find: Find = hot.fi
     touch(found, address, moment)
     return Caller(
         account_pk=found.account_pk,
+        account_name=found.account_name,
+        account_timezone=found.account_timezone,
         scopes=effective(found.scope, found.generation, found.grants),
         expires_at=found.expires_at,
         application_pk=found.application_pk,

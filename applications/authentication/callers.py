@@ -43,6 +43,8 @@ class Caller:
     """
 
     account_pk: int
+    account_name: str
+    account_timezone: str
     scopes: tuple[str, ...]
     expires_at: datetime | None
     application_pk: int | None = None

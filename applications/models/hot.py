@@ -48,9 +48,10 @@ ISSUE_ALL = ISSUE.format(scope="client.scope", holds="")
 FIND = """
 SELECT token.id, token.generation, token.scope, token.issued_at, token.expires_at, token.last_used_at,
     client.id, client.application_id, client.account_id, client.name, client.grants, client.fence,
-    client.last_used_at {more}
+    client.last_used_at, owner.name, owner.timezone {more}
 FROM applications_accesstoken token
-JOIN applications_application client ON client.id = token.application_id {joined}
+JOIN applications_application client ON client.id = token.application_id
+JOIN applications_account owner ON owner.id = client.account_id {joined}
 WHERE token.key = %s AND token.revoked_at IS NULL
     AND (token.expires_at IS NULL OR token.expires_at > %s)
     AND client.is_enabled AND token.generation >= client.live_generation
@@ -86,6 +87,8 @@ class Found:
     grants: str
     fence: str
     application_last_used_at: datetime | None
+    account_name: str
+    account_timezone: str
 
 
 COLUMNS = tuple(field.name for field in fields(Found))  # in the order of FIND
@@ -149,7 +152,7 @@ SETTINGS = MessageSettings._meta.concrete_fields
 ASK = f"""
 SELECT caller.application_pk, caller.account_pk, caller.server_pk, token.id, token.generation, token.scope,
     token.issued_at, token.expires_at, token.last_used_at, owner.id, owner.application_id, owner.account_id,
-    owner.name, owner.grants, owner.fence, owner.last_used_at,
+    owner.name, owner.grants, owner.fence, owner.last_used_at, account.name, account.timezone,
     {", ".join(f"settings.{field.column}" for field in SETTINGS)}
 FROM (
     SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk
@@ -164,6 +167,7 @@ FROM (
 ) caller
 LEFT JOIN (
     applications_accesstoken token JOIN applications_application owner ON owner.id = token.application_id
+    JOIN applications_account account ON account.id = owner.account_id
 ) ON token.key = %s AND token.revoked_at IS NULL
     AND (token.expires_at IS NULL OR token.expires_at > %s)
     AND owner.is_enabled AND token.generation >= owner.live_generation
@@ -215,7 +219,7 @@ def _settings(columns: list[Any]) -> MessageSettings | None:
 # was retired. Their few names cost less than a second question would.
 FIND_KEY = """
 SELECT credential.id, credential.name, credential.hint, credential.account_id, credential.scope,
-    credential.expires_at, credential.last_used_at, owner.fence, catalogue.name
+    credential.expires_at, credential.last_used_at, owner.fence, owner.name, owner.timezone, catalogue.name
 FROM applications_apikey credential
 JOIN applications_account owner ON owner.id = credential.account_id
 LEFT JOIN applications_scope catalogue ON catalogue.retired_at IS NULL
@@ -237,6 +241,8 @@ class FoundKey:
     expires_at: datetime | None
     last_used_at: datetime | None
     fence: str
+    account_name: str
+    account_timezone: str
 
 
 def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
@@ -244,7 +250,9 @@ def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
     rows = fetch(FIND_KEY, [key_digest, moment])
     if not rows:
         return None
-    pk, name, hint, account_pk, scope, expires_at, last_used_at, fence, _first = rows[0]
+    pk, name, hint, account_pk, scope, expires_at, last_used_at, fence, account_name, timezone, _first = rows[
+        0
+    ]
     available = [row[-1] for row in rows if row[-1] is not None]
     made_for = set(scope.split()) or set(available)
     return FoundKey(
@@ -256,6 +264,8 @@ def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
         expires_at=_time_out(expires_at),
         last_used_at=_time_out(last_used_at),
         fence=fence,
+        account_name=account_name,
+        account_timezone=timezone,
     )
 
 
@@ -263,10 +273,11 @@ def find_api_key(key_digest: bytes, moment: datetime) -> FoundKey | None:
 # they come with the token in one round trip.
 TREATMENT = """settings.sms_sender, settings.sms_alphabet, settings.sms_remove_emojis,
     settings.sms_quiet_start, settings.sms_quiet_stop, owner.timezone"""
-OF_CLIENT = """JOIN applications_account owner ON owner.id = client.account_id
-LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id"""
+OF_CLIENT = "LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id"
 FIND_TREATMENT = f"""
-SELECT {TREATMENT} FROM applications_application client {OF_CLIENT} WHERE client.application_id = %s
+SELECT {TREATMENT} FROM applications_application client
+JOIN applications_account owner ON owner.id = client.account_id {OF_CLIENT}
+WHERE client.application_id = %s
 """
 FIND_TOKEN_AND_TREATMENT = FIND.format(more=f", {TREATMENT}", joined=OF_CLIENT)
 

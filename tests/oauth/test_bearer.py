@@ -191,10 +191,7 @@ def test_a_check_is_one_statement_and_last_used_is_written_once_a_minute(holder:
     assert token.last_used_ip == "127.0.0.1"
     with CaptureQueriesContext(connection) as queries:
         assert holder.call() == (200, "")
-    tables = [
-        query["sql"] for query in queries.captured_queries if 'applications_account"' not in query["sql"]
-    ]
-    assert len(tables) == 1
+    assert len(queries) == 1
     with time_machine.travel(now() + timedelta(seconds=61)):
         holder.call()
         moved = AccessToken.objects.get().last_used_at

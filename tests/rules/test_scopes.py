@@ -9,7 +9,7 @@ from applications.rules.scopes import TOKEN, effective, parse_scope, write_grant
 names = st.from_regex(r"\A[a-z][a-z0-9._-]{0,8}\Z")
 
 
-@given(st.lists(names))
+@given(st.lists(names, max_size=64))
 def test_names_joined_by_spaces_are_read_once_each_in_order(words: list[str]) -> None:
     assert parse_scope(" ".join(words)) == tuple(dict.fromkeys(words))
     assert parse_scope("  ".join(["", *words, ""])) == tuple(dict.fromkeys(words))
@@ -30,6 +30,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_only_the_space_separates(text: str) -> None:
     with pytest.raises(ValueError, match="no scope has"):
         parse_scope(text)
+
+
+def test_more_scopes_than_there_are_is_refused() -> None:
+    assert len(parse_scope(" ".join(f"scope{number}" for number in range(64)))) == 64
+    with pytest.raises(ValueError, match="more scopes"):
+        parse_scope(" ".join(f"scope{number}" for number in range(65)))
 
 
 def test_case_matters() -> None:
