@@ -1,7 +1,8 @@
 """Runs the tests on SQLite, then on a real PostgreSQL: `python -m tests.both_databases [pytest's arguments]`.
 
-On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail. The last
-lines say what came of each; the exit code is 0 only when both passed.
+On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail, and those of a whole
+server and its neighbours. What knows no database runs once too, on SQLite. The last lines say what came of
+each; the exit code is 0 only when both passed.
 """
 
 import os
@@ -19,6 +20,19 @@ from tests.postgres import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
+SERVERS = (
+    "tests/api/test_fuzz.py",
+    "tests/api/test_schemathesis.py",
+    "tests/authentication/test_served_addresses.py",
+    "tests/deploy",
+    "tests/panel/test_quick_start.py",
+)
+WITHOUT_DATABASE = (
+    "tests/architecture/test_arrows.py",
+    "tests/architecture/test_documents.py",
+    "tests/architecture/test_operations.py",
+    "tests/rules",
+)
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -34,16 +48,21 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _end)
     RESULTS.mkdir(parents=True, exist_ok=True)
     # A caller's own `-m` comes later, and the later one counts.
-    on_sqlite = ["-m", "not browser and not postgres", *arguments]
+    on_sqlite = ["-m", "not browser and not postgres", *_ignoring(SERVERS), *arguments]
+    on_postgresql = [*_ignoring(WITHOUT_DATABASE), *arguments]
     try:
         codes = [_run_pytest("SQLite", on_sqlite, database_url=None)]
         with ExitStack() as stack:
             with _signals_held():
                 url = stack.enter_context(postgres())
-            codes.append(_run_pytest("PostgreSQL", arguments, database_url=url))
+            codes.append(_run_pytest("PostgreSQL", on_postgresql, database_url=url))
     except Ended:
         return ENDED_BY_REQUEST
     return _report({"SQLite": codes[0], "PostgreSQL": codes[1]})
+
+
+def _ignoring(paths: tuple[str, ...]) -> list[str]:
+    return [f"--ignore={path}" for path in paths]
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
