@@ -19,7 +19,6 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from psycopg_pool import PoolTimeout
 
 from applications.api import errors as api
 from applications.api import rates
@@ -43,7 +42,6 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
     (InterfaceError, UNAVAILABLE),
     (DatabaseError, UNAVAILABLE),
-    (PoolTimeout, UNAVAILABLE),
 )
 
 

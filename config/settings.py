@@ -89,11 +89,6 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 POSTGRESQL_OPTIONS = {
-    "pool": {
-        "min_size": env.int("DATABASE_POOL_MIN", 2),
-        "max_size": env.int("DATABASE_POOL_MAX", 16),
-        "timeout": env.int("DATABASE_POOL_TIMEOUT", 5),  # seconds until a request gives up: 503
-    },
     "connect_timeout": 5,
     # Both are needed for prepared statements; a pooler in transaction mode cannot carry them.
     "server_side_binding": env.bool("DATABASE_PREPARE", True),
@@ -101,6 +96,9 @@ POSTGRESQL_OPTIONS = {
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
 POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
+# Each thread keeps its connection: a pool's coming and going costs a token request a sixth of its processor time
+# (docs/decisions/0010). One that broke is replaced at the next request.
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", 3600)
 DATABASES["default"]["OPTIONS"] = {
     **(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),

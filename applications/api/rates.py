@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from psycopg_pool import PoolTimeout
 
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
@@ -52,7 +51,7 @@ def instead(request: HttpRequest, error: ApiError) -> ApiError:
         spend_of_address(request)
     except ApiError as too_many:
         return too_many
-    except (BadRequest, Error, PoolTimeout):
+    except (BadRequest, Error):
         return error  # it is an error already, and stays the one that it is
     return error
 
