@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from applications.authentication.resource_servers import (
     check_resource_server,
     is_basic,
 )
-from applications.models import Account, hot
+from applications.models import hot
 from applications.models.hot import FoundTreatment
 from applications.rules.destinations import zone_of
 from applications.rules.previews import MeasuredText, Preview, Treatment, preview
@@ -98,17 +98,17 @@ def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatmen
 
 
 def _defaults(key: Caller) -> FoundTreatment:
-    timezone = Account.objects.values_list("timezone", flat=True).get(pk=key.account_pk)
-    return FoundTreatment(Treatment(), timezone)
+    return FoundTreatment(Treatment(), key.account_timezone)
 
 
 def _preview(values: dict[str, Any], settings: FoundTreatment) -> Preview:
     zone = zone_of(
         values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(settings.timezone)
     )
+    changed = _transliteration(values)
     return preview(
         values.get("text", ""),
-        replace(settings.treatment, **_transliteration(values)),
+        replace(settings.treatment, **changed) if changed else settings.treatment,
         sender=values.get("from", ""),
         zone=zone,
         now=now(),
@@ -150,7 +150,11 @@ def _written(made: Preview) -> dict[str, Any]:
         "text": made.text,
         "from": made.sender,
         "parts": made.parts,
-        "textAnalysis": asdict(made.text_analysis),
+        "textAnalysis": {
+            "length": made.text_analysis.length,
+            "unicode": made.text_analysis.unicode,
+            "parts": made.text_analysis.parts,
+        },
         "transliterationAnalysis": {
             "totalOriginalParts": analysis.original.parts,
             "totalReplacedParts": analysis.replaced.parts,
