@@ -17,7 +17,7 @@ SCOPES = [
     ("shortlinks", "content", "Create short links and read their hits"),
     ("attachments", "content", "Upload attachments and read their hits"),
     ("optouts", "content", "Read and manage opt-outs"),
-    ("account", "account", "Read the account: name, balance"),
+    ("account", "account", "Read the account and its balance"),
     ("applications", "account", "Manage applications of the account"),
     ("numbers", "account", "Look up and manage phone numbers"),
 ]
