@@ -96,7 +96,7 @@ POSTGRESQL_OPTIONS = {
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
 POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
-# Each thread keeps its connection: a pool's coming and going costs a token request a sixth of its processor time
+# Each thread keeps its connection: a pool's coming and going costs a check about a seventh of its processor time
 # (docs/decisions/0010). One that broke is replaced at the next request.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", 3600)
 DATABASES["default"]["OPTIONS"] = {
