@@ -32,7 +32,7 @@ MESSAGE_SCHEMAS: dict[str, Node] = {
             "to": text(_("The receiver's number in E.164."), example="+48501234567"),
             "countryIso": text(_("The receiver's country, where there is no number."), example="PL"),
             "timezone": text(_("The receiver's time zone; decides before number and country.")),
-            "scheduledDate": text(_("When to send it, in UTC."), example=MOMENT),
+            "scheduledDate": text(_("When to send it, in UTC."), example=MOMENT, pattern=f"{TIME}|^$"),
             "transliteration": {
                 **sent(
                     {
