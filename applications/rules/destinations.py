@@ -77,18 +77,18 @@ def _zone_of_number(text: str, country: str | None) -> ZoneInfo | None:
 
 
 def _region(number: phonenumbers.PhoneNumber, country: str | None, names: tuple[str, ...]) -> str | None:
-    """Return the country of a number: `country` if it can be, else the one that its digits tell.
+    """Return the country of a number: `country` if it can be, else the one that its digits belong to.
 
-    A number that nobody has been given tells no country; then one of its calling code that has one of
-    `names`, its possible zones, else the main one of the code.
+    For a number that nobody has been given: a country of its calling code that has one of
+    `names`, its possible zones, else the main country of the code.
     """
     sharing = phonenumbers.region_codes_for_country_code(number.country_code or 0)
     if country in sharing and phonenumbers.is_valid_number_for_region(number, country):
         return country
-    told = _of_area(_digits(number), TERRITORIES) or phonenumbers.region_code_for_number(number)
-    if told is None:
-        told = next((code for code in sharing if set(names) & set(ZONES.get(code, ()))), sharing[0])
-    return told if told in ZONES else None
+    found = _of_area(_digits(number), TERRITORIES) or phonenumbers.region_code_for_number(number)
+    if found is None:
+        found = next((code for code in sharing if set(names) & set(ZONES.get(code, ()))), sharing[0])
+    return found if found in ZONES else None
 
 
 def _zones(country: str) -> tuple[str, ...]:

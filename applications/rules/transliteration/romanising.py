@@ -41,8 +41,8 @@ def with_accents(known: dict[str, str], besides: str = "") -> dict[str, str]:
 
 
 def _under_accent(char: str, known: dict[str, str]) -> str | None:
-    base, *marks = unicodedata.normalize("NFD", char)
-    candidates = (base, *(unicodedata.normalize("NFC", base + mark) for mark in marks))
+    apart = unicodedata.normalize("NFD", char)
+    candidates = (apart[0], *(unicodedata.normalize("NFC", apart[0] + mark) for mark in apart[1:]))
     return next((letter for letter in candidates if letter in known), None)
 
 
