@@ -14,9 +14,9 @@ from applications.rules.scopes import parse_scope
 
 DEEPEST = 8  # objects in objects; what is sent has three
 MOST_WORDS = 100  # scopes in a list
-# Line breaks and tabs pass here, as texts have them; where they do not belong, the form says so. A lone surrogate
-# could not even be stored.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Line breaks, page breaks and tabs pass here, as texts have them; where they do not belong, the form says so. A
+# lone surrogate could not even be stored.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 FIELDS = {name: field for field, name in NAMES.items()}
 
 type Kind = Callable[
@@ -144,11 +144,11 @@ def _check(name: str, value: Any, depth: int = 1) -> None:
         raise invalid(name, "It holds a control character.")
     if isinstance(value, float) and not math.isfinite(value):
         raise invalid(name, "A number is too large.")
-    inside = value if isinstance(value, list) else []
-    if isinstance(value, dict):
-        inside = [*value.keys(), *value.values()]
-    for part in inside:
+    for part in value if isinstance(value, list) else []:
         _check(name, part, depth + 1)
+    for key, member in value.items() if isinstance(value, dict) else []:
+        _check(name, key, depth + 1)
+        _check(f"{name}.{key[:40]}", member, depth + 1)
 
 
 def _known(keys: Keys) -> str:

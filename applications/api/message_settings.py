@@ -12,6 +12,7 @@ from applications.models import Application, MessageSettings
 from applications.models.message_settings import CALLBACKS, DOCUMENTED, Names
 from applications.operations.actors import Actor
 from applications.operations.messages import update_message_settings
+from applications.rules.quiet_hours import is_clock
 
 EMPTY_WHEN_NULL = {*CALLBACKS, "sms_sender"}
 
@@ -30,11 +31,19 @@ def change_settings(application: Application, settings: dict[str, Any], actor: A
         columns = form_of_channel.columns()
         if not given.keys() & set(columns):
             continue
-        form = form_of_channel(stored.values(columns) | given)
+        values = stored.values(columns) | given
+        form = form_of_channel(values)
         for column, errors in form.errors.items():
-            raise invalid(PATHS.get(column, "settings"), str(errors[0]))
+            raise invalid(PATHS[_at_fault(column, given, values)], str(errors[0]))
         changes |= {name: form.cleaned_data[name] for name in columns if name in given}
     update_message_settings(application=application, changes=changes, actor=actor)
+
+
+def _at_fault(column: str, given: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """Return the column to name: of two that do not go together the one that was sent."""
+    start = column.replace("_quiet_stop", "_quiet_start")
+    stored_alone = column not in given and start in given and values[column]
+    return start if stored_alone else column
 
 
 def _read(values: Any, names: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -64,7 +73,17 @@ def _value(column: str, value: Any, path: str) -> Any:
         raise invalid(path, f"It must be {error}.") from None
 
 
+def _clock(value: Any) -> str:
+    """A time of day exactly as it is stored: the panel forgives what people type, programs are told."""
+    written = text(value)
+    if written and not is_clock(written):
+        raise ValueError("a time from 00:00 to 23:59, exactly as 09:30, or empty")
+    return written
+
+
 def _kind(column: str) -> Kind:
+    if column.endswith(("_quiet_start", "_quiet_stop")):
+        return _clock
     field = MessageSettings._meta.get_field(column)
     if isinstance(field, BooleanField):
         return flag

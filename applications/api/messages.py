@@ -1,5 +1,6 @@
 """POST /messages/preview: what an application's settings make of a text, for the platform to ask before it sends."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +29,7 @@ from applications.rules.destinations import zone_of
 from applications.rules.previews import MeasuredText, Preview, Treatment, preview
 from applications.rules.transliteration import parse_alphabet
 
-TIME = "%Y-%m-%d %H:%M:%S"
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 LAST_YEAR = 2999  # what comes near the last one that can be written overflows in another time zone
 FROM_ALL: Keys = {
     "text": text,
@@ -120,9 +121,11 @@ def _scheduled(written: str | None) -> datetime | None:
     if not written:
         return None
     try:
-        moment = datetime.strptime(written, TIME).replace(tzinfo=UTC)
+        if not TIME.fullmatch(written):
+            raise ValueError(written)
+        moment = datetime.fromisoformat(written).replace(tzinfo=UTC)
     except ValueError:
-        message = "It must be a time in UTC, such as 2026-11-24 21:55:00."
+        message = "It must be a time in UTC, exactly as 2026-11-24 21:55:00."
         raise invalid("scheduledDate", message) from None
     if moment.year > LAST_YEAR:
         raise invalid("scheduledDate", f"It must be a time up to the year {LAST_YEAR}.")

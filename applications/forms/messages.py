@@ -22,7 +22,7 @@ from applications.models.message_settings import (
 from applications.rules import sender_ids
 from applications.rules.gsm7 import MAX_PARTS, measure
 from applications.rules.previews import CONTROL
-from applications.rules.quiet_hours import parse_quiet_hours
+from applications.rules.quiet_hours import is_half_typed, parse_quiet_hours, read_clock
 from applications.rules.safe_urls import Policy, check_url
 from applications.rules.transliteration import Alphabet, parse_alphabet
 
@@ -59,12 +59,30 @@ class CallbackField(forms.CharField):
 
 
 class ClockField(forms.CharField):
-    """One end of quiet hours, "HH:MM" or empty; the pair is checked by the form."""
+    """A time of day; its value is "HH:MM" or "". `html` are more attributes of its input.
+
+    The code of its error is "half_typed" where a time may still become of what was typed.
+    """
+
+    def __init__(self, html: dict[str, str] | None = None, **kwargs: Any) -> None:
+        attributes = {"inputmode": "numeric", "placeholder": "HH:MM", "autocomplete": "off"}
+        attributes |= {"data-clock": "", **(html or {})}
+        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> str:
+        typed = str(super().clean(value))
+        try:
+            return read_clock(typed, "") if typed else ""
+        except InvalidParam as error:
+            code = "half_typed" if is_half_typed(typed) else "clock"
+            raise ValidationError(error.message, code=code) from None
+
+
+class QuietEndField(ClockField):
+    """One end of quiet hours; the pair is checked by the form."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attributes = {"inputmode": "numeric", "placeholder": "HH:MM", "autocomplete": "off"}
-        attributes |= {"aria-label": kwargs["label"], "pattern": "([01][0-9]|2[0-3]):[0-5][0-9]"}
-        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+        super().__init__({"aria-label": kwargs["label"]}, **kwargs)
 
 
 class AlphabetField(forms.ChoiceField):
@@ -133,13 +151,17 @@ class ChannelForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.columns()}
 
     def clean(self) -> dict[str, Any]:
-        """Check the quiet hours, which are two fields; the sentence stands at the first."""
+        """Check the quiet hours, which are two fields; the code is "half_typed" while one of them is missing."""
         start, stop = f"{self.channel}_quiet_start", f"{self.channel}_quiet_stop"
         if start in self.cleaned_data and stop in self.cleaned_data:
+            given = {"start": self.cleaned_data[start], "stop": self.cleaned_data[stop]}
             try:
-                parse_quiet_hours(self.cleaned_data[start], self.cleaned_data[stop])
+                parse_quiet_hours(**given)
             except InvalidParam as error:
-                self.add_error(start, error.message)
+                code = "pair" if given[error.param] else "half_typed"
+                self.add_error(
+                    f"{self.channel}_quiet_{error.param}", ValidationError(error.message, code=code)
+                )
         return self.cleaned_data
 
 
@@ -152,24 +174,24 @@ class SmsForm(ChannelForm):
     )
     sms_alphabet = AlphabetField(label=_lazy("Replace special characters"), choices=ALPHABETS)
     sms_remove_emojis = forms.BooleanField(label=_lazy("Remove emojis"), required=False)
-    sms_quiet_start = ClockField(label=_lazy("Quiet hours start"))
-    sms_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    sms_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    sms_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
     sms_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
     sms_receive_callback = CallbackField(label=_lazy("Received SMS"))
 
 
 class ViberForm(ChannelForm):
     channel = "viber"
-    viber_quiet_start = ClockField(label=_lazy("Quiet hours start"))
-    viber_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    viber_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    viber_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
     viber_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
     viber_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class WhatsappForm(ChannelForm):
     channel = "whatsapp"
-    whatsapp_quiet_start = ClockField(label=_lazy("Quiet hours start"))
-    whatsapp_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    whatsapp_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    whatsapp_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
     whatsapp_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
     whatsapp_receive_callback = CallbackField(label=_lazy("Received messages"))
 
@@ -180,8 +202,8 @@ class MultichannelForm(ChannelForm):
         TTL, _lazy("The time before the next channel is %(least)s to %(most)s seconds."), label=_lazy("TTL")
     )
     multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
-    multichannel_quiet_start = ClockField(label=_lazy("Quiet hours start"))
-    multichannel_quiet_stop = ClockField(label=_lazy("Quiet hours end"))
+    multichannel_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    multichannel_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
     multichannel_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
     multichannel_receive_callback = CallbackField(label=_lazy("Received messages"))
 
@@ -225,7 +247,9 @@ class OtpForm(ChannelForm):
         if PIN not in template:
             raise ValidationError(_("A template contains {{pin}}, where the PIN goes."))
         if CONTROL.search(template):
-            raise ValidationError(_("A template has no control characters, except line breaks and tabs."))
+            raise ValidationError(
+                _("A template has no control characters, except line breaks, page breaks and tabs.")
+            )
         longest_pin = "W" * PIN_LENGTH[1]
         if len(template) > LONGEST_TEMPLATE or measure(template.replace(PIN, longest_pin)).parts > MAX_PARTS:
             message = _("A template has at most {parts} parts, with the PIN in it.")

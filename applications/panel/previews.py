@@ -53,9 +53,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A preview of an SMS as the page shows it; `problems` are sentences, and then there is nothing else."""
+    """A preview of an SMS as the page shows it; `problems` are sentences, and then there is nothing else.
+
+    `half_typed`: all that is wrong is a time that may still be finished.
+    """
 
     problems: list[str] = field(default_factory=list)
+    half_typed: bool = False
     made: Preview | None = None
     pieces: list[Piece] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)

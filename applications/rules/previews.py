@@ -123,7 +123,9 @@ def _check_text(text: str) -> None:
     if not text:
         raise InvalidParam("text", _("A text needs at least one character."))
     if CONTROL.search(text):
-        raise InvalidParam("text", _("A text has no control characters, except line breaks and tabs."))
+        raise InvalidParam(
+            "text", _("A text has no control characters, except line breaks, page breaks and tabs.")
+        )
 
 
 def _too_long() -> str:

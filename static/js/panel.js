@@ -13,3 +13,4 @@ import "./submit-once.js";
 import "./tabs.js";
 import "./themes.js";
 import "./try-it.js";
+import "./unsaved-changes.js";

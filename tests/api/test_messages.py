@@ -127,10 +127,26 @@ def test_null_and_empty_take_a_callback_and_a_sender_away(program: Program, appl
             "settings.sms.quietHours.end: It is unknown. Known are start, stop.",
         ),
         ({"sms": {"quietHours": {"start": 21}}}, "settings.sms.quietHours.start: It must be a string."),
-        ({"sms": {"quietHours": {"start": "21:30"}}}, "settings.sms.quietHours.start: Quiet hours need both"),
+        ({"sms": {"quietHours": {"start": "21:30"}}}, "settings.sms.quietHours.stop: Quiet hours need both"),
+        (
+            {"viber": {"quietHours": {"stop": "9:30"}}},
+            "settings.viber.quietHours.stop: It must be a time from",
+        ),
+        (
+            {"sms": {"quietHours": {"start": "21:30", "stop": "24:00"}}},
+            "settings.sms.quietHours.stop: It must be a time from 00:00 to 23:59, exactly as 09:30, or empty.",
+        ),
+        (
+            {"sms": {"quietHours": {"start": "", "stop": "09:30"}}},
+            "settings.sms.quietHours.start: Quiet hours need",
+        ),
         (
             {"whatsapp": {"quietHours": {"start": "09:30", "stop": "09:30"}}},
-            "settings.whatsapp.quietHours.start: Quiet hours cannot start and end at the same minute.",
+            "settings.whatsapp.quietHours.stop: Quiet hours cannot start and end at the same minute.",
+        ),
+        (
+            {"multichannel": {"quietHours": {"start": "00:00", "stop": "23:59"}}},
+            "settings.multichannel.quietHours.stop: Quiet hours cannot last the whole day",
         ),
         (
             {"sms": {"transliteration": {"alphabet": "KLINGON"}}},
@@ -162,7 +178,11 @@ def test_null_and_empty_take_a_callback_and_a_sender_away(program: Program, appl
             "settings.otp.pinType: A PIN type is letters, numbers or alphanumeric.",
         ),
         ({"otp": {"pinLength": 3}}, "settings.otp.pinLength: A PIN has 4 to 10 characters."),
-        ({"sms": {"enforceOriginator": "a\x00b"}}, "control character"),
+        (
+            {"sms": {"enforceOriginator": "a\x00b"}},
+            "settings.sms.enforceOriginator: It holds a control character.",
+        ),
+        ({"sms": {"enforceOriginator": "a\fb"}}, "settings.sms.enforceOriginator: A sender ID has"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_path_and_nothing_is_changed(
@@ -176,6 +196,30 @@ def test_what_is_wrong_is_named_by_its_path_and_nothing_is_changed(
     application.refresh_from_db()
     assert application.name == "Back office"
     assert not MessageSettings.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "path_of_fault"),
+    [
+        ({"start": "09:30"}, "settings.sms.quietHours.start"),
+        ({"stop": "21:30"}, "settings.sms.quietHours.stop"),
+        ({"start": "09:31"}, "settings.sms.quietHours.start"),
+        ({"start": ""}, "settings.sms.quietHours.start"),
+        ({"stop": ""}, "settings.sms.quietHours.stop"),
+    ],
+)
+def test_of_quiet_hours_that_do_not_go_together_the_one_that_was_sent_is_named(
+    sent: dict[str, str], path_of_fault: str, program: Program, application: Application
+) -> None:
+    set_to(application, sms_quiet_start="21:30", sms_quiet_stop="09:30")
+    message = error_of(change(program, application, {"sms": {"quietHours": sent}}))[2]
+    assert message.startswith(f"{path_of_fault}: Quiet hours")
+
+
+def test_a_template_may_break_the_page(program: Program, application: Application) -> None:
+    template = "Code\f{{pin}}"
+    answer = change(program, application, {"otp": {"template": template}})
+    assert answer.json()["settings"]["otp"]["template"] == template
 
 
 def test_a_change_of_one_channel_and_a_fault_in_another_change_nothing(
@@ -260,6 +304,14 @@ def test_a_time_ahead_is_kept_and_one_that_has_passed_is_now(program: Program) -
     assert program.post(PREVIEW, passed).json()["scheduledAt"] is None
 
 
+@pytest.mark.parametrize("alphabet", ["NONE", "NON_GSM", "POLISH"])
+def test_a_page_break_is_gsm7_and_counts_two(alphabet: str, program: Program) -> None:
+    body = {"text": "a\fb", "transliteration": {"alphabet": alphabet}}
+    answer = program.post(PREVIEW, body).json()
+    assert answer["text"] == "a\fb"
+    assert answer["textAnalysis"] == {"length": 4, "unicode": False, "parts": 1}
+
+
 def test_transliteration_of_the_request_goes_before_the_setting(
     program: Program, application: Application
 ) -> None:
@@ -289,6 +341,23 @@ def test_transliteration_of_the_request_goes_before_the_setting(
         ({"text": "Hi", "countryIso": "XX"}, "countryIso: There is no such country"),
         ({"text": "Hi", "timezone": "../../etc/passwd"}, "timezone: There is no such time zone"),
         ({"text": "Hi", "scheduledDate": "tomorrow"}, "scheduledDate: It must be a time in UTC"),
+        *(
+            ({"text": "Hi", "scheduledDate": written}, "scheduledDate: It must be a time in UTC, exactly as")
+            for written in (
+                "2026-1-4 1:2:3",
+                "2026-12-24 21:55",
+                "2026-12-24T21:55:00",
+                "2026-12-24  21:55:00",
+                " 2026-12-24 21:55:00",
+                "2026-12-24 21:55:00\n",
+                "2026-12-24 21:55:00Z",
+                "2026-12-24 21:55:60",
+                "2026-02-30 21:55:00",
+                "0000-01-01 00:00:00",
+                "٢٠٢٦-12-24 21:55:00",
+                "２０２６-12-24 21:55:00",
+            )
+        ),
         ({"text": "Hi", "scheduledDate": "9999-12-31 23:59:59"}, "scheduledDate: It must be a time up to"),
         ({"text": "Hi", "transliteration": "POLISH"}, "transliteration: It must be an object."),
         ({"text": "Hi", "transliteration": {"alphabet": "KLINGON"}}, "It is one of NONE, NON_GSM, POLISH"),

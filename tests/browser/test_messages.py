@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, expect
+from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect
 
 from tests.browser.looks import in_every_look
 from tests.servers import OWNER_PASSWORD, Served
@@ -140,6 +140,109 @@ def test_enter_in_the_preview_previews_and_does_not_save(page: Page, tab: str) -
     expect(page.get_by_role("region", name="What would be sent")).to_contain_text("Asia/Tokyo")
     page.reload()
     expect(page.get_by_role("textbox", name="Enforced sender ID")).to_have_value("")
+
+
+def test_a_half_typed_time_leaves_the_last_good_result(page: Page, tab: str) -> None:
+    result = page.get_by_role("region", name="What would be sent")
+    wrong = result.get_by_text("This would not be sent")
+    at = page.get_by_role("textbox", name="Sent at")
+
+    def press(key: str) -> None:
+        with page.expect_response("**/preview/?part"):
+            at.press(key)
+
+    page.get_by_role("textbox", name="To", exact=True).fill("JP")
+    expect(result).to_contain_text("Asia/Tokyo")
+    for key in "21:5":
+        press(key)
+        expect(wrong).to_have_count(0)
+        expect(result).to_contain_text("At once")
+    press("5")
+    expect(result).to_contain_text("21:55")
+    press("5")
+    expect(wrong).to_be_visible()  # no time begins with 21:555
+    for _back in range(3):
+        press("Backspace")
+    expect(wrong).to_have_count(0)
+    expect(result).to_contain_text("21:55")
+    at.press("Tab")  # left half typed, it is a fault
+    expect(wrong).to_be_visible()
+
+    # Of quiet hours the end is missing while one types them, and a fault when one has gone on
+    at.fill("")
+    start = page.get_by_role("textbox", name="Quiet hours start")
+    start.fill("930")
+    page.wait_for_timeout(500)
+    expect(wrong).to_have_count(0)
+    page.get_by_role("textbox", name="Quiet hours end").focus()
+    page.wait_for_timeout(500)
+    expect(wrong).to_have_count(0)
+    page.get_by_role("textbox", name="Received SMS").focus()
+    expect(result).to_contain_text("Quiet hours need both a start and an end")
+
+
+def test_leaving_unsaved_changes_asks_first(page: Page, tab: str) -> None:
+    asked: list[str] = []
+    answers: list[bool] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept() if answers.pop() else dialog.dismiss()
+
+    def leave() -> None:
+        page.get_by_role("navigation", name="Application").get_by_role("link", name="Tokens").click()
+
+    def stay_when_asked() -> None:
+        answers.append(False)
+        leave()
+        page.wait_for_timeout(300)
+        assert (asked, answers) == (["beforeunload"], [])
+        asked.clear()
+
+    page.on("dialog", answer)
+    sender = page.get_by_role("textbox", name="Enforced sender ID")
+    sender.fill("Marlowe")
+    stay_when_asked()
+    assert page.url == tab
+    expect(sender).to_have_value("Marlowe")
+
+    # A box and a list are changes too; what was taken back, and what is only tried, is none
+    sender.fill("")
+    page.get_by_role("checkbox", name="Remove emojis").check()
+    stay_when_asked()
+    page.get_by_role("checkbox", name="Remove emojis").uncheck()
+    page.get_by_role("combobox", name="Replace special characters").select_option("Romanian")
+    stay_when_asked()
+    page.get_by_role("combobox", name="Replace special characters").select_option("Keep all characters")
+    page.get_by_role("textbox", name="Text").fill("Only tried")
+    leave()
+    page.wait_for_url("**/tokens/")
+
+    # Nor do saving and discarding ask; what was refused is not saved
+    page.goto(tab)
+    page.get_by_role("textbox", name="Quiet hours start").fill("21:30")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved")
+    assert asked == []
+    stay_when_asked()
+    page.get_by_role("textbox", name="Quiet hours end").fill("930")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("textbox", name="Quiet hours end")).to_have_value("09:30")
+    sender.fill("Marlowe")
+    page.get_by_role("link", name="Discard").click()
+    expect(sender).to_have_value("")
+
+    # The same on Settings
+    page.goto(tab.replace("/messages/", "/settings/"))
+    page.get_by_role("textbox", name="Name").fill("Renamed")
+    stay_when_asked()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("status").filter(has_text="were saved")).to_be_visible()
+    page.get_by_role("checkbox", name="sms").uncheck()
+    stay_when_asked()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("checkbox", name="sms")).to_be_checked()
+    assert asked == []
 
 
 def test_a_late_answer_does_not_overwrite_a_newer_one(page: Page, tab: str) -> None:

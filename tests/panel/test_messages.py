@@ -183,9 +183,11 @@ def test_windows_line_breaks_of_browsers_are_not_stored(alice: Client, applicati
             "cannot start and end at the same minute",
         ),
         ("sms", {"sms_quiet_start": "21:30"}, "need both a start and an end, or neither"),
-        ("sms", {"sms_quiet_start": "9:30 PM", "sms_quiet_stop": "09:30"}, "times from 00:00 to 23:59"),
+        ("sms", {"sms_quiet_start": "9:30 PM", "sms_quiet_stop": "09:30"}, "is from 00:00 to 23:59"),
+        ("sms", {"sms_quiet_start": "21:30", "sms_quiet_stop": "24:00"}, "is from 00:00 to 23:59"),
         ("sms", {"sms_quiet_start": "09:30", "sms_quiet_stop": "09:29"}, "cannot last the whole day"),
-        ("viber", {"viber_quiet_stop": "24:00"}, "need both a start and an end"),
+        ("viber", {"viber_quiet_stop": "2400"}, "is from 00:00 to 23:59"),
+        ("viber", {"viber_quiet_stop": "9:30"}, "need both a start and an end"),
         ("sms", {"sms_dlr_callback": "http://hooks.example.com/"}, "A URL starts with https://"),
         ("sms", {"sms_receive_callback": "https://127.0.0.1/"}, "This address is not public"),
         ("sms", {"sms_receive_callback": "https://hooks.example.com:25/"}, "one of the ports 443, 8443"),
@@ -222,6 +224,42 @@ def test_what_is_wrong_is_a_sentence_that_says_what_is_allowed(
     assert page.count(words) >= 2  # in the summary, and at its field
     assert 'aria-invalid="true"' in page or "otp_pin_type" in values
     assert not MessageSettings.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "field"),
+    [
+        ("21:30", "", "stop"),
+        ("", "09:30", "start"),
+        ("09:30", "09:30", "stop"),
+        ("0:00", "2359", "stop"),
+        ("21:30", "24:00", "stop"),
+        ("25:00", "09:30", "start"),
+    ],
+)
+def test_a_fault_of_quiet_hours_stands_at_the_field_that_has_it(
+    start: str, stop: str, field: str, alice: Client, application: Application
+) -> None:
+    values = filled(application, sms_quiet_start=start, sms_quiet_stop=stop)
+    page = text(alice.post(channel(application), values))
+    assert f'<a href="#id_sms_quiet_{field}">' in page
+    assert (
+        page.count("_quiet_start_error") + page.count("_quiet_stop_error") == 2
+    )  # the text, and its field's link
+    assert f'id="id_sms_quiet_{field}_error"' in page
+
+
+@pytest.mark.parametrize("typed", ["9:30", "930", "0930", "9.30", " 09:30 "])
+def test_times_are_stored_in_one_form(typed: str, alice: Client, application: Application) -> None:
+    alice.post(channel(application), filled(application, sms_quiet_start="2130", sms_quiet_stop=typed))
+    assert (stored(application).sms_quiet_start, stored(application).sms_quiet_stop) == ("21:30", "09:30")
+
+
+def test_a_template_may_break_the_page(alice: Client, application: Application) -> None:
+    alice.post(channel(application, "otp"), filled(application, "otp", otp_template="Code\f{{pin}}"))
+    assert stored(application).otp_template == "Code\f{{pin}}"
+    page = preview(alice, application, try_text="a\fb")
+    assert "GSM-7, 4 characters" in page
 
 
 @pytest.mark.parametrize("checks", [True, False])
@@ -306,6 +344,7 @@ def test_the_preview_uses_values_that_are_not_saved(alice: Client, application: 
         ("ro", "", "Europe/Bucharest"),
         ("Asia/Tokyo", "", "24 November, 20:00</time>, Asia/Tokyo"),
         ("+48600100200", "09:31", "24 November, 09:31</time>, Europe/Warsaw"),
+        ("+48600100200", "931", "24 November, 09:31</time>, Europe/Warsaw"),
     ],
 )
 def test_what_is_not_held_is_sent_at_once(
@@ -330,6 +369,9 @@ def test_what_is_not_held_is_sent_at_once(
         ({"try_text": "Hi", "try_to": "Atlantis"}, "There is no such time zone"),
         ({"try_text": "Hi", "try_to": "XX"}, "There is no such country"),
         ({"try_text": "Hi", "try_to": "+48"}, "A number starts with +"),
+        ({"try_text": "Hi", "try_to": "48600100200"}, "A number starts with +"),
+        ({"try_text": "Hi", "try_to": "0048 600 100 200"}, "A number starts with +"),
+        ({"try_text": "Hi", "try_to": "(212) 555-0123"}, "A number starts with +"),
         ({"try_text": "Hi", "try_at": "25:00"}, "from 00:00 to 23:59"),
         ({"try_text": "Hi", "sms_sender": "a b"}, "A sender ID has no spaces"),
         ({"try_text": "Hi", "sms_quiet_start": "09:30"}, "both a start and an end"),
@@ -348,6 +390,32 @@ def test_a_preview_that_cannot_be_made_says_why_at_once(
     assert "This would not be sent" in page
     assert words in page
     assert ("<html" in page) is not part
+
+
+@pytest.mark.parametrize(
+    ("values", "half_typed"),
+    [
+        ({"try_at": "21:"}, True),
+        ({"try_at": "2", "sms_quiet_start": "21:30"}, True),
+        ({"sms_quiet_stop": "0"}, True),
+        ({"try_at": "25:"}, False),
+        ({"try_at": "2", "sms_sender": "a b"}, False),
+        ({"sms_quiet_start": "09:30", "sms_quiet_stop": "09:30"}, False),
+        ({"try_text": ""}, False),
+    ],
+)
+def test_a_problem_that_is_only_a_half_typed_time_is_marked(
+    values: dict[str, Any], half_typed: bool, alice: Client, application: Application
+) -> None:
+    page = preview(alice, application, **{"try_text": "Hi", **values})
+    assert ('data-problem="half-typed"' in page) is half_typed
+    assert "data-problem" in page
+
+
+def test_a_form_with_what_is_not_saved_is_marked(alice: Client, application: Application) -> None:
+    assert "data-warn-unsaved " in text(alice.get(channel(application)))
+    refused = text(alice.post(channel(application), filled(application, sms_sender="a b")))
+    assert 'data-warn-unsaved="changed"' in refused
 
 
 def test_without_script_the_button_shows_the_whole_page_and_keeps_what_was_typed(

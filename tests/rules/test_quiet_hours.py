@@ -4,11 +4,11 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from applications.errors import InvalidParam
-from applications.rules.quiet_hours import QuietHours, parse_quiet_hours
+from applications.rules.quiet_hours import QuietHours, is_half_typed, parse_quiet_hours, read_clock
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -76,7 +76,12 @@ def test_boundaries(hours: str, moment: str, until: str | None) -> None:
         (WARSAW, "22:00–02:30", "2026-10-25 00:45", None),
         (WARSAW, "22:00–02:30", "2026-10-25 01:10", "2026-10-25 01:31"),
         (WARSAW, "22:00–02:59", "2026-10-25 00:30", "2026-10-25 02:00"),
-        (WARSAW, "02:30–09:00", "2026-10-25 00:45", "2026-10-25 08:01"),
+        (WARSAW, "02:30–09:00", "2026-10-25 00:45", "2026-10-25 01:00"),  # back to 02:00, which is not quiet
+        # Nearly all day: the only minutes that are not quiet come in the hour that comes twice.
+        (WARSAW, "02:45–02:15", "2027-10-31 00:50", "2027-10-31 01:16"),
+        (WARSAW, "02:45–02:15", "2027-10-31 00:10", "2027-10-31 00:16"),
+        (WARSAW, "02:45–01:50", "2027-10-31 00:50", "2027-10-31 01:00"),
+        (WARSAW, "03:00–01:59", "2027-03-28 00:30", "2027-03-29 00:00"),  # they are left out
         (WARSAW, "02:30–09:00", "2026-10-25 01:10", None),
         (WARSAW, "02:30–09:00", "2026-10-25 01:30", "2026-10-25 08:01"),
         # New York, 8 March 2026: 02:00 EST to 03:00 EDT, at 07:00 UTC; 1 November: 02:00 EDT to 01:00 EST, at 06:00.
@@ -101,38 +106,61 @@ def test_days_when_clocks_change(zone: ZoneInfo, hours: str, moment: str, until:
     assert quiet(hours).held_until(at(moment), zone) == (until and at(until))
 
 
-CLOCKS = st.times().map(lambda clock: clock.strftime("%H:%M"))
-ZONES = st.sampled_from([WARSAW, NEW_YORK, LORD_HOWE, UTC_ZONE, ZoneInfo("Asia/Kathmandu")])
-MOMENTS = st.integers(0, 3 * 365 * 24 * 3600).map(
-    lambda seconds: at("2025-01-01") + timedelta(seconds=seconds)
-)
-CHANGES = st.builds(
-    lambda change, minutes: change + timedelta(minutes=minutes),
-    st.sampled_from(
-        [at("2026-03-29 01:00"), at("2026-10-25 01:00"), at("2026-11-01 06:00"), at("2026-10-03 15:30")]
-    ),
-    st.integers(-24 * 60, 24 * 60),
-)
+def first_minute_not_quiet(hours: QuietHours, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Look at the clock minute by minute."""
+    minute = moment
+    while hours.include(minute.astimezone(zone).time()):
+        minute = (minute + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    return None if minute == moment else minute
 
 
-@given(CLOCKS, CLOCKS, st.one_of(MOMENTS, CHANGES), ZONES)
-@example("22:00", "02:30", at("2026-03-29 00:30"), WARSAW)
-@settings(deadline=None, max_examples=400)
-def test_held_until_a_minute_that_is_not_quiet(
-    start: str, stop: str, moment: datetime, zone: ZoneInfo
+# The next changes of each zone: Warsaw and New York by an hour, Lord Howe by half of one, Casablanca for Ramadan,
+# Troll by two hours, Chatham at a quarter to; Kathmandu never.
+CHANGES = [
+    ("Europe/Warsaw", "2027-03-28 01:00"),
+    ("Europe/Warsaw", "2027-10-31 01:00"),
+    ("America/New_York", "2027-03-14 07:00"),
+    ("America/New_York", "2027-11-07 06:00"),
+    ("Australia/Lord_Howe", "2027-04-03 15:00"),
+    ("Australia/Lord_Howe", "2027-10-02 15:30"),
+    ("Africa/Casablanca", "2027-02-07 02:00"),
+    ("Africa/Casablanca", "2027-03-14 02:00"),
+    ("Antarctica/Troll", "2027-03-28 01:00"),
+    ("Antarctica/Troll", "2027-10-31 01:00"),
+    ("Pacific/Chatham", "2027-04-03 14:00"),
+    ("America/St_Johns", "2027-11-07 04:30"),
+    ("Asia/Kathmandu", "2027-01-01 00:00"),
+]
+DAY = 24 * 60
+
+
+@given(
+    change=st.sampled_from(CHANGES),
+    seconds=st.integers(-26 * 3600, 4 * 3600),
+    start=st.one_of(st.integers(0, DAY - 1), st.integers(-150, 150)),
+    awake=st.one_of(st.integers(1, 90), st.integers(1, DAY - 2)),
+)
+@settings(deadline=None, max_examples=600)
+def test_held_until_the_first_minute_that_is_not_quiet(
+    change: tuple[str, str], seconds: int, start: int, awake: int
 ) -> None:
-    try:
-        hours = parse_quiet_hours(start, stop)
-    except InvalidParam:
-        assume(False)
-    assert hours is not None
-    until = hours.held_until(moment, zone)
-    assert (until is not None) == hours.include(moment.astimezone(zone).time())
-    if until:
-        assert moment < until <= moment + timedelta(hours=49)
-        assert until.second == until.microsecond == 0
-        assert not hours.include(until.astimezone(zone).time())
-        assert hours.include((until - timedelta(seconds=1)).astimezone(zone).time())
+    zone, instant = ZoneInfo(change[0]), at(change[1])
+    local = instant.astimezone(zone)
+    first = local.hour * 60 + local.minute + start  # around the change, or anywhere
+    hours = quiet(f"{clock(first)}–{clock(first - awake - 1)}")
+    moment = instant + timedelta(seconds=seconds)
+    assert hours.held_until(moment, zone) == first_minute_not_quiet(hours, moment, zone)
+
+
+def test_the_changes_are_such() -> None:
+    for name, instant in CHANGES[:-1]:
+        before, after = (at(instant) + timedelta(minutes=minutes) for minutes in (-1, 0))
+        zone = ZoneInfo(name)
+        assert before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset(), name
+
+
+def clock(minutes: int) -> str:
+    return "{:02}:{:02}".format(*divmod(minutes % DAY, 60))
 
 
 def test_not_set() -> None:
@@ -144,24 +172,73 @@ def test_midnight_is_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "stop", "says"),
+    ("start", "stop", "param", "says"),
     [
-        ("21:30", "", "both a start and an end"),
-        ("", "09:30", "both a start and an end"),
-        ("09:30", "09:30", "same minute"),
-        ("09:31", "09:30", "whole day"),
-        ("00:00", "23:59", "whole day"),
-        ("24:00", "09:30", "00:00 to 23:59"),
-        ("21:60", "09:30", "00:00 to 23:59"),
-        ("9:30", "21:30", "00:00 to 23:59"),
-        ("21:30:00", "09:30", "00:00 to 23:59"),
-        ("21.30", "09:30", "00:00 to 23:59"),
-        ("٢١:٣٠", "09:30", "00:00 to 23:59"),
-        ("21:30\n", "09:30", "00:00 to 23:59"),
-        ("09:30 PM", "09:30", "00:00 to 23:59"),
+        ("21:30", "", "stop", "both a start and an end"),
+        ("", "09:30", "start", "both a start and an end"),
+        ("09:30", "09:30", "stop", "same minute"),
+        ("09:31", "09:30", "stop", "whole day"),
+        ("00:00", "23:59", "stop", "whole day"),
+        ("24:00", "09:30", "start", "00:00 to 23:59"),
+        ("09:30", "21:60", "stop", "00:00 to 23:59"),
+        ("9:30", "21:30", "start", "00:00 to 23:59"),
+        ("21:30", "9:30", "stop", "00:00 to 23:59"),
+        ("21:30:00", "09:30", "start", "00:00 to 23:59"),
+        ("21.30", "09:30", "start", "00:00 to 23:59"),
+        ("٢١:٣٠", "09:30", "start", "00:00 to 23:59"),
+        ("21:30\n", "09:30", "start", "00:00 to 23:59"),
+        ("09:30 PM", "09:30", "start", "00:00 to 23:59"),
     ],
 )
-def test_bad_ones_say_what_is_allowed(start: str, stop: str, says: str) -> None:
+def test_bad_ones_say_what_is_allowed(start: str, stop: str, param: str, says: str) -> None:
     with pytest.raises(InvalidParam, match=says) as caught:
-        parse_quiet_hours(start, stop, "sms.quietHours")
-    assert caught.value.param == "sms.quietHours"
+        parse_quiet_hours(start, stop)
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("9:30", "09:30"),
+        ("930", "09:30"),
+        ("0930", "09:30"),
+        ("9.30", "09:30"),
+        ("21:30", "21:30"),
+        ("000", "00:00"),
+        ("2359", "23:59"),
+    ],
+)
+def test_times_as_people_type_them(typed: str, read: str) -> None:
+    assert read_clock(typed, "start") == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["24:00", "2400", "9", "21", "9:3", "960", "9:60", "9:30 pm", "٩:٣٠", "9 30", "", "21:30\n", "09::30"],
+)
+def test_no_times(typed: str) -> None:
+    with pytest.raises(InvalidParam, match="from 00:00 to 23:59") as caught:
+        read_clock(typed, "start")
+    assert caught.value.param == "start"
+
+
+def test_half_typed_is_what_a_time_begins_with() -> None:
+    times = [
+        f"{hour}{mark}{minute}"
+        for hour in ("9", "09", "21")
+        for mark in (":", ".", "")
+        for minute in ("30", "59")
+    ]
+    begun = {time[:size] for time in times for size in range(1, len(time))}
+    read = {text for text in begun if is_time(text)}  # 215 is a time, and 2155 begins with it
+    assert all(is_half_typed(text) for text in begun - read)
+    assert not any(
+        is_half_typed(text) for text in ["", "26", "25:", "9:6", "2:60", "21:30", "a", "9:3x", "٩", ":"]
+    )
+
+
+def is_time(text: str) -> bool:
+    try:
+        return bool(read_clock(text, ""))
+    except InvalidParam:
+        return False

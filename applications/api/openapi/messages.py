@@ -30,9 +30,15 @@ MESSAGE_SCHEMAS: dict[str, Node] = {
             "text": text(_("What is to be sent."), minLength=1, maxLength=MAX_CHARACTERS),
             "from": text(_("The sender that is asked for; an enforced one replaces it.")),
             "to": text(_("The receiver's number in E.164."), example="+48501234567"),
-            "countryIso": text(_("The receiver's country, where there is no number."), example="PL"),
+            "countryIso": text(
+                _(
+                    "The receiver's country, where there is no number, or where several countries share the"
+                    " number's code."
+                ),
+                example="PL",
+            ),
             "timezone": text(_("The receiver's time zone; decides before number and country.")),
-            "scheduledDate": text(_("When to send it, in UTC."), example=MOMENT),
+            "scheduledDate": text(_("When to send it, in UTC."), example=MOMENT, pattern=f"{TIME}|^$"),
             "transliteration": {
                 **sent(
                     {

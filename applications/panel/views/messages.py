@@ -139,15 +139,19 @@ def _previewed(request: PanelRequest, form: ChannelForm, sent: Any) -> dict[str,
     trial = TrialForm(ZoneInfo(request.account.timezone), sent or {"try_text": SAMPLE})
     settings_form = form if form.is_bound else type(form)(form.initial)
     if not (settings_form.is_valid() & trial.is_valid()):
-        return {"trial": trial, "shown": Shown(problems=_problems(settings_form, trial))}
+        return {"trial": trial, "shown": _refused(settings_form, trial)}
     tried = MessageSettings(application=request.application, **settings_form.changes)
     if form.channel == "otp":
         return {"trial": trial, "shown": otp_preview(tried)}
     return {"trial": trial, "shown": sms_preview(tried, trial.cleaned_data["try_text"], trial.occasion)}
 
 
-def _problems(*refused: Form) -> list[str]:
-    return [str(error) for form in refused for errors in form.errors.values() for error in errors]
+def _refused(*forms: Form) -> Shown:
+    errors = [error for form in forms for found in form.errors.as_data().values() for error in found]
+    return Shown(
+        problems=[str(message) for error in errors for message in error.messages],
+        half_typed=all(error.code == "half_typed" for error in errors),
+    )
 
 
 def _too_large(request: PanelRequest) -> dict[str, Any]:

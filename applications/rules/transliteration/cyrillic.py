@@ -3,11 +3,22 @@
 from typing import Final
 
 from applications.rules.transliteration.replacing import APOSTROPHES, Replacer
-from applications.rules.transliteration.romanising import LETTER, Rules, letters, romanisation, with_capitals
+from applications.rules.transliteration.romanising import (
+    LETTER,
+    Rules,
+    letters,
+    romanisation,
+    with_accents,
+    with_capitals,
+)
+
+# Composed like letters with an accent, and yet letters of their own in one of the languages.
+_OWN_LETTERS: Final = "йёїўѓќ"
 
 
 def _from_cyrillic(table: str, rules: Rules = (), *, drops_apostrophe: bool = False) -> Replacer:
-    return romanisation(with_capitals(letters(table)), rules, drops_apostrophe=drops_apostrophe)
+    known = with_accents(with_capitals(letters(table)), besides=_OWN_LETTERS)
+    return romanisation(known, rules, drops_apostrophe=drops_apostrophe)
 
 
 # Passports: order 2113 of the Ministry of Foreign Affairs (2020), after ICAO Doc 9303 part 3 section 6.
@@ -21,7 +32,7 @@ RUSSIAN: Final[Replacer] = _from_cyrillic(
 BULGARIAN: Final[Replacer] = _from_cyrillic(
     "а:a б:b в:v г:g д:d е:e ж:zh з:z и:i ѝ:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f "
     "х:h ц:ts ч:ch ш:sh щ:sht ъ:a ь:y ю:yu я:ya",
-    [(f"(?<!{LETTER})българия(?!{LETTER})", "bulgaria"), (f"ия(?!{LETTER})", "ia")],
+    [(f"(?<!{LETTER})българия(?!{LETTER})", "bulgaria"), (f"[иѝ]я(?!{LETTER})", "ia")],
 )
 
 # Resolution 55 of the Cabinet of Ministers of 27 January 2010: є ї й ю я differ at the start of a
@@ -42,11 +53,11 @@ UKRAINIAN: Final[Replacer] = _from_cyrillic(
 # Instruction of 23 November 2000 as changed on 11 June 2007 (the system of the United Nations): е ё ю я
 # begin with i after a consonant and with j elsewhere. Its ž č š ŭ and ĺ ń ś ź ć stand here without marks.
 BELARUSIAN: Final[Replacer] = _from_cyrillic(
-    "а:a б:b в:v г:h ґ:g д:d е:je ё:jo ж:z з:z і:i й:j к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ў:u ф:f "
+    "а:a б:b в:v г:h ґ:g д:d е:je ё:jo ж:z з:z ѝ:i і:i й:j к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ў:u ф:f "
     "х:ch ц:c ч:c ш:s ы:y ь: э:e ю:ju я:ja",
     [
         (f"(?<=[бвгґджзклмнпрстфхцчш]){small}", latin)
-        for small, latin in zip("еёюя", ("ie", "io", "iu", "ia"), strict=True)
+        for small, latin in zip(("[еѐ]", "ё", "ю", "я"), ("ie", "io", "iu", "ia"), strict=True)
     ],
     drops_apostrophe=True,
 )

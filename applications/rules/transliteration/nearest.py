@@ -30,6 +30,14 @@ _CHOSEN: Final = {
 _LOOKALIKES: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧΆΈΉΊΌΎΪΫ", "ABEZHIKMNOPTYXAEHIOYIY", strict=True))
 _SMALL_GREEK: Final = "α-ωά-ώΐΰϊϋ"
 
+# Characters that are not seen (Default_Ignorable_Code_Point of Unicode, those that are assigned): joiners, marks
+# of direction, variation selectors, fillers, tags. anyascii spells the tags.
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+    "\U000e0100-\U000e01ef]"
+)
+
 _STROKE: Final = "0338"  # through a sign it means "not": ≮ without it would say the opposite
 
 
@@ -38,6 +46,8 @@ def _nearest(char: str) -> str:
         return char
     if char in _CHOSEN:
         return _CHOSEN[char]
+    if _UNSEEN.match(char):
+        return ""
     category = unicodedata.category(char)
     if category in {"Cc", "Cn", "Co", "Cs"} or _STROKE in unicodedata.decomposition(char):
         return NOTHING_NEAR

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-APOSTROPHES = "'’ʼ"
+APOSTROPHES = "'’ʼ`´‘‛′ʹʻʽˈ＇"  # the three of the orthographies, and what keyboards and programs put for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from typing import Final
 
 from applications.rules.transliteration.replacing import APOSTROPHES, Replacer, is_shouted
 
 LETTER = r"[^\W\d_]"
+MARKS: Final = "".join(
+    char for char in map(chr, range(0x300, 0x10000)) if unicodedata.category(char) in {"Mn", "Me"}
+)
+"""Combining marks, which change a letter and take no place of their own."""
 
 type Rules = Sequence[tuple[str, str]]
 """Regular expressions without groups, in small letters, with what is written for a match."""
@@ -24,11 +30,30 @@ def with_capitals(small: dict[str, str]) -> dict[str, str]:
     return {**{letter: latin for letter, latin in capitals.items() if not letter.isascii()}, **small}
 
 
-def romanisation(table: dict[str, str], rules: Rules = (), *, drops_apostrophe: bool = False) -> Replacer:
+def with_accents(known: dict[str, str], besides: str = "") -> dict[str, str]:
+    """Return the table with its letters under accents, as far as those are one character: ѝ as и, ắ as ă.
+
+    `besides` are small letters that look so, and are letters of their own.
+    """
+    composed = map(chr, (*range(0xC0, 0x250), *range(0x400, 0x530), *range(0x1E00, 0x1F00)))
+    accented = ((char, _under_accent(char, known)) for char in composed if char.lower() not in besides)
+    return {**{char: known[letter] for char, letter in accented if letter}, **known}
+
+
+def _under_accent(char: str, known: dict[str, str]) -> str | None:
+    apart = unicodedata.normalize("NFD", char)
+    candidates = (apart[0], *(unicodedata.normalize("NFC", apart[0] + mark) for mark in apart[1:]))
+    return next((letter for letter in candidates if letter in known), None)
+
+
+def romanisation(
+    table: dict[str, str], rules: Rules = (), *, drops_apostrophe: bool = False, marked: str = "(?!)"
+) -> Replacer:
     """Return the Replacer of a language.
 
     `table` gives the small Latin for each letter, capitals included; a capital is then written as
     its surroundings are. With `drops_apostrophe` an apostrophe between two of the letters is left out.
+    `marked` finds letters with marks that have no composed form; there are rules for them.
     """
     inside = "".join(table)
     apostrophe = f"(?<=[{inside}])[{APOSTROPHES}](?=[{inside}])"
@@ -46,7 +71,7 @@ def romanisation(table: dict[str, str], rules: Rules = (), *, drops_apostrophe: 
         return latin.upper() if is_shouted(match.string, match.start()) else latin.capitalize()
 
     return Replacer(
-        counted=re.compile(f"[{inside}]" + (f"|{apostrophe}" if drops_apostrophe else "")),
+        counted=re.compile(f"[{inside}]|{marked}" + (f"|{apostrophe}" if drops_apostrophe else "")),
         special=re.compile(f"(?i:{'|'.join(f'({pattern})' for pattern in patterns)})"),
         spell=spell,
         table={
@@ -56,17 +81,15 @@ def romanisation(table: dict[str, str], rules: Rules = (), *, drops_apostrophe: 
     )
 
 
-def without_marks(text: str, counted: re.Pattern[str]) -> str:
-    """Return the text without the combining marks on letters that `counted` finds.
+def without_marks(text: str, replacer: Replacer) -> str:
+    """Return the text without the combining marks on letters of the language.
 
     A mark that no composed letter has, as the stress in Russian о́, goes with its letter. Left alone it
     would land on the Latin letter, and could make that one a letter of the language again (ż́ → ź).
     """
-    kept: list[str] = []
-    on_letter = False
-    for char in text:
-        if on_letter and unicodedata.combining(char):
-            continue
-        on_letter = counted.match(char) is not None
-        kept.append(char)
-    return "".join(kept)
+    return _with_marks(replacer.counted).sub(r"\1", text)
+
+
+@cache
+def _with_marks(counted: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile(f"({counted.pattern})[{MARKS}]+")

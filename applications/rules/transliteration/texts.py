@@ -1,15 +1,11 @@
 """A text in another alphabet, and what was replaced for it."""
 
-import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Final
 
 from applications.rules.transliteration import emojis
 from applications.rules.transliteration.alphabets import LANGUAGES, REPLACERS, Alphabet
 from applications.rules.transliteration.romanising import without_marks
-
-_MARK: Final = re.compile("[\u0300-\u036f]")  # those that letters are composed with
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,4 @@ def composed(text: str, alphabet: Alphabet) -> str:
     if alphabet is Alphabet.NONE:
         return text
     whole = unicodedata.normalize("NFC", text)
-    if alphabet in LANGUAGES and _MARK.search(whole):
-        return without_marks(whole, LANGUAGES[alphabet].counted)
-    return whole
+    return without_marks(whole, LANGUAGES[alphabet]) if alphabet in LANGUAGES else whole

@@ -162,21 +162,21 @@ def test_decomposed(alphabet: Alphabet, text: str, expected: str) -> None:
     assert latin(unicodedata.normalize("NFD", text), alphabet) == expected
 
 
-@pytest.mark.parametrize(
-    ("alphabet", "letters"),
-    [
-        (Alphabet.POLISH, "ąćęłńóśźż"),
-        (Alphabet.TURKISH, "çğıöşüâîûİ"),
-        (Alphabet.ROMANIAN, "ăâîșțşţ"),
-        (Alphabet.GREEK, "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰἀᾷῥ"),
-        (Alphabet.RUSSIAN_CYRILLIC, "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
-        (Alphabet.BULGARIAN_CYRILLIC, "абвгдежзийклмнопрстуфхцчшщъьюяѝ"),
-        (Alphabet.UKRAINIAN_CYRILLIC, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"),
-        (Alphabet.BELARUSIAN_CYRILLIC, "абвгґдеёжзійклмнопрстуўфхцчшыьэюя"),
-        (Alphabet.SERBIAN_CYRILLIC, "абвгдђежзијклљмнњопрстћуфхцчџш"),
-        (Alphabet.MACEDONIAN_CYRILLIC, "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ"),
-    ],
-)
+LETTERS = {
+    Alphabet.POLISH: "ąćęłńóśźż",
+    Alphabet.TURKISH: "çğıöşüâîûİ",
+    Alphabet.ROMANIAN: "ăâîșțşţ",
+    Alphabet.GREEK: "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰἀᾷῥ",
+    Alphabet.RUSSIAN_CYRILLIC: "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+    Alphabet.BULGARIAN_CYRILLIC: "абвгдежзийклмнопрстуфхцчшщъьюяѝ",
+    Alphabet.UKRAINIAN_CYRILLIC: "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
+    Alphabet.BELARUSIAN_CYRILLIC: "абвгґдеёжзійклмнопрстуўфхцчшыьэюя",
+    Alphabet.SERBIAN_CYRILLIC: "абвгдђежзијклљмнњопрстћуфхцчџш",
+    Alphabet.MACEDONIAN_CYRILLIC: "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ",
+}
+
+
+@pytest.mark.parametrize(("alphabet", "letters"), LETTERS.items())
 def test_whole_alphabet_is_within_gsm7(alphabet: Alphabet, letters: str) -> None:
     for letter in [*letters, *(char.upper() for char in letters if len(char.upper()) == 1)]:
         made = transliterate(f"a {letter} b", alphabet)
@@ -259,6 +259,13 @@ def test_greek_with_all_its_accents(text: str, expected: str) -> None:
     ("alphabet", "text", "expected"),
     [
         (Alphabet.RUSSIAN_CYRILLIC, "за\u0301мок и замо\u0301к", "zamok i zamok"),
+        (Alphabet.RUSSIAN_CYRILLIC, "не\u0300т ЕЩЁ\u0301 а\u0483", "net ESHCHE a"),
+        (Alphabet.BULGARIAN_CYRILLIC, "полѝция, Софѝя, ѐ", "politsia, Sofia, e"),
+        (Alphabet.BELARUSIAN_CYRILLIC, "мѐра ѐсць", "miera jesc"),
+        (Alphabet.SERBIAN_CYRILLIC, "гра̑д, са̏т, вѝно, рӣба, мр̏тав", "grad, sat, vino, riba, mrtav"),
+        (Alphabet.TURKISH, "i\u0307stanbul diyarbakir I\u0307", "istanbul diyarbakir I"),
+        (Alphabet.TURKISH, "i\u0307\u0301x", "ix"),
+        (Alphabet.ROMANIAN, "ắ ấ", "a a"),
         (Alphabet.POLISH, "z\u0307\u0301", "z"),
         (Alphabet.POLISH, "ż\u0591\u0301", "z"),
         (Alphabet.POLISH, "e\u0301", "é"),  # not a Polish letter, composed and kept
@@ -269,7 +276,27 @@ def test_marks_go_with_their_letter(alphabet: Alphabet, text: str, expected: str
     assert latin(text, alphabet) == expected
 
 
+@pytest.mark.parametrize("apostrophe", "'’ʼ`´‘‛′ʹ＇")
+def test_apostrophes_however_they_are_typed(apostrophe: str) -> None:
+    made = transliterate(f"п{apostrophe}ять ОБ{apostrophe}ЄКТ", Alphabet.UKRAINIAN_CYRILLIC)
+    assert made.text == "piat OBIEKT"
+    assert made.replaced[apostrophe] == 2
+    assert latin(f"аб{apostrophe}ява", Alphabet.BELARUSIAN_CYRILLIC) == "abjava"
+    quoted = f"{apostrophe}так{apostrophe} {apostrophe}"
+    assert latin(quoted, Alphabet.UKRAINIAN_CYRILLIC) == quoted.replace("так", "tak")
+
+
+@pytest.mark.parametrize("alphabet", [name for name in Alphabet if name.endswith("_CYRILLIC")])
+def test_e_and_i_with_a_grave_in_every_cyrillic_alphabet(alphabet: Alphabet) -> None:
+    made = transliterate("ѐѝЀЍ", alphabet)
+    assert is_gsm7(made.text)
+    assert made.replaced == dict.fromkeys("ѐѝЀЍ", 1)
+    assert transliterate(unicodedata.normalize("NFD", "ѐѝЀЍ"), alphabet) == made
+
+
 def test_each_letter_is_counted_as_it_was_written() -> None:
+    assert transliterate("ѐѐ i\u0307", Alphabet.RUSSIAN_CYRILLIC).replaced == {"ѐ": 2}
+    assert transliterate("i\u0307 ı i", Alphabet.TURKISH).replaced == {"i\u0307": 1, "ı": 1}
     assert transliterate("șș Țară", Alphabet.ROMANIAN).replaced == {"ș": 2, "Ț": 1, "ă": 1}
     assert transliterate("Зга об'є", Alphabet.UKRAINIAN_CYRILLIC).replaced == dict.fromkeys("Згаоб'є", 1)
     assert transliterate("μπαύ", Alphabet.GREEK).replaced == {"μ": 1, "π": 1, "α": 1, "ύ": 1}

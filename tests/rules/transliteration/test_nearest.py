@@ -36,6 +36,8 @@ def test_gsm7_stays() -> None:
         ("Αθήνα", "Athina"),
         ("你好", "NiHao"),
         ("ＡＢＣ 𝐀𝐁 ①", "ABC AB 1"),
+        ("a\U000e0067\U000e0001\U000e007fb\U000e0101c", "abc"),  # tags, and a variation selector
+        ("a\u202eb\u2066c\u061cd\u034fe\u180ef\u3164g\u115fh\u17b4i", "abcdefghi"),
         ("\x00\x07\x1b\x7f", "????"),
         ("\ue000\U0010fffd\U000e0fff\ud800", "????"),
     ],

@@ -1,14 +1,16 @@
 """What holds for every text."""
 
 import unicodedata
+from typing import Any, Literal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from applications.errors import InvalidParam
 from applications.rules.gsm7 import is_gsm7, measure
 from applications.rules.transliteration import Alphabet, parse_alphabet, pieces, transliterate
+from tests.rules.transliteration.test_languages import LETTERS as ALPHABET
 
 LETTERS = "ąćłżŻçğıİşăâîșȚαυύϋγμπςΘΨΩΐἀЩщьъяЯєЄїзгЗГэёђЂљЊџѓќѕўЎ"
 ODD = "aAzZ019#* '’ʼ-–“”«…\n\t\x00`^€[çéÉßñ\xa0©™\u0301\u0308\u0327\u0345\u0483\u0591\u200d\ufe0f\u20e3"
@@ -70,6 +72,38 @@ def test_text_in_gsm7_is_left_alone(text: str) -> None:
         assert transliterate(text, Alphabet.NON_GSM, remove_emojis=True).text == text
     else:
         assert measure(transliterate(text, Alphabet.NON_GSM).text).encoding != measure(text).encoding
+
+
+# Marks over a letter: those of Cyrillic and Greek compose with nothing else than what their alphabets hold.
+ABOVE = [char for char in map(chr, range(0x300, 0x10000)) if unicodedata.combining(char) == 230]
+FOREIGN = set("йёїўѓќ")  # composed as if with an accent, and letters of another language
+type Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+FORMS: st.SearchStrategy[Form] = st.sampled_from(("NFC", "NFD", "NFKC", "NFKD"))
+CASES = st.sampled_from([str, str.upper, str.lower, str.title, str.capitalize, str.swapcase])
+
+
+@given(
+    data=st.data(),
+    alphabet=st.sampled_from(list(ALPHABET)),
+    form=FORMS,
+    case=CASES,
+)
+@settings(deadline=None, max_examples=800)
+def test_a_text_of_a_language_is_gsm7_after_its_alphabet(
+    data: st.DataObject, alphabet: Alphabet, form: Form, case: Any
+) -> None:
+    letters = st.sampled_from(ALPHABET[alphabet])
+    # The capital of ı is I, which is in no table: it is Latin already.
+    accented = st.builds(
+        str.__add__, letters.filter("ı".__ne__), st.sampled_from(["\u0300", "\u0301", *ABOVE])
+    )
+    between = [" ", "-", ".", "I", "i", "a"] if ALPHABET[alphabet][0] < "ʰ" else [" ", "-", ".", "7"]
+    text = "".join(data.draw(st.lists(st.one_of(letters, accented, st.sampled_from(between)))))
+    text = unicodedata.normalize(form, case(text))
+    assume(not (set(_composed(text).lower()) & (FOREIGN - set(ALPHABET[alphabet]))))
+    made = transliterate(text, alphabet)
+    assert is_gsm7(made.text), (made.text, ascii(made.text))
+    assert all(_composed(text).count(char) >= times for char, times in made.replaced.items())
 
 
 @pytest.mark.parametrize("alphabet", Alphabet)
