@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.access import actor_of, applications_of, by_method, find, must_hold
+from applications.api.access import actor_of, applications_of, by_method, find
 from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read
 from applications.api.errors import answer, no_content
 from applications.api.message_settings import change_settings
@@ -14,6 +14,7 @@ from applications.authentication.callers import Caller
 from applications.forms.applications import ApplicationForm
 from applications.models import Account, Application
 from applications.models.applications import Lifetime
+from applications.operations.actors import Actor
 from applications.operations.applications import (
     create_application,
     delete_application,
@@ -32,7 +33,7 @@ def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def create(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Make an application and answer its secret, which is never answered again."""
-    cleaned = _cleaned(caller, {"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION))
+    cleaned = checked(ApplicationForm({"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION)))
     application, secret = create_application(
         account=Account.objects.get(pk=caller.account_pk), **cleaned, actor=actor_of(request, caller)
     )
@@ -50,17 +51,13 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     with transaction.atomic():
         # Locked first: what the body leaves out is kept as it is now, and not as it was before another change.
         application = locked(find(caller, application_id))
-        must_hold(caller, application.scope_names)
-        application = _change(request, caller, application, values)
+        application = _change(application, values, actor_of(request, caller))
     return answer(written(application))
 
 
-def _change(
-    request: HttpRequest, caller: Caller, application: Application, values: dict[str, Any]
-) -> Application:
-    actor = actor_of(request, caller)
+def _change(application: Application, values: dict[str, Any], actor: Actor) -> Application:
     if own := {name: values[name] for name in map(_field, APPLICATION) if name in values}:
-        cleaned = _cleaned(caller, _fields(application) | own)
+        cleaned = checked(ApplicationForm(_fields(application) | own))
         application = update_application(application=application, **cleaned, actor=actor)
     if "enabled" in values:
         switch_application(application=application, enabled=values["enabled"], actor=actor)
@@ -74,13 +71,6 @@ def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
     delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
     return no_content()
-
-
-def _cleaned(caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
-    """What the operations take; every scope of it is one that the caller holds."""
-    cleaned = checked(ApplicationForm(data))
-    must_hold(caller, [scope.name for scope in cleaned["scopes"]])
-    return cleaned
 
 
 def _fields(application: Application) -> dict[str, Any]:
