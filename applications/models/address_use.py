@@ -64,7 +64,11 @@ class AddressUse(models.Model):
         "applications.APIKey", models.CASCADE, null=True, db_index=False, related_name="address_uses"
     )
     secret = models.ForeignKey(
-        "applications.ApplicationSecret", models.CASCADE, null=True, db_index=False, related_name="address_uses"
+        "applications.ApplicationSecret",
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="address_uses",
     )
     ip = models.GenericIPAddressField()
     day = models.DateField(db_index=True)
@@ -112,7 +116,9 @@ def _add(statement: str, counts: Mapping[Used, int], moment: datetime) -> None:
         return
     day = connection.ops.adapt_datefield_value(moment.date())
     last_at = connection.ops.adapt_datetimefield_value(moment)
-    ordered = sorted((pk, secret or 0, str(address), count) for (pk, secret, address), count in counts.items())
+    ordered = sorted(
+        (pk, secret or 0, str(address), count) for (pk, secret, address), count in counts.items()
+    )
     rows = [
         [pk, secret or None, connection.ops.adapt_ipaddressfield_value(ip), day, count, last_at]
         for pk, secret, ip, count in ordered

@@ -102,7 +102,9 @@ def _check_new(account: Account, lifetime: str, scopes: list[Scope], actor: Acto
     check_scopes(actor, [scope.name for scope in scopes])
     check_lifetime(actor, lifetime)
     if account.is_full:
-        message = _("This account has {number} applications, which is as many as it may have. Delete one first.")
+        message = _(
+            "This account has {number} applications, which is as many as it may have. Delete one first."
+        )
         raise LimitReached(message.format(number=settings.APPLICATIONS_PER_ACCOUNT))
 
 

@@ -49,7 +49,9 @@ def check_lifetime(actor: Actor, lifetime: str) -> None:
     if limits.application_pk is None:
         if limits.expires_at is not None:
             raise AccessDenied(
-                _("This API key expires, and what it would give does not. Use an API key without an expiry date.")
+                _(
+                    "This API key expires, and what it would give does not. Use an API key without an expiry date."
+                )
             )
         return
     longest = _longest(_maker(limits), limits)
@@ -108,7 +110,9 @@ def networks_of_maker(actor: Actor) -> list[str]:
 def _check_networks(networks: list[str], listed: list[str]) -> None:
     if not is_within(networks, listed):
         raise AccessDenied(
-            _("This credential works only from its application's allowed IPs. What it opens must be among them.")
+            _(
+                "This credential works only from its application's allowed IPs. What it opens must be among them."
+            )
         )
 
 

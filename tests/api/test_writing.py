@@ -35,7 +35,8 @@ def latest() -> AuditEvent:
 
 
 @pytest.mark.parametrize("scopes", [["groups", "sms"], "sms groups", "groups  sms sms "])
-def test_create_with_scopes_as_a_list_or_as_words(scopes: object, program: Program) -> None:
+def test_create_with_scopes_as_a_list_or_as_words(scopes: object, account: Account) -> None:
+    program = with_api_key(account)
     response = program.post("/applications", {"name": "Cron", "tokenExpiration": "never", "scopes": scopes})
     body = response.json()
     assert response.status_code == 201
@@ -150,7 +151,7 @@ def test_change_leaves_what_is_not_named(program: Program, account: Account) -> 
         "1 day",
         True,
     )
-    body = program.patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
+    body = with_api_key(account).patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
     assert (body["name"], body["scopes"], body["tokenExpiration"]) == ("New", "groups", "1 week")
     assert latest().action == "application:change"
 
@@ -245,7 +246,7 @@ def test_reset_can_revoke_the_tokens(program: Program, account: Account) -> None
     holder = bearer(target)
     program.post(path(target, "/secret"), {"overlap": "1 hour"})
     assert holder.get("/account").status_code == 200
-    program.post(path(target, "/secret"), {"overlap": "1 hour", "revokeTokens": True})
+    program.post(path(target, "/secret"), {"overlap": "1 hour", "revokeTokens": True, "endOlder": True})
     assert holder.get("/account").status_code == 401
 
 
@@ -255,7 +256,8 @@ def test_reset_can_revoke_the_tokens(program: Program, account: Account) -> None
         ({"overlap": "2 days"}, "overlap: Select a valid choice."),
         ({"overlap": None}, "overlap: It must be a string."),
         ({"revokeTokens": "yes"}, "revokeTokens: It must be true or false."),
-        ({"current": 1}, "current: It is unknown. Known are overlap, revokeTokens."),
+        ({"endOlder": "yes"}, "endOlder: It must be true or false."),
+        ({"current": 1}, "current: It is unknown. Known are overlap, revokeTokens, endOlder."),
     ],
 )
 def test_what_cannot_be_reset(
@@ -304,8 +306,9 @@ def test_allowed_ips_of_the_account(program: Program, account: Account) -> None:
     assert program.post(lines, {"network": "127.0.0.0/8"}).status_code == 201
     assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.0/8"]
     assert error_of(program.get(lines, REMOTE_ADDR="203.0.113.9"))[:2] == (403, "access_denied")
+    assert program.post(lines, {"network": "127.0.0.1"}).status_code == 201, "a part of what is allowed already"
     assert program.delete(f"{lines}?network=127.0.0.0/8").status_code == 204
-    assert AllowedIP.objects.count() == 0
+    assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
