@@ -151,7 +151,9 @@ def test_change_leaves_what_is_not_named(program: Program, account: Account) -> 
         "1 day",
         True,
     )
-    body = with_api_key(account).patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
+    body = (
+        with_api_key(account).patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
+    )
     assert (body["name"], body["scopes"], body["tokenExpiration"]) == ("New", "groups", "1 week")
     assert latest().action == "application:change"
 
@@ -306,7 +308,9 @@ def test_allowed_ips_of_the_account(program: Program, account: Account) -> None:
     assert program.post(lines, {"network": "127.0.0.0/8"}).status_code == 201
     assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.0/8"]
     assert error_of(program.get(lines, REMOTE_ADDR="203.0.113.9"))[:2] == (403, "access_denied")
-    assert program.post(lines, {"network": "127.0.0.1"}).status_code == 201, "a part of what is allowed already"
+    assert program.post(lines, {"network": "127.0.0.1"}).status_code == 201, (
+        "a part of what is allowed already"
+    )
     assert program.delete(f"{lines}?network=127.0.0.0/8").status_code == 204
     assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.1"]
 
