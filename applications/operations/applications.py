@@ -46,7 +46,7 @@ def create_application(
     try:
         with transaction.atomic():
             return _create(account, name, lifetime, _at_least_one(scopes), actor, submission)
-    except IntegrityError:
+    except (IntegrityError, LimitReached):
         if submission and Application.objects.filter(submission=submission).exists():
             raise Conflict(_("This form was sent twice; the first one created the application.")) from None
         raise

@@ -131,7 +131,8 @@ REFUSED = {
     "lifetime": ANY | GAINS | {"make", "open to others", "open to all"},
     "address": ANY | GAINS | {"open to others", "open to all"},
     "expiring": ANY | GAINS | {"make", "open to others", "open to all"},
-    "account": set(WRITES) - {"make", "begin the account's", "open the account's"},  # those it does to its own
+    "account": set(WRITES)
+    - {"make", "begin the account's", "open the account's"},  # those it does to its own
 }
 
 

@@ -252,6 +252,31 @@ def test_reset_can_revoke_the_tokens(program: Program, account: Account) -> None
     assert holder.get("/account").status_code == 401
 
 
+def test_a_second_reset_stops_an_older_secret_only_when_told(program: Program, account: Account) -> None:
+    target = make_application(account, scopes="account")[0]
+    first, address = target.secrets.get(), path(target, "/secret")
+    end = program.post(address, {"overlap": "7 days"}).json()["oldSecretStopsAt"]
+    rows = AuditEvent.objects.count()
+    for body in ({}, {"overlap": "1 hour"}, {"overlap": "now", "endOlder": False}):
+        assert error_of(program.post(address, body)) == (
+            409,
+            "conflict",
+            f"An older secret, ending in {first.hint}, works until {end} UTC (it was never used). A reset would stop"
+            ' it now. Send "endOlder": true if it may stop.',
+        )
+    assert AuditEvent.objects.count() == rows
+    assert first in target.secrets.working()
+    assert program.post(address, {"overlap": "1 hour", "endOlder": True}).status_code == 200
+    assert first not in target.secrets.working()
+    assert target.secrets.working().count() == 2
+    assert (
+        program.post(
+            path(make_application(account, scopes="sms")[0], "/secret"), {"endOlder": True}
+        ).status_code
+        == 200
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
