@@ -13,7 +13,7 @@ from applications.rules.networks import Address
 
 MOST = 500  # uses a transaction
 
-# Whose credential: the application's or API key's key in the database, the digest where it was a secret, and from where.
+# Whose credential: key of the application or API key, the digest where it was a secret; and from where.
 type Use = tuple[Holder, int, bytes | None, Address]
 
 HOLDERS = {"application": Application.objects, "api_key": APIKey.objects}

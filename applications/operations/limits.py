@@ -1,7 +1,7 @@
 """No credential widens itself (security.md 18): what an actor with limits may change, checked where it is written.
 
 A program could else give itself, through an application that it makes, changes or gets the secret of, what it was not
-given: a scope, another account, an address, a longer life. docs/decisions/0011 says what counts as such. All of these
+given: a scope, another account, an address, a longer life. docs/decisions/0018 says what counts as such. All of these
 are part of an operation that holds the account's lock, and do nothing for an actor without limits.
 """
 

@@ -1,4 +1,4 @@
-"""No credential widens itself (security.md 18): every write of the API, by credentials that are narrow in one way each."""
+"""No credential widens itself (security.md 18): every write of the API, by credentials narrow in one way each."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -257,13 +257,12 @@ def test_a_second_reset_stops_an_older_secret_only_when_told(program: Program, a
     first, address = target.secrets.get(), path(target, "/secret")
     end = program.post(address, {"overlap": "7 days"}).json()["oldSecretStopsAt"]
     rows = AuditEvent.objects.count()
+    message = (
+        f"An older secret, ending in {first.hint}, works until {end} UTC (it was never used). A reset would stop it"
+        ' now. Send "endOlder": true if it may stop.'
+    )
     for body in ({}, {"overlap": "1 hour"}, {"overlap": "now", "endOlder": False}):
-        assert error_of(program.post(address, body)) == (
-            409,
-            "conflict",
-            f"An older secret, ending in {first.hint}, works until {end} UTC (it was never used). A reset would stop"
-            ' it now. Send "endOlder": true if it may stop.',
-        )
+        assert error_of(program.post(address, body)) == (409, "conflict", message)
     assert AuditEvent.objects.count() == rows
     assert first in target.secrets.working()
     assert program.post(address, {"overlap": "1 hour", "endOlder": True}).status_code == 200
