@@ -54,7 +54,7 @@ def check_lifetime(actor: Actor, lifetime: str) -> None:
                 )
             )
         return
-    longest = _longest(_maker(limits), limits)
+    longest = _longest(_maker(limits.application_pk), limits)
     if _span(lifetime) > _span(longest):
         message = _(
             "The tokens of this credential live {longest}, so it cannot make or widen an application whose tokens"
@@ -121,9 +121,9 @@ def lives_as_long(lifetime: str, other: str) -> bool:
     return _span(lifetime) >= _span(other)
 
 
-def _maker(limits: Limits) -> Application:
+def _maker(pk: int) -> Application:
     """Return the application whose token it is, as it is now: its limits may have changed since the request began."""
-    found = Application.objects.filter(pk=limits.application_pk).first()
+    found = Application.objects.filter(pk=pk).first()
     if found is None:
         raise AccessDenied(_("The application of this credential was deleted."))
     return found
