@@ -1,5 +1,7 @@
 """Making, changing and deleting applications over the API; every change is audited under the name of its caller."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -15,6 +17,8 @@ from applications.models import (
 from applications.models.audit import ActorKind
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
+from applications.operations.changes import change_application
+from applications.operations.messages import update_message_settings
 from applications.rules.credentials import digest, new_credential
 from tests.api.conftest import ALL, Program, bearer, error_of, with_api_key
 from tests.factories import make_application, make_token
@@ -189,6 +193,43 @@ def test_changing_nothing_writes_nothing(program: Program, application: Applicat
     for body in ({}, {"name": "Back office"}, {"enabled": True}):
         assert program.patch(path(application), body).status_code == 200
     assert AuditEvent.objects.count() == rows
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, account: Account) -> Application:
+    """An application that another admin changes between the reading of a PATCH and its writing."""
+    changed = make_application(account, name="Old", scopes="sms")[0]
+
+    def change(**arguments: Any) -> Application:
+        scopes = Scope.objects.filter(name="sms")
+        update_application(
+            application=changed, name="Theirs", lifetime="1 day", scopes=scopes, actor=OPERATOR
+        )
+        update_message_settings(application=changed, changes={"otp_ttl": 90}, actor=OPERATOR)
+        return change_application(**arguments)
+
+    monkeypatch.setattr("applications.api.applications.change_application", change)
+    return changed
+
+
+def test_what_is_left_out_stays_as_others_set_it_meanwhile(program: Program, meanwhile: Application) -> None:
+    body = program.patch(
+        path(meanwhile), {"enabled": False, "settings": {"sms": {"enforceOriginator": "Shop"}}}
+    ).json()
+    assert (body["name"], body["enabled"]) == ("Theirs", False)
+    assert body["settings"]["otp"]["ttl"] == 90
+    assert body["settings"]["sms"]["enforceOriginator"] == "Shop"
+    body = program.patch(path(meanwhile), {"tokenExpiration": "1 day"}).json()
+    assert body["name"] == "Theirs"
+
+
+def test_a_channel_that_somebody_else_changed_meanwhile_is_a_conflict(
+    program: Program, meanwhile: Application
+) -> None:
+    sent = {"name": "Mine", "settings": {"otp": {"pinLength": 6}}}
+    assert error_of(program.patch(path(meanwhile), sent))[:2] == (409, "conflict")
+    meanwhile.refresh_from_db()
+    assert meanwhile.name == "Theirs", "nothing of it was stored"
 
 
 @pytest.mark.parametrize(
