@@ -35,7 +35,13 @@ class AccessDenied(DomainError):
     code = "access_denied"
 
 
+class LimitReached(DomainError):
+    """There are as many of the thing as there may be; nothing was written."""
+
+    code = "limit_reached"
+
+
 class Conflict(DomainError):
     """Somebody else changed the thing since the caller read it; nothing was written."""
 
-    code = "conflict"
+    code: ClassVar[str] = "conflict"

@@ -1,6 +1,4 @@
-"""What a caller reaches: applications of its own account alone, and no power that it does not hold itself."""
-
-from collections.abc import Iterable
+"""What a caller reaches: applications of its own account alone. What it may do to them, operations/limits.py says."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -44,17 +42,6 @@ def find(caller: Caller, application_id: str) -> Application:
     raise ApiError("not_found", "There is no application of this ID.")
 
 
-def must_hold(caller: Caller, scopes: Iterable[str]) -> None:
-    """Raise ApiError, access_denied, unless the caller holds all of `scopes` itself.
-
-    Else a credential could give itself, through an application that it makes, changes or gets the secret of, what
-    it was not given (security.md 18).
-    """
-    if missing := [name for name in scopes if name not in caller.scopes]:
-        message = f"This takes a credential that has the scope {', '.join(missing)} itself."
-        raise ApiError("access_denied", message)
-
-
 def actor_of(request: HttpRequest, caller: Caller) -> Actor:
-    """Return who makes the change, for its audit row."""
+    """Return who makes the change: for its audit row, and with the limits that operations hold it to."""
     return caller.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/machines.py

@@ -1,21 +1,19 @@
 """Allowed IPs: of an application at /applications/{applicationId}/allowed-ips, of the account at /account/allowed-ips.
 
-An application's list needs the scope `applications`, the account's the scope `account`. A list is a fence around
-credentials, so opening it gives them power: changing one takes a caller that holds what the fenced hold.
+An application's list needs the scope `applications`, the account's the scope `account`. Opening a list gives power to
+the credentials behind it: which callers may, operations/limits.py says.
 """
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.access import actor_of, by_method, find, must_hold
+from applications.api.access import actor_of, by_method, find
 from applications.api.bodies import ALLOWED_IP, checked, read
 from applications.api.errors import answer, invalid, no_content
 from applications.api.outputs import line
 from applications.authentication.callers import Caller
 from applications.forms.allowed_ips import AllowedIPForm
-from applications.models import Account, AllowedIP, Application, Scope
+from applications.models import Account, AllowedIP, Application
 from applications.operations.allowed_ips import Line, change_allowed_ips
-from applications.operations.applications import locked
 
 type Place = tuple[Account, Application | None]  # whose list it is
 
@@ -45,7 +43,6 @@ def remove(request: HttpRequest, caller: Caller, application_id: str | None = No
     return no_content()
 
 
-@transaction.atomic
 def _change(
     request: HttpRequest,
     caller: Caller,
@@ -55,9 +52,6 @@ def _change(
     remove: list[str] | None = None,
 ) -> Place:
     account, application = _place(caller, application_id)
-    if application is not None:
-        application = locked(application)  # so that it holds no more by the time that its list is changed
-    must_hold(caller, _fenced(application))
     change_allowed_ips(
         account=account,
         application=application,
@@ -73,13 +67,6 @@ def _place(caller: Caller, application_id: str | None) -> Place:
         return Account.objects.get(pk=caller.account_pk), None
     application = find(caller, application_id)
     return application.account, application
-
-
-def _fenced(application: Application | None) -> list[str]:
-    """The scopes that credentials behind the list can have: behind the account's are all of its API keys too."""
-    if application is not None:
-        return application.scope_names
-    return list(Scope.objects.available().values_list("name", flat=True))
 
 
 account_allowed_ips = by_method("account", GET=list_them, POST=add, DELETE=remove)

@@ -2,25 +2,20 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.access import actor_of, applications_of, by_method, find, must_hold
+from applications.api.access import actor_of, applications_of, by_method, find
 from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read
-from applications.api.errors import answer, no_content
-from applications.api.message_settings import change_settings
+from applications.api.errors import ApiError, answer, no_content
+from applications.api.message_settings import settings_changes
 from applications.api.outputs import described, listed, written
 from applications.authentication.callers import Caller
+from applications.errors import Conflict
 from applications.forms.applications import ApplicationForm
 from applications.models import Account, Application
 from applications.models.applications import Lifetime
-from applications.operations.applications import (
-    create_application,
-    delete_application,
-    locked,
-    switch_application,
-    update_application,
-)
+from applications.operations.applications import create_application, delete_application
+from applications.operations.changes import change_application
 
 SCOPE = "applications"
 
@@ -32,7 +27,7 @@ def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def create(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Make an application and answer its secret, which is never answered again."""
-    cleaned = _cleaned(caller, {"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION))
+    cleaned = checked(ApplicationForm({"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION)))
     application, secret = create_application(
         account=Account.objects.get(pk=caller.account_pk), **cleaned, actor=actor_of(request, caller)
     )
@@ -47,40 +42,33 @@ def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpRespo
 def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
     values = read(request, CHANGE)
-    with transaction.atomic():
-        # Locked first: what the body leaves out is kept as it is now, and not as it was before another change.
-        application = locked(find(caller, application_id))
-        must_hold(caller, application.scope_names)
-        application = _change(request, caller, application, values)
+    application = find(caller, application_id)
+    changes = _own(application, values) | settings_changes(application, values.get("settings", {}))
+    try:
+        application = change_application(
+            application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, caller)
+        )
+    except Conflict:
+        message = (
+            "Somebody else changed these settings meanwhile. Nothing was changed: read them, and try again."
+        )
+        raise ApiError("conflict", message) from None
     return answer(written(application))
 
 
-def _change(
-    request: HttpRequest, caller: Caller, application: Application, values: dict[str, Any]
-) -> Application:
-    actor = actor_of(request, caller)
-    if own := {name: values[name] for name in map(_field, APPLICATION) if name in values}:
-        cleaned = _cleaned(caller, _fields(application) | own)
-        application = update_application(application=application, **cleaned, actor=actor)
-    if "enabled" in values:
-        switch_application(application=application, enabled=values["enabled"], actor=actor)
-        application.is_enabled = values["enabled"]
-    if "settings" in values:
-        change_settings(application, values["settings"], actor)
-    return application
+def _own(application: Application, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what `values` has of name, lifetime and scopes, as the form of the panel reads it."""
+    named = [name for name in map(_field, APPLICATION) if name in values]
+    if not named:
+        return {}
+    cleaned = checked(ApplicationForm(_fields(application) | {name: values[name] for name in named}))
+    return {name: cleaned[name] for name in named}
 
 
 def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
     delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
     return no_content()
-
-
-def _cleaned(caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
-    """What the operations take; every scope of it is one that the caller holds."""
-    cleaned = checked(ApplicationForm(data))
-    must_hold(caller, [scope.name for scope in cleaned["scopes"]])
-    return cleaned
 
 
 def _fields(application: Application) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def words(value: Any) -> list[str]:
 
 APPLICATION: Keys = {"name": text, "tokenExpiration": text, "scopes": words}
 CHANGE: Keys = {**APPLICATION, "enabled": flag, "settings": structure}
-SECRET: Keys = {"overlap": text, "revokeTokens": flag}
+SECRET: Keys = {"overlap": text, "revokeTokens": flag, "endOlder": flag}
 ALLOWED_IP: Keys = {"network": text, "note": text}
 NOTHING: Keys = {}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from applications.errors import AccessDenied, Conflict, DomainError, InvalidParam, NotFound
+from applications.errors import AccessDenied, Conflict, DomainError, InvalidParam, LimitReached, NotFound
 
 # type: (HTTP status, the platform's number)
 TYPES = {
@@ -30,9 +30,10 @@ KINDS: dict[type[DomainError], str] = {
     AccessDenied: "access_denied",
     NotFound: "not_found",
     Conflict: "conflict",
+    LimitReached: "conflict",
 }
 # Fields of forms, and parameters of operations, that have another name in JSON.
-NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens"}
+NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens", "end_older": "endOlder"}
 
 
 class ApiError(Exception):

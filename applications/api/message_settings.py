@@ -10,21 +10,19 @@ from applications.api.errors import invalid
 from applications.forms.messages import CHANNELS
 from applications.models import Application, MessageSettings
 from applications.models.message_settings import CALLBACKS, DOCUMENTED, Names
-from applications.operations.actors import Actor
-from applications.operations.messages import update_message_settings
 from applications.rules.quiet_hours import is_clock
 
 EMPTY_WHEN_NULL = {*CALLBACKS, "sms_sender"}
 
 
-def change_settings(application: Application, settings: dict[str, Any], actor: Actor) -> None:
-    """Set what `settings` names and leave the rest; call it in the transaction of the request.
+def settings_changes(application: Application, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what `change_application` takes to set what `settings` names and leave the rest.
 
-    Raises ApiError for a key that is unknown, another type of value, and what the forms of the panel refuse.
+    A form judges a channel as a whole, so what it saw of the channel goes with the changes: they are refused when
+    somebody else changed it meanwhile. Raises ApiError for a key that is unknown, another type of value, and what the
+    forms of the panel refuse.
     """
     given = _read(settings, DOCUMENTED, "settings")
-    if not given:
-        return
     stored = MessageSettings.objects.of(application.pk)
     changes: dict[str, Any] = {}
     for form_of_channel in CHANNELS.values():
@@ -35,8 +33,10 @@ def change_settings(application: Application, settings: dict[str, Any], actor: A
         form = form_of_channel(values)
         for column, errors in form.errors.items():
             raise invalid(PATHS[_at_fault(column, given, values)], str(errors[0]))
-        changes |= {name: form.cleaned_data[name] for name in columns if name in given}
-    update_message_settings(application=application, changes=changes, actor=actor)
+        changes |= stored.values(columns) | {
+            name: form.cleaned_data[name] for name in columns if name in given
+        }
+    return {"settings": changes, "settings_seen": stored.seen(changes)} if changes else {}
 
 
 def _at_fault(column: str, given: Mapping[str, Any], values: Mapping[str, Any]) -> str:

@@ -2,30 +2,32 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.access import actor_of, by_method, find, must_hold
+from applications.api.access import actor_of, by_method, find
 from applications.api.bodies import SECRET, checked, read
-from applications.api.errors import answer
+from applications.api.errors import ApiError, answer
 from applications.api.outputs import time
 from applications.authentication.callers import Caller
 from applications.forms.secrets import ResetSecretForm
 from applications.models import Application
 from applications.models.secrets import Overlap
-from applications.operations.applications import locked
-from applications.operations.secrets import reset_secret
+from applications.operations.secrets import OlderSecretWorks, reset_secret
 
 
 def reset(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
-    """Answer the new secret, which is never answered again, and when the old one stops."""
+    """Answer the new secret, which is never answered again, and when the old one stops.
+
+    An older one that still works would stop too: 409 that says which, unless `endOlder` says so.
+    """
     values = read(request, SECRET)
-    with transaction.atomic():
-        application = locked(find(caller, application_id))
-        must_hold(caller, application.scope_names)
-        chosen = _chosen(application, values)
+    application = find(caller, application_id)
+    chosen = _chosen(application, values)
+    try:
         secret = reset_secret(application=application, **chosen, actor=actor_of(request, caller))
-    old = application.secrets.exclude(expires_at=None).latest("expires_at", "pk")
+    except OlderSecretWorks as error:
+        raise ApiError("conflict", f'{error.message} Send "endOlder": true if it may stop.') from None
+    old = application.secrets.get(pk=chosen["current"])
     return answer(
         {
             "applicationId": application.application_id,
@@ -36,18 +38,20 @@ def reset(request: HttpRequest, caller: Caller, application_id: str) -> HttpResp
 
 
 def _chosen(application: Application, values: dict[str, Any]) -> dict[str, Any]:
-    """What the operation takes, read by the form of the panel; left out, the old secret stops now."""
-    form = ResetSecretForm({"overlap": Overlap.NOW, "current": _current(application), **values})
-    cleaned = checked(form)
+    """What the operation takes, read by the form of the panel; left out, the old secret stops now.
+
+    Which secrets there are is read before the operation locks them: what appears meanwhile it does not replace.
+    """
+    any_older = values.pop("end_older", False)
+    current = application.secrets.get(expires_at=None).pk
+    cleaned = checked(ResetSecretForm({"overlap": Overlap.NOW, "current": current, **values}))
+    older = application.secrets.older().values_list("pk", flat=True)
     return {
         "overlap": Overlap(cleaned["overlap"]).span,
         "revoke_tokens": cleaned["revoke"],
         "current": cleaned["current"],
+        "end_older": list(older) if any_older else [],
     }
-
-
-def _current(application: Application) -> int:
-    return application.secrets.get(expires_at=None).pk
 
 
 secret = by_method("applications", POST=reset)

@@ -43,6 +43,7 @@ def by_token(header: str, address: Address, request_id: str, find: Find = hot.fi
         account_timezone=found.account_timezone,
         scopes=effective(found.scope, found.generation, found.grants),
         expires_at=found.expires_at,
+        issued_at=found.issued_at,
         application_pk=found.application_pk,
         application_id=found.application_id,
         application_name=found.application_name,

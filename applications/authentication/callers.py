@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 
 from applications.models.audit import ActorKind
-from applications.operations.actors import Actor
+from applications.operations.actors import Actor, Limits
 from applications.rules.networks import Address
 
 
@@ -47,6 +47,7 @@ class Caller:
     account_timezone: str
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    issued_at: datetime | None = None  # of a token
     application_pk: int | None = None
     application_id: str = ""
     application_name: str = ""
@@ -54,10 +55,12 @@ class Caller:
     api_key_name: str = ""  # with its hint, as people tell keys apart
 
     def actor(self, address: Address, request_id: str) -> Actor:
-        """Return who makes a change through the API, for its audit row."""
+        """Return who makes a change through the API, for its audit row, and what its credential has to give."""
+        lifetime = self.expires_at - self.issued_at if self.expires_at and self.issued_at else None
+        limits = Limits(self.account_pk, self.scopes, self.application_pk, self.expires_at, lifetime)
         if self.api_key_pk is not None:
-            return Actor(ActorKind.API_KEY, self.api_key_name, str(address), request_id)
-        return Actor(ActorKind.APPLICATION, self.application_id, str(address), request_id)
+            return Actor(ActorKind.API_KEY, self.api_key_name, str(address), request_id, limits)
+        return Actor(ActorKind.APPLICATION, self.application_id, str(address), request_id, limits)
 
 
 def challenge(error: str = "", scope: str = "") -> str:

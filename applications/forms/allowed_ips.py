@@ -56,11 +56,13 @@ class NetworksField(forms.MultipleChoiceField):
 class LockOutForm(forms.Form):
     """What a member says who was shown the addresses that a change would lock out.
 
-    `save` is empty as long as nobody was asked; `chosen` are the addresses to be added as well.
+    `save` is empty as long as nobody was asked; `chosen` are the addresses to be added as well; `others_stay` says
+    that the question was about one line of several.
     """
 
     save = forms.ChoiceField(choices=[("with", ""), ("without", "")], required=False)
     chosen = NetworksField(required=False)
+    others_stay = forms.BooleanField(required=False)
 
     @property
     def answered(self) -> bool:

@@ -1,5 +1,6 @@
 """Resetting an application's secret."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.secrets import Overlap
 
+KEY = re.compile("[0-9]{1,19}")
 OUT_OF_DATE = _("This form does not say which secret it is about. Open it again.")
 
 
@@ -20,8 +22,20 @@ class FocusedRadios(forms.RadioSelect):
         return option
 
 
+class KeysField(forms.Field):
+    """Any number of keys of the database; what cannot be one counts as none."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def to_python(self, value: Any) -> list[int]:
+        return [int(text) for text in value or [] if KEY.fullmatch(text)]
+
+
 class ResetSecretForm(forms.Form):
-    """When the old secret stops, whether tokens stop too, and which secret the sender saw as current."""
+    """When the old secret stops, whether tokens stop too, and which secrets the sender saw.
+
+    `current` is the one seen as current; `end_older` those that were replaced earlier, and may stop now.
+    """
 
     overlap = forms.ChoiceField(
         label=_("The old secret stops"),
@@ -34,3 +48,4 @@ class ResetSecretForm(forms.Form):
     current = forms.IntegerField(
         widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
     )
+    end_older = KeysField(label=_("Older secret"), required=False)

@@ -2,6 +2,7 @@
 
 import zoneinfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Length
@@ -40,3 +41,9 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has as many applications as it may have (APPLICATIONS_PER_ACCOUNT; 0: as many as it likes)."""
+        most: int = settings.APPLICATIONS_PER_ACCOUNT
+        return most > 0 and self.applications.count() >= most

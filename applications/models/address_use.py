@@ -17,12 +17,19 @@ from applications.rules.networks import Address
 
 # Key of the application or of the API key (the other is None), address, calls, the latest of them.
 type AddressRow = tuple[int | None, int | None, str, int, datetime]
+type SecretRow = tuple[int, str, int, datetime]  # key of the secret, address, calls, the latest of them
 type Holder = Literal["application", "api_key"]
+# Whose credential was used: the key of the application or API key, of the secret where it was one, and from where.
+type Used = tuple[int, int | None, Address]
 
 ADD = """
-INSERT INTO applications_addressuse AS held ({holder}_id, ip, day, count, last_at) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT ({holder}_id, ip, day) DO UPDATE SET count = held.count + excluded.count, last_at = excluded.last_at
+INSERT INTO applications_addressuse AS held ({holder}, secret_id, ip, day, count, last_at)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT {once} DO UPDATE SET count = held.count + excluded.count, last_at = excluded.last_at
 """
+ADD_OF_API_KEY = ADD.format(holder="api_key_id", once="(api_key_id, ip, day)")
+ADD_OF_SECRET = ADD.format(holder="application_id", once="(secret_id, ip, day)")
+ADD_OF_TOKENS = ADD.format(holder="application_id", once="(application_id, ip, day) WHERE secret_id IS NULL")
 
 
 class AddressUseQuerySet(models.QuerySet["AddressUse"]):
@@ -36,11 +43,18 @@ class AddressUseQuerySet(models.QuerySet["AddressUse"]):
         summed = rows.annotate(calls=Sum("count"), latest=Max("last_at")).order_by("-latest")
         return summed.values_list("application_id", "api_key_id", "ip", "calls", "latest")
 
+    def per_secret(self) -> "models.QuerySet[AddressUse, SecretRow]":
+        """What each secret was used for from each address, the latest first."""
+        rows = self.order_by().exclude(secret=None).values("secret_id", "ip")
+        summed = rows.annotate(calls=Sum("count"), latest=Max("last_at")).order_by("-latest")
+        return summed.values_list("secret_id", "ip", "calls", "latest")
+
 
 class AddressUse(models.Model):
     """How often good credentials of an application, or an API key, were used from an address on one day (UTC).
 
-    What the pages of allowed IPs warn with. Older days than REMEMBERED_DAYS are swept.
+    `secret` says which secret of the application it was; None for its tokens. What the pages of allowed IPs warn
+    with, and what a reset shows of each secret. Older days than REMEMBERED_DAYS are swept.
     """
 
     application = models.ForeignKey(
@@ -48,6 +62,13 @@ class AddressUse(models.Model):
     )
     api_key = models.ForeignKey(
         "applications.APIKey", models.CASCADE, null=True, db_index=False, related_name="address_uses"
+    )
+    secret = models.ForeignKey(
+        "applications.ApplicationSecret",
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="address_uses",
     )
     ip = models.GenericIPAddressField()
     day = models.DateField(db_index=True)
@@ -57,13 +78,21 @@ class AddressUse(models.Model):
     objects = AddressUseQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["application", "day"], name="address_use_by_application")]
         constraints = [
-            models.UniqueConstraint(fields=["application", "ip", "day"], name="address_once_a_day"),
+            models.UniqueConstraint(
+                fields=["application", "ip", "day"], condition=Q(secret=None), name="address_once_a_day"
+            ),
+            models.UniqueConstraint(fields=["secret", "ip", "day"], name="address_once_a_day_per_secret"),
             models.UniqueConstraint(fields=["api_key", "ip", "day"], name="address_once_a_day_per_api_key"),
             models.CheckConstraint(
                 condition=Q(application=None, api_key__isnull=False)
                 | Q(application__isnull=False, api_key=None),
                 name="address_used_by_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(secret=None) | Q(application__isnull=False),
+                name="address_of_a_secret_is_of_its_application",
             ),
         ]
 
@@ -71,16 +100,28 @@ class AddressUse(models.Model):
         return f"{self.ip} on {self.day}: {self.count}"
 
 
-def add_address_uses(holder: Holder, counts: Mapping[tuple[int, Address], int], moment: datetime) -> None:
-    """Add to what was counted on the day of `moment`, by key of the application or API key and by address.
+def add_address_uses(holder: Holder, counts: Mapping[Used, int], moment: datetime) -> None:
+    """Add to what was counted on the day of `moment`.
 
     In one order in every process, so that none waits for another in a ring.
     """
+    of_secrets = {used: count for used, count in counts.items() if used[1] is not None}
+    others = {used: count for used, count in counts.items() if used[1] is None}
+    _add(ADD_OF_TOKENS if holder == "application" else ADD_OF_API_KEY, others, moment)
+    _add(ADD_OF_SECRET, of_secrets, moment)
+
+
+def _add(statement: str, counts: Mapping[Used, int], moment: datetime) -> None:
+    if not counts:
+        return
     day = connection.ops.adapt_datefield_value(moment.date())
     last_at = connection.ops.adapt_datetimefield_value(moment)
-    ordered = sorted((pk, str(address), count) for (pk, address), count in counts.items())
+    ordered = sorted(
+        (pk, secret or 0, str(address), count) for (pk, secret, address), count in counts.items()
+    )
     rows = [
-        [pk, connection.ops.adapt_ipaddressfield_value(ip), day, count, last_at] for pk, ip, count in ordered
+        [pk, secret or None, connection.ops.adapt_ipaddressfield_value(ip), day, count, last_at]
+        for pk, secret, ip, count in ordered
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(ADD.format(holder=holder), rows)
+        cursor.executemany(statement, rows)

@@ -1,5 +1,7 @@
 """An application: a registered OAuth client of an account."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
@@ -12,6 +14,11 @@ class Lifetime(models.TextChoices):
     DAY = "1 day", _("1 day")
     WEEK = "1 week", _("1 week")
     NEVER = "never", _("Never")
+
+    @property
+    def span(self) -> timedelta | None:
+        """The same as a duration; None for ever."""
+        return {"1 day": timedelta(days=1), "1 week": timedelta(weeks=1), "never": None}[self.value]
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):

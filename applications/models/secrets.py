@@ -28,6 +28,10 @@ class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
         accepted = Q(expires_at=None) | Q(expires_at__gt=moment or now())
         return self.filter(accepted).order_by(models.F("expires_at").desc(nulls_first=True), "-pk")
 
+    def older(self, moment: datetime | None = None) -> "SecretQuerySet":
+        """Those that are accepted now and were replaced: their overlap goes on."""
+        return self.filter(expires_at__gt=moment or now()).order_by("-expires_at", "-pk")
+
 
 class ApplicationSecret(models.Model):
     """A secret's digest and hint. The one without an end is current; an ended one says why a client fails."""

@@ -1,19 +1,20 @@
 """Writing from which addresses good credentials are used: what operations/usage.py has gathered of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils.timezone import now
 
-from applications.models import AddressUse, APIKey, Application
-from applications.models.address_use import Holder, add_address_uses
+from applications.models import AddressUse, APIKey, Application, ApplicationSecret
+from applications.models.address_use import Holder, Used, add_address_uses
 from applications.models.usage import REMEMBERED_DAYS
 from applications.rules.networks import Address
 
 MOST = 500  # uses a transaction
 
-type Use = tuple[Holder, int, Address]  # whose credential, its key in the database, from where
+# Whose credential: key of the application or API key, the digest where it was a secret; and from where.
+type Use = tuple[Holder, int, bytes | None, Address]
 
 HOLDERS = {"application": Application.objects, "api_key": APIKey.objects}
 
@@ -21,13 +22,30 @@ HOLDERS = {"application": Application.objects, "api_key": APIKey.objects}
 @transaction.atomic
 def count_uses(uses: Mapping[Use, int]) -> None:
     """Add to today's counts; what belongs to an application or a key deleted in the meantime is left out."""
+    secrets = _secrets(uses)
     holder: Holder
     for holder in ("application", "api_key"):
-        counts = {(pk, address): count for (kind, pk, address), count in uses.items() if kind == holder}
-        stored = HOLDERS[holder].filter(pk__in={pk for pk, _address in counts}) if counts else ()
+        counts: dict[Used, int] = {
+            (pk, secrets.get((pk, digest)) if digest else None, address): count
+            for (kind, pk, digest, address), count in uses.items()
+            if kind == holder
+        }
+        stored = HOLDERS[holder].filter(pk__in={pk for pk, _secret, _address in counts}) if counts else ()
         known = {row.pk for row in stored}
-        if held := {use: count for use, count in counts.items() if use[0] in known}:
+        if held := {used: count for used, count in counts.items() if used[0] in known}:
             add_address_uses(holder, held, now())
+
+
+def _secrets(uses: Iterable[Use]) -> dict[tuple[int, bytes], int]:
+    """Return the keys of the secrets that were used, by application and digest."""
+    asked = {(pk, digest) for _holder, pk, digest, _address in uses if digest}
+    if not asked:
+        return {}
+    stored = ApplicationSecret.objects.filter(application__in={pk for pk, _digest in asked})
+    rows = stored.filter(digest__in={digest for _pk, digest in asked}).values_list(
+        "application_id", "digest", "pk"
+    )
+    return {(application_pk, bytes(digest)): pk for application_pk, digest, pk in rows}
 
 
 def sweep_address_uses() -> None:

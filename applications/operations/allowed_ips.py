@@ -7,11 +7,12 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam, NotFound
-from applications.models import Account, AllowedIP, Application
+from applications.models import Account, AllowedIP, Application, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record, record_for
+from applications.operations.limits import check_account, check_change, check_list, check_scopes
 from applications.rules.networks import make_fence, make_list, parse_network, shown
 
 MOST = 200  # lines of one list
@@ -38,12 +39,16 @@ def change_allowed_ips(
     """Remove networks from the list of `application`, or of the account where that is None, and add others.
 
     Holds from the very next request on, in every process. Raises InvalidParam for what is not a network, is on the
-    list already or is one line too many, and NotFound for what is not on the list; then nothing is changed.
+    list already or is one line too many, NotFound for what is not on the list, and AccessDenied when the actor's
+    credential would get out of a list that it is held by itself; then nothing is changed.
     """
     account, application = _locked(account, application)
     listed = AllowedIP.objects.filter(account=account, application=application)
     removed = [str(parse_network(network)) for network in remove]
     added = _new_lines(add)
+    stored = list(listed.values_list("network", flat=True))
+    after = [network for network in stored if network not in removed]
+    _check(actor, account, application, stored, [*after, *added])
     _take_out(listed, removed)
     _put_in(listed, added, account, application, actor)
     _finish(account, application, list(added), removed, actor)
@@ -66,6 +71,7 @@ def set_allowed_ips(
     wanted, stored = _new_lines(lines), dict(listed.values_list("network", "note"))
     added = {network: note for network, note in wanted.items() if network not in stored}
     removed = [network for network in stored if network not in wanted]
+    _check(actor, account, application, list(stored), list(wanted))
     noted = {network: note for network, note in wanted.items() if stored.get(network, note) != note}
     for network, note in noted.items():
         listed.filter(network=network).update(note=note)
@@ -80,6 +86,18 @@ def _locked(account: Account, application: Application | None) -> tuple[Account,
         application = locked(application)  # the account's row comes first there too
         return application.account, application
     return Account.objects.select_for_update().get(pk=account.pk), None
+
+
+def _check(
+    actor: Actor, account: Account, application: Application | None, before: list[str], after: list[str]
+) -> None:
+    """Behind the account's list are all of its applications and API keys, so changing that takes every scope."""
+    if application is not None:
+        check_change(actor, application)
+    else:
+        check_account(actor, account.pk)
+        check_scopes(actor, Scope.objects.available().values_list("name", flat=True))
+    check_list(actor, application, before, after)
 
 
 def _new_lines(lines: Iterable[Line]) -> dict[str, str]:

@@ -120,7 +120,7 @@ _written: OrderedDict[tuple[int | bytes, ...], float] = OrderedDict()
 
 def note_secret_used(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
     """Count the use, and write "last used" of an application and of its secret, at most once a minute each."""
-    see("application", application_pk, address)
+    see("application", application_pk, address, secret_digest=secret_digest)
     if _is_due(application_pk, secret_digest):
         secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
         _write(Application.objects.filter(pk=application_pk), address, moment)

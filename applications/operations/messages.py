@@ -12,6 +12,7 @@ from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record_for
+from applications.operations.limits import check_change
 
 
 @transaction.atomic
@@ -21,9 +22,11 @@ def update_message_settings(
     """Set these columns of MessageSettings, from the next message on; return what differs: column → [old, new].
 
     `seen` is what `MessageSettings.seen` said of the same columns when the caller read them: Conflict when
-    somebody changed one of them since. Other columns may have changed. Writes nothing when nothing differs.
+    somebody changed one of them since. Other columns may have changed. AccessDenied when the actor's credential lacks a
+    scope of the application. Writes nothing when nothing differs.
     """
     application = locked(application)
+    check_change(actor, application)
     stored = MessageSettings.objects.of(application.pk)
     if seen is not None and seen != stored.seen(changes):
         raise Conflict(_("Somebody else changed these settings. What they saved is shown below."))

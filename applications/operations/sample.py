@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Account, Application, DailyUsage, Refusal, Scope
+from applications.models.applications import Lifetime
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
@@ -84,7 +85,7 @@ def _date(application: Application, kind: Kind) -> None:
 
 
 def _tokens(application: Application, kind: Kind, chance: random.Random) -> Iterator[AccessToken]:
-    span = {"1 day": timedelta(days=1), "1 week": timedelta(weeks=1), "never": None}[kind.lifetime]
+    span = Lifetime(kind.lifetime).span
     oldest = (span or timedelta(days=200)) * 0.95
     for age in sorted((chance.random() for _number in range(kind.live)), reverse=True):
         yield _token(application, now() - oldest * age, span, chance)

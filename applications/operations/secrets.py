@@ -1,6 +1,7 @@
 """Resetting an application's secret, with an overlap in which both work."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -12,8 +13,32 @@ from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record_for
+from applications.operations.limits import check_change, check_gain
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential
+
+
+class OlderSecretWorks(Conflict):
+    """A reset would stop secrets that were promised to work longer, and the caller has not chosen that."""
+
+    def __init__(self, secrets: list[ApplicationSecret]) -> None:
+        super().__init__(" ".join(_promised(secret) for secret in secrets))
+        self.secrets = secrets
+
+
+def _promised(secret: ApplicationSecret) -> str:
+    words = {"hint": secret.hint, "end": _utc(secret.expires_at)}
+    if secret.last_used_at is None:
+        words["use"] = _("it was never used")
+    else:
+        use = _("it was last used {moment} from {ip}")
+        words["use"] = use.format(moment=_utc(secret.last_used_at), ip=secret.last_used_ip)
+    message = _("An older secret, ending in {hint}, works until {end} ({use}). A reset would stop it now.")
+    return message.format(**words)
+
+
+def _utc(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @transaction.atomic
@@ -24,32 +49,48 @@ def reset_secret(
     actor: Actor,
     revoke_tokens: bool = False,
     current: int | None = None,
+    end_older: Collection[int] = (),
 ) -> str:
-    """Return a new secret; the current one stops after `overlap`, an earlier old one stops now.
+    """Return a new secret; the current one stops after `overlap`.
 
+    Two secrets work at once, so one replaced earlier, whose overlap goes on, stops now. Only if the caller chose that:
+    `end_older` holds the keys of the older secrets that may stop, OlderSecretWorks is raised for another.
     `current` is the key of the secret the caller saw as current: Conflict when it is no longer, so that the
     double click and the second admin make no second secret. With `revoke_tokens` every token dies too,
-    in the same transaction as the change of the secret.
+    in the same transaction as the change of the secret. AccessDenied when the actor's credential does not have itself
+    what the new secret gives.
     """
     application, moment = locked(application), now()
+    check_change(actor, application)
+    check_gain(actor, application, application.lifetime)
     old = application.secrets.get(expires_at=None)
     if current is not None and current != old.pk:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
-    application.secrets.filter(expires_at__gt=moment).update(expires_at=moment)
+    ended = _end_older(application, moment, end_older)
     application.secrets.filter(pk=old.pk).update(expires_at=moment + overlap)
     secret = new_credential()
     application.secrets.create(digest=digest(secret), hint=hint(secret), created_by=actor.name)
     if revoke_tokens:
         end_generation(application)
     details = {"old": old.hint, "stops": moment + overlap, "tokens_revoked": revoke_tokens}
-    record_for(actor, application, Action.SECRET_RESET, details)
+    record_for(actor, application, Action.SECRET_RESET, details | ({"ended": ended} if ended else {}))
     return secret
+
+
+def _end_older(application: Application, moment: datetime, chosen: Collection[int]) -> list[str]:
+    """Stop the secrets that were replaced earlier, and return their hints."""
+    older = list(application.secrets.older(moment))
+    if unsaid := [secret for secret in older if secret.pk not in chosen]:
+        raise OlderSecretWorks(unsaid)
+    application.secrets.filter(pk__in=[secret.pk for secret in older]).update(expires_at=moment)
+    return [secret.hint for secret in older]
 
 
 @transaction.atomic
 def retire_secret(*, secret: ApplicationSecret, actor: Actor) -> None:
     """Stop an old secret before its overlap ends; NotFound when it is the current one or has ended."""
     application, moment = locked(secret.application), now()
+    check_change(actor, application)
     if not application.secrets.filter(pk=secret.pk, expires_at__gt=moment).update(expires_at=moment):
         raise NotFound(_("This secret has stopped already."))
     record_for(actor, application, Action.SECRET_RETIRED, {"old": secret.hint})

@@ -14,6 +14,7 @@ from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record_for
 from applications.operations.clients import InvalidClient, diagnose, note_secret_used, remembered
+from applications.operations.limits import check_account
 from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import Address
@@ -88,6 +89,7 @@ def revoke_token(*, token: AccessToken, actor: Actor) -> None:
 def revoke_all_tokens(*, application: Application, actor: Actor) -> None:
     """Revoke every token of an application, in the same time for one and for a million."""
     application = locked(application)
+    check_account(actor, application.account_id)
     end_generation(application)
     record_for(actor, application, Action.TOKENS_REVOKED)
 

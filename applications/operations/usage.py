@@ -120,9 +120,12 @@ def refuse(application_pk: int, reason: Reason, *, ip: str, request_id: str, det
     recorder.add(application_pk, reason, refusal)
 
 
-def see(holder: Holder, pk: int, address: Address) -> None:
-    """Note that a good credential of an application, or an API key, was used from `address`."""
-    recorder.see((holder, pk, address))
+def see(holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None) -> None:
+    """Note that a good credential of an application, or an API key, was used from `address`.
+
+    `secret_digest` says that it was the application's secret, and which.
+    """
+    recorder.see((holder, pk, secret_digest, address))
 
 
 def flush() -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.formats import number_format
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import Application
+from applications.models.usage import REMEMBERED_DAYS
 
 MOST = 10_000  # tokens looked at, so that a page costs the same for an application that has millions
 SHOWN = 5  # addresses named one by one
@@ -17,7 +19,7 @@ SHOWN = 5  # addresses named one by one
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An address, how many tokens it holds in words, and when the latest of them was used or issued."""
+    """An address, what it holds or did in words ("2 tokens"), and when it last did."""
 
     ip: str
     words: str
@@ -67,3 +69,52 @@ def impact_of(application: Application) -> Impact:
 def _seen(row: Mapping[str, Any]) -> Seen:
     words = ngettext("%(count)d token", "%(count)d tokens", row["tokens"]) % {"count": row["tokens"]}
     return Seen(str(row["address"] or _("unknown")), words, row["latest"])
+
+
+# --- One credential: an API key, or a secret -----------------------------------------------------
+
+type Uses = dict[str, tuple[int, datetime]]  # address → calls of late, the latest of them
+
+
+@dataclass(frozen=True, slots=True)
+class UseImpact:
+    """What a credential was used for in the last REMEMBERED_DAYS days, and from how many addresses.
+
+    `figures` and `addresses` (at most SHOWN, the latest first) are what components/impact.html draws.
+    """
+
+    calls: int
+    places: int
+    figures: list[tuple[str, str | datetime | None]]
+    addresses: list[Seen]
+    days: int = REMEMBERED_DAYS
+
+
+def with_last(uses: Uses, ip: str | None, moment: datetime | None) -> Uses:
+    """Return the counted uses with the last one that the credential itself says: the last second is not counted yet."""
+    if ip is None or moment is None or moment < now() - timedelta(days=REMEMBERED_DAYS):
+        return uses
+    calls, latest = uses.get(ip, (1, moment))
+    return {**uses, ip: (calls, max(latest, moment))}
+
+
+def impact_of_uses(uses: Uses, last_used_at: datetime | None) -> UseImpact:
+    """Return what stops when the credential does."""
+    calls = sum(count for count, _latest in uses.values())
+    label = _("Calls, %(days)d days") % {"days": REMEMBERED_DAYS}
+    latest_first = sorted(uses.items(), key=lambda use: use[1][1], reverse=True)
+    return UseImpact(
+        calls=calls,
+        places=len(uses),
+        figures=[
+            (label, number_format(calls, force_grouping=True)),
+            (_("Last used"), last_used_at),
+            (_("Addresses"), number_format(len(uses), force_grouping=True)),
+        ],
+        addresses=[Seen(ip, _calls(count), latest) for ip, (count, latest) in latest_first[:SHOWN]],
+    )
+
+
+def _calls(count: int) -> str:
+    words = ngettext("%(figure)s call", "%(figure)s calls", count)
+    return words % {"figure": number_format(count, force_grouping=True)}

@@ -155,3 +155,25 @@ def allows(fence: str, address: Address) -> bool:
     if fence == OPEN_FENCE:
         return True
     return all(not listed or address in _networks(listed) for listed in fence.split("|"))
+
+
+def is_within(networks: Iterable[str], listed: Iterable[str]) -> bool:
+    """Whether the list `networks` allows no address that the list `listed` refuses; an empty list allows all."""
+    inner, outer = [ipaddress.ip_network(text) for text in networks], _collapsed(listed)
+    if not outer:
+        return True
+    return bool(inner) and all(any(_holds(whole, part) for whole in outer) for part in inner)
+
+
+def _collapsed(listed: Iterable[str]) -> list[Network]:
+    # Neighbours as one, so that a network whose halves are listed lies within a single one.
+    networks = [ipaddress.ip_network(text) for text in listed]
+    four = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    six = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+    return [*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six)]
+
+
+def _holds(whole: Network, part: Network) -> bool:
+    if isinstance(whole, ipaddress.IPv4Network):
+        return isinstance(part, ipaddress.IPv4Network) and part.subnet_of(whole)
+    return isinstance(part, ipaddress.IPv6Network) and part.subnet_of(whole)

@@ -1,5 +1,7 @@
 """Making, changing and deleting applications over the API; every change is audited under the name of its caller."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -15,6 +17,8 @@ from applications.models import (
 from applications.models.audit import ActorKind
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
+from applications.operations.changes import change_application
+from applications.operations.messages import update_message_settings
 from applications.rules.credentials import digest, new_credential
 from tests.api.conftest import ALL, Program, bearer, error_of, with_api_key
 from tests.factories import make_application, make_token
@@ -35,7 +39,8 @@ def latest() -> AuditEvent:
 
 
 @pytest.mark.parametrize("scopes", [["groups", "sms"], "sms groups", "groups  sms sms "])
-def test_create_with_scopes_as_a_list_or_as_words(scopes: object, program: Program) -> None:
+def test_create_with_scopes_as_a_list_or_as_words(scopes: object, account: Account) -> None:
+    program = with_api_key(account)
     response = program.post("/applications", {"name": "Cron", "tokenExpiration": "never", "scopes": scopes})
     body = response.json()
     assert response.status_code == 201
@@ -150,7 +155,9 @@ def test_change_leaves_what_is_not_named(program: Program, account: Account) -> 
         "1 day",
         True,
     )
-    body = program.patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
+    body = (
+        with_api_key(account).patch(path(changed), {"scopes": "groups", "tokenExpiration": "1 week"}).json()
+    )
     assert (body["name"], body["scopes"], body["tokenExpiration"]) == ("New", "groups", "1 week")
     assert latest().action == "application:change"
 
@@ -186,6 +193,43 @@ def test_changing_nothing_writes_nothing(program: Program, application: Applicat
     for body in ({}, {"name": "Back office"}, {"enabled": True}):
         assert program.patch(path(application), body).status_code == 200
     assert AuditEvent.objects.count() == rows
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, account: Account) -> Application:
+    """An application that another admin changes between the reading of a PATCH and its writing."""
+    changed = make_application(account, name="Old", scopes="sms")[0]
+
+    def change(**arguments: Any) -> Application:
+        scopes = Scope.objects.filter(name="sms")
+        update_application(
+            application=changed, name="Theirs", lifetime="1 day", scopes=scopes, actor=OPERATOR
+        )
+        update_message_settings(application=changed, changes={"otp_ttl": 90}, actor=OPERATOR)
+        return change_application(**arguments)
+
+    monkeypatch.setattr("applications.api.applications.change_application", change)
+    return changed
+
+
+def test_what_is_left_out_stays_as_others_set_it_meanwhile(program: Program, meanwhile: Application) -> None:
+    body = program.patch(
+        path(meanwhile), {"enabled": False, "settings": {"sms": {"enforceOriginator": "Shop"}}}
+    ).json()
+    assert (body["name"], body["enabled"]) == ("Theirs", False)
+    assert body["settings"]["otp"]["ttl"] == 90
+    assert body["settings"]["sms"]["enforceOriginator"] == "Shop"
+    body = program.patch(path(meanwhile), {"tokenExpiration": "1 day"}).json()
+    assert body["name"] == "Theirs"
+
+
+def test_a_channel_that_somebody_else_changed_meanwhile_is_a_conflict(
+    program: Program, meanwhile: Application
+) -> None:
+    sent = {"name": "Mine", "settings": {"otp": {"pinLength": 6}}}
+    assert error_of(program.patch(path(meanwhile), sent))[:2] == (409, "conflict")
+    meanwhile.refresh_from_db()
+    assert meanwhile.name == "Theirs", "nothing of it was stored"
 
 
 @pytest.mark.parametrize(
@@ -245,8 +289,32 @@ def test_reset_can_revoke_the_tokens(program: Program, account: Account) -> None
     holder = bearer(target)
     program.post(path(target, "/secret"), {"overlap": "1 hour"})
     assert holder.get("/account").status_code == 200
-    program.post(path(target, "/secret"), {"overlap": "1 hour", "revokeTokens": True})
+    program.post(path(target, "/secret"), {"overlap": "1 hour", "revokeTokens": True, "endOlder": True})
     assert holder.get("/account").status_code == 401
+
+
+def test_a_second_reset_stops_an_older_secret_only_when_told(program: Program, account: Account) -> None:
+    target = make_application(account, scopes="account")[0]
+    first, address = target.secrets.get(), path(target, "/secret")
+    end = program.post(address, {"overlap": "7 days"}).json()["oldSecretStopsAt"]
+    rows = AuditEvent.objects.count()
+    message = (
+        f"An older secret, ending in {first.hint}, works until {end} UTC (it was never used). A reset would stop it"
+        ' now. Send "endOlder": true if it may stop.'
+    )
+    for body in ({}, {"overlap": "1 hour"}, {"overlap": "now", "endOlder": False}):
+        assert error_of(program.post(address, body)) == (409, "conflict", message)
+    assert AuditEvent.objects.count() == rows
+    assert first in target.secrets.working()
+    assert program.post(address, {"overlap": "1 hour", "endOlder": True}).status_code == 200
+    assert first not in target.secrets.working()
+    assert target.secrets.working().count() == 2
+    assert (
+        program.post(
+            path(make_application(account, scopes="sms")[0], "/secret"), {"endOlder": True}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -255,7 +323,8 @@ def test_reset_can_revoke_the_tokens(program: Program, account: Account) -> None
         ({"overlap": "2 days"}, "overlap: Select a valid choice."),
         ({"overlap": None}, "overlap: It must be a string."),
         ({"revokeTokens": "yes"}, "revokeTokens: It must be true or false."),
-        ({"current": 1}, "current: It is unknown. Known are overlap, revokeTokens."),
+        ({"endOlder": "yes"}, "endOlder: It must be true or false."),
+        ({"current": 1}, "current: It is unknown. Known are overlap, revokeTokens, endOlder."),
     ],
 )
 def test_what_cannot_be_reset(
@@ -304,8 +373,11 @@ def test_allowed_ips_of_the_account(program: Program, account: Account) -> None:
     assert program.post(lines, {"network": "127.0.0.0/8"}).status_code == 201
     assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.0/8"]
     assert error_of(program.get(lines, REMOTE_ADDR="203.0.113.9"))[:2] == (403, "access_denied")
+    assert program.post(lines, {"network": "127.0.0.1"}).status_code == 201, (
+        "a part of what is allowed already"
+    )
     assert program.delete(f"{lines}?network=127.0.0.0/8").status_code == 204
-    assert AllowedIP.objects.count() == 0
+    assert [line["network"] for line in program.get(lines).json()["data"]] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(

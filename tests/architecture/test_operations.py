@@ -12,6 +12,7 @@ FOLDER = ROOT / "applications" / "operations"
 WITHOUT_A_ROW = {
     "issue_token": "the token is the record",
     "seed_sample": "made of operations that write theirs",
+    "change_application": "made of operations that write theirs",
     "purge_tokens": "takes away what is dead already",
 }
 

@@ -213,6 +213,22 @@ def test_reset_with_an_overlap_then_stop_the_old_secret(
     expect(old).to_contain_text(client.secret[-4:])
     expect(page.get_by_role("region", name="New secret")).to_contain_text(secret[-4:])
     axe(page)
+    assert_fits(page)
+
+    # A second reset would stop the old one: it says so, and does nothing without the choice
+    page.goto(f"{overview}danger/")
+    page.get_by_role("link", name="Reset secret").click()
+    dialog = opened(page, axe, f"Reset the secret of {NAME}?")
+    older = dialog.get_by_role("group", name=f"The older secret, ending in {client.secret[-4:]}, still works")
+    expect(older).to_contain_text("It was to work until")
+    expect(older).to_contain_text("127.0.0.1")
+    dialog.get_by_role("button", name="Reset secret").click()
+    choice = older.get_by_role("checkbox", name=f"Stop the secret ending in {client.secret[-4:]} now")
+    expect(choice).to_be_focused()
+    expect(dialog).to_be_visible()
+    assert client.ask()[0] == 200
+    dialog.get_by_role("button", name="Cancel").click()
+    page.goto(overview)
     old.get_by_role("link", name="Stop it now").click()
     dialog = opened(page, axe, f"Stop the old secret, ending in {client.secret[-4:]}?")
     dialog.get_by_role("button", name="Stop it now").click()
@@ -358,6 +374,23 @@ def test_the_switch_by_keyboard(page: Page, overview: str, client: Client) -> No
     expect(switch).to_be_focused()
     expect(switch).to_be_checked()
     assert client.ask()[0] == 200
+
+
+def test_a_second_reset_stops_the_older_secret_once_that_is_chosen(
+    page: Page, overview: str, client: Client
+) -> None:
+    for turn in range(2):
+        page.goto(f"{overview}danger/")
+        page.get_by_role("link", name="Reset secret").click()
+        dialog = page.get_by_role("dialog")
+        if turn:
+            dialog.get_by_role("checkbox", name=f"Stop the secret ending in {client.secret[-4:]} now").check()
+        dialog.get_by_role("button", name="Reset secret").click()
+        told(page, "The secret was reset")
+        newest = page.locator(SECRET).inner_text()
+        page.get_by_role("checkbox", name="I have saved the secret").check()
+    assert client.ask()[0] == 401
+    assert client.ask(newest)[0] == 200
 
 
 def test_two_clicks_reset_once(page: Page, overview: str, client: Client) -> None:

@@ -1,6 +1,7 @@
 """The operator's commands, as a script uses them."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -121,6 +122,49 @@ def test_reset_secret_prints_one_that_works_and_ends_the_old(db: None, client: C
     assert (status(old), status(new)) == (401, 200)
     newer = run("reset_secret", application.application_id, "--overlap", "1 hour")["application_secret"]
     assert (status(new), status(newer)) == (200, 200)
+
+
+@pytest.mark.parametrize("flag", [[], ["--overlap", "1 hour"]])
+def test_reset_secret_does_not_end_an_older_one_unsaid(db: None, flag: list[str]) -> None:
+    application, _secret = make_application(make_account("Demo"))
+    first = application.secrets.get()
+    run("reset_secret", application.application_id, "--overlap", "7 days")
+    with pytest.raises(
+        CommandError, match=f"ending in {first.hint}, works until .* With --end-older"
+    ) as refused:
+        call_command("reset_secret", application.application_id, *flag)
+    assert refused.value.returncode == 1
+    assert first in application.secrets.working()
+    run("reset_secret", application.application_id, "--end-older", *flag)
+    assert first not in application.secrets.working()
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_reset_secret_asks_at_a_terminal(
+    db: None, monkeypatch: pytest.MonkeyPatch, answer: str, ends: bool
+) -> None:
+    application, _secret = make_application(make_account("Demo"))
+    first = application.secrets.get()
+    run("reset_secret", application.application_id, "--overlap", "7 days")
+    terminal, asked, out = StringIO(answer), StringIO(), StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    refuses = nullcontext() if ends else pytest.raises(CommandError, match="Nothing was changed")
+    with refuses:
+        call_command("reset_secret", application.application_id, "--json", stdout=out, stderr=asked)
+    assert f"An older secret, ending in {first.hint}" in asked.getvalue()
+    assert "Stop it now? [y/N]" in asked.getvalue()
+    assert (first in application.secrets.working()) is not ends
+    assert bool(out.getvalue()) is ends
+
+
+def test_create_application_says_when_the_account_is_full(db: None, settings: Any) -> None:
+    make_application(make_account("Demo"))
+    settings.APPLICATIONS_PER_ACCOUNT = 1
+    with pytest.raises(CommandError, match="as many as it may have"):
+        call_command("create_application", "--account", "Demo", "--scopes", "sms")
 
 
 def test_revoke_tokens_says_how_many(db: None) -> None:

@@ -12,6 +12,7 @@ from applications.operations import address_use, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application
+from applications.operations.secrets import reset_secret
 from applications.operations.usage import flush, recorder, see
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
@@ -61,6 +62,48 @@ def test_api_keys_are_counted_apart(application: Application) -> None:
     flush()
     rows = {(row.application_id, row.api_key_id, row.count) for row in AddressUse.objects.all()}
     assert rows == {(application.pk, None, 2), (None, key.pk, 1)}
+
+
+def test_secrets_are_counted_apart_and_with_their_application(application: Application) -> None:
+    first = application.secrets.get()
+    reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    second = application.secrets.get(expires_at=None)
+    for secret, ip, times in (
+        (first, "203.0.113.7", 3),
+        (second, "203.0.113.7", 1),
+        (second, "2001:db8::7", 2),
+    ):
+        for _time in range(times):
+            see("application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest))
+    saw(application, "203.0.113.7", 5)  # by its tokens
+    for _turn in range(2):
+        flush()
+        see("application", application.pk, parse_address("203.0.113.7"), secret_digest=bytes(first.digest))
+    flush()
+    per_secret = {row[:3] for row in AddressUse.objects.recent().per_secret()}
+    assert per_secret == {
+        (first.pk, "203.0.113.7", 5),
+        (second.pk, "203.0.113.7", 1),
+        (second.pk, "2001:db8::7", 2),
+    }
+    per_address = {row[:4] for row in AddressUse.objects.recent().per_address()}
+    assert per_address == {
+        (application.pk, None, "203.0.113.7", 11),
+        (application.pk, None, "2001:db8::7", 2),
+    }
+    delete_application(application=application, actor=OPERATOR)
+    assert not AddressUse.objects.exists()
+
+
+def test_a_secrets_use_is_its_applications(application: Application) -> None:
+    with pytest.raises(DatabaseError, match="address_of_a_secret_is_of_its_application"):
+        AddressUse.objects.create(
+            api_key=create_api_key(account=application.account, name="", scopes=None, actor=OPERATOR)[0],
+            secret=application.secrets.get(),
+            ip="203.0.113.7",
+            day=now().date(),
+            last_at=now(),
+        )
 
 
 def test_an_address_that_databases_write_differently_is_one(application: Application) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from applications.errors import Conflict, DomainError
+from applications.errors import Conflict, DomainError, LimitReached
 from applications.models import AccessToken, Application, AuditEvent, Scope
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application, update_application
@@ -81,6 +82,18 @@ def test_one_form_sent_twice_at_once_creates_one_application() -> None:
     results = at_once(create, create, create)
     assert sum(isinstance(result, Conflict) for result in results) == 2
     assert Application.objects.count() == 1
+
+
+def test_two_at_once_do_not_make_one_more_than_there_may_be(settings: Any) -> None:
+    account, scopes = make_account("Demo"), list(Scope.objects.filter(name="sms"))
+    settings.APPLICATIONS_PER_ACCOUNT = 2
+
+    def create() -> object:
+        return create_application(account=account, name="", lifetime="1 day", scopes=scopes, actor=OPERATOR)
+
+    results = at_once(create, create, create, create)
+    assert sum(isinstance(result, LimitReached) for result in results) == 2
+    assert account.applications.count() == 2
 
 
 def test_two_resets_at_once_make_one_secret() -> None:

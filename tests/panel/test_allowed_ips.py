@@ -364,10 +364,15 @@ def test_uses_not_counted_yet_are_seen_on_the_credentials_themselves(
 # --- Removing ------------------------------------------------------------------------------------
 
 
-def test_a_line_that_nobody_needs_is_removed_at_once(alice: Client, cast: Cast, place: Place) -> None:
+def test_removing_a_line_asks_in_its_own_words(alice: Client, cast: Cast, place: Place) -> None:
     used(cast.application, "198.51.100.23")
     place.allow("198.51.100.0/24", "192.0.2.1")
-    answer = alice.post(place.remove_url("192.0.2.1/32"), follow=True)
+    page = text(alice.post(place.remove_url("192.0.2.1/32")))
+    assert "<h2>Remove 192.0.2.1?</h2>" in page
+    assert "No address that used them in the last 30 days would be locked out." in page
+    assert len(place.networks()) == 2
+    sent = {"save": "without", "others_stay": "on"}
+    answer = alice.post(place.remove_url("192.0.2.1/32"), sent, follow=True)
     assert "192.0.2.1 was removed. Nothing in use is locked out." in text(answer)
     assert place.networks() == ["198.51.100.0/24"]
 
@@ -377,6 +382,7 @@ def test_removing_asks_about_the_addresses_it_would_lock_out(alice: Client, cast
     used(cast.application, "203.0.113.77")
     place.allow("198.51.100.0/24", "192.0.2.1")
     page = text(alice.post(place.remove_url("198.51.100.0/24")))
+    assert "<h2>Remove 198.51.100.0/24?</h2>" in page
     assert "This address would be locked out" in page
     assert "Without 198.51.100.0/24, it is on no line of the list. It used credentials of this " in page
     assert 'value="198.51.100.23/32" checked' in page
@@ -400,6 +406,15 @@ def test_removing_the_last_line_asks_because_it_opens_the_list(
     answer = alice.post(place.remove_url("198.51.100.0/24"), {"save": "without"}, follow=True)
     assert "The list is empty now: it allows every address." in text(answer)
     assert place.networks() == []
+
+
+def test_what_became_the_last_line_meanwhile_is_asked_about_again(alice: Client, place: Place) -> None:
+    """Alice was asked about one of two lines; another admin removed the other one before she answered."""
+    place.allow("198.51.100.0/24")
+    page = text(alice.post(place.remove_url("198.51.100.0/24"), {"save": "without", "others_stay": "on"}))
+    assert "Remove 198.51.100.0/24, the last line?" in page
+    assert 'name="others_stay"' not in page
+    assert place.networks() == ["198.51.100.0/24"]
 
 
 def test_a_line_of_another_list_is_not_there(
@@ -445,7 +460,7 @@ def test_roles(
     client = signed_in(getattr(cast, who))
     assert client.get(place.url()).status_code == looks
     assert client.post(place.url("add"), {"network": "192.0.2.3"}).status_code == changes
-    assert client.post(place.remove_url("192.0.2.1/32")).status_code == changes
+    assert client.post(place.remove_url("192.0.2.1/32"), {"save": "without"}).status_code == changes
     assert len(place.networks()) == 2
 
 

@@ -16,7 +16,9 @@ from applications.models.audit import Action
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
 from applications.operations.secrets import reset_secret
+from applications.operations.usage import flush, see
 from applications.rules.credentials import digest
+from applications.rules.networks import parse_address
 from tests.factories import PASSWORD, make_application, make_token
 from tests.panel.addresses import confirm, of
 from tests.panel.pages import text
@@ -210,6 +212,76 @@ def test_the_second_sending_makes_no_second_secret(owner: Client, application: A
     assert answer.redirect_chain == [(of(application, "danger"), 302)]
     assert "The secret was reset in the meantime. Nothing was changed just now." in text(answer)
     assert application.secrets.count() == 2
+
+
+def test_a_second_reset_asks_about_the_older_secret(
+    owner: Client, application: Application, old: ApplicationSecret
+) -> None:
+    """In the dialog and on the page without script: its hint, its use, when it was to end, and the choice."""
+    digest_of_old = bytes(old.digest)
+    for ip, times in (("203.0.113.7", 3), ("198.51.100.23", 1)):
+        for _time in range(times):
+            see("application", application.pk, parse_address(ip), secret_digest=digest_of_old)
+    flush()
+    for place in ("danger", "secret_reset"):
+        page = text(owner.get(of(application, place)))
+        assert f"The older secret, ending in {old.hint}, still works" in page
+        assert re.search(
+            "It was to work until <time [^>]+>tomorrow, [^<]+</time>. Only two secrets work", page
+        )
+        assert '<dt>Calls, 30 days</dt><dd class="figure">4</dd>' in page
+        assert "<code>203.0.113.7</code><span>3 calls · " in page
+        assert "<code>198.51.100.23</code><span>1 call · " in page
+        assert f'name="end_older" value="{old.pk}" id="reset-end_older-{old.pk}" required>' in page
+        assert f"<b>Stop the secret ending in {old.hint} now</b>" in page
+
+
+@pytest.mark.parametrize("overlap", ["now", "7 days"])
+@pytest.mark.parametrize("sent", [{}, {"end_older": "987654"}, {"end_older": "x"}, {"end_older": "9" * 5000}])
+def test_a_second_reset_without_the_choice_changes_nothing(
+    owner: Client, application: Application, old: ApplicationSecret, overlap: str, sent: dict[str, str]
+) -> None:
+    answer = owner.post(of(application, "secret_reset"), reset_form(application, overlap=overlap, **sent))
+    assert answer.status_code == 422
+    page = text(answer)
+    assert (
+        '<a href="#reset-end_older">Choose that the older secret may stop, or wait until it has.</a>' in page
+    )
+    assert f"The older secret, ending in {old.hint}, still works" in page
+    assert old in application.secrets.working()
+    assert application.secrets.count() == 2
+
+
+def test_a_second_reset_with_the_choice(
+    owner: Client, application: Application, old: ApplicationSecret
+) -> None:
+    answer = owner.post(of(application, "secret_reset"), reset_form(application, end_older=old.pk))
+    page = text(answer)
+    assert "The secret was reset" in page
+    assert f"The older one, ending in <code>{old.hint}</code>, has stopped." in page
+    assert old not in application.secrets.working()
+    assert application.secrets.working().count() == 2
+
+
+def test_without_an_older_secret_none_is_spoken_of(owner: Client, application: Application) -> None:
+    page = text(owner.get(of(application, "danger")))
+    assert "older" not in page
+    assert "end_older" not in page
+
+
+def test_each_secret_shows_its_own_use(
+    alice: Client, application: Application, old: ApplicationSecret
+) -> None:
+    for secret, ip in ((old, "203.0.113.7"), (old, "203.0.113.8"), (current(application), "198.51.100.23")):
+        see("application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest))
+    flush()
+    for place in ("danger", "overview"):
+        page = text(alice.get(of(application, place)))
+        assert "2 calls from 2 addresses in the last 30 days" in page
+        assert "1 call from 1 address in the last 30 days" in page
+    page = text(alice.get(of(application, "secret_retire", old.pk)))
+    assert "<code>203.0.113.7</code><span>1 call · " in page
+    assert "198.51.100.23" not in page
 
 
 @pytest.mark.parametrize(

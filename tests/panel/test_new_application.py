@@ -3,6 +3,7 @@
 import base64
 import re
 import uuid
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -260,3 +261,22 @@ def test_garbage_for_a_submission_counts_as_none(alice: Client, account: Account
     for _number in range(2):
         assert alice.post(address(account), {**FORM, "submission": submission}).status_code == 200
     assert account.applications.count() == 3
+
+
+# --- How many ----------------------------------------------------------------------------------------
+
+
+def test_a_full_account_is_told_before_and_after(alice: Client, account: Account, settings: Any) -> None:
+    settings.APPLICATIONS_PER_ACCOUNT = 2
+    assert "may have" not in text(alice.get(address(account)))
+    form = {**FORM, "submission": str(uuid.uuid4())}
+    assert alice.post(address(account), form).status_code == 200
+    assert "This account has all 2 applications that it may have" in text(alice.get(address(account)))
+    answer = alice.post(address(account), FORM)
+    assert answer.status_code == 422
+    assert "This account has 2 applications, which is as many as it may have. Delete one first." in text(
+        answer
+    )
+    assert account.applications.count() == 2
+    again = alice.post(address(account), form, follow=True)
+    assert "This form was sent twice, and created one application." in text(again)

@@ -14,6 +14,7 @@ from applications.rules.networks import (
     Networks,
     allows,
     host_bits,
+    is_within,
     make_fence,
     make_list,
     parse_address,
@@ -229,3 +230,24 @@ def test_the_ends_of_a_network_belong_to_it_and_their_neighbours_do_not() -> Non
         "::ffff:192.0.2.64": True,
         "::c000:240": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("networks", "listed", "within"),
+    [
+        ([], [], True),
+        (["192.0.2.1/32"], [], True),
+        ([], ["0.0.0.0/0"], False),
+        (["192.0.2.0/25"], ["192.0.2.0/24"], True),
+        (["192.0.2.0/24"], ["192.0.2.0/24"], True),
+        (["192.0.2.0/23"], ["192.0.2.0/24"], False),
+        (["192.0.2.0/24"], ["192.0.2.0/25", "192.0.2.128/25"], True),
+        (["192.0.2.0/24"], ["192.0.2.0/25", "192.0.2.128/26"], False),
+        (["192.0.2.1/32", "198.51.100.1/32"], ["192.0.2.0/24"], False),
+        (["2001:db8::/48"], ["192.0.2.0/24", "2001:db8::/32"], True),
+        (["::/0"], ["0.0.0.0/0"], False),
+        (["192.0.2.1/32"], ["::/0"], False),
+    ],
+)
+def test_a_list_within_another(networks: list[str], listed: list[str], within: bool) -> None:
+    assert is_within(networks, listed) is within

@@ -98,7 +98,12 @@ def applications() -> Node:
         "post": operation(
             "createApplication",
             _("Create an application"),
-            _("The credential has to hold every scope that it grants. The secret is answered this once."),
+            _(
+                "The secret is answered this once. The credential has to hold every scope that it grants, and its own"
+                " tokens have to live as long. Made by a token, the application gets the allowed IPs of the token's"
+                " application. An API key with an expiry date makes none. 409: the account has as many applications as"
+                " it may have."
+            ),
             scope="applications",
             body=body(
                 "NewApplication", {"name": NAME, "tokenExpiration": "1 day", "scopes": ["sms", "groups"]}
@@ -108,6 +113,7 @@ def applications() -> Node:
                     _("The application, with its secret."), json_of(schema("CreatedApplication"), created)
                 )
             },
+            refusals=("409",),
         ),
     }
 
@@ -131,7 +137,9 @@ def application() -> Node:
             _(
                 "What is left out stays as it is. A scope taken away stops at the next call, for every token; one"
                 " that is added reaches tokens issued from then on. The credential has to hold every scope that"
-                " the application has, and every scope that it gets."
+                " the application has, and every scope that it gets. What gives the application more (a scope, a"
+                " longer lifetime, being enabled) takes a credential whose own tokens live as long, and whose allowed"
+                " IPs, if there are any, hold the application's."
             ),
             scope="applications",
             body=body("ApplicationChange", {"name": NAME, "scopes": SCOPES}),
@@ -163,10 +171,15 @@ def secret() -> Node:
             _("Reset the secret"),
             _(
                 "A new secret is made and answered this once. The credential has to hold every scope that the"
-                " application has."
+                " application has, its own tokens have to live as long, and its allowed IPs, if there are any, have to"
+                " hold the application's. 409: an older secret still works and would stop (endOlder)."
             ),
             scope="applications",
-            body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False}, required=False),
+            body=body(
+                "SecretReset",
+                {"overlap": "24 hours", "revokeTokens": False, "endOlder": False},
+                required=False,
+            ),
             answers={"200": told(_("The new secret."), json_of(schema("NewSecret"), example))},
             refusals=("404", "409"),
         ),
@@ -235,7 +248,8 @@ def allowed_ips(words: tuple[str, Words, Words, Words], scope: str) -> Node:
             to_add,
             _(
                 "Holds from the next request on, for this credential too. It has to hold every scope of what is"
-                " behind the list: of the application, or all scopes where the list is the account's."
+                " behind the list: of the application, or all scopes where the list is the account's. No credential"
+                " opens the account's list, or an application's to an address that its own list does not hold."
             ),
             scope=scope,
             tag=tag,
@@ -246,7 +260,10 @@ def allowed_ips(words: tuple[str, Words, Words, Words], scope: str) -> Node:
         "delete": operation(
             f"remove{of}AllowedIP",
             to_remove,
-            _("Removing the last line allows every address. It takes the same scopes as adding one."),
+            _(
+                "Removing the last line allows every address, so it takes a credential that works from every address."
+                " The scopes are those for adding one."
+            ),
             scope=scope,
             tag=tag,
             parameters=(named,),

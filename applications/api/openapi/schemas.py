@@ -103,6 +103,14 @@ RESET = {
         "default": False,
         "description": _("Also let every token that was issued die at once."),
     },
+    "endOlder": {
+        "type": "boolean",
+        "default": False,
+        "description": _(
+            "Whether a secret that was replaced earlier and still works may stop now. Only two work at once: without"
+            " this, 409 says which one would stop, and when it was to."
+        ),
+    },
 }
 LINE = {
     "network": text(

@@ -67,7 +67,7 @@ def add(request: PanelRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member(changes=True)
 def remove(request: PanelRequest, line: int) -> HttpResponse:
-    """Remove a line; ask first when that would lock out addresses in use, or open the list to all."""
+    """Remove a line; ask first, and say which addresses in use it locks out, or that it opens the list to all."""
     listed = AllowedIPs(request)
     stored = get_object_or_404(listed.lines, pk=line)
     if request.method != "POST":
@@ -79,8 +79,10 @@ def remove(request: PanelRequest, line: int) -> HttpResponse:
 def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: AllowedIPForm) -> HttpResponse:
     networks = change.applied_to(listed.networks)
     outside, answer = listed.locked_out(networks), LockOutForm(request.POST)
-    if (outside or not networks) and not answer.answered:
-        question = _question(change, outside)
+    # Another admin may have removed the others since: what is now the last line was not asked about as such.
+    is_answered = answer.answered and not (answer.cleaned_data["others_stay"] and not networks)
+    if (outside or change.remove) and not is_answered:
+        question = _question(change, outside, is_last=not networks)
         return _show(request, listed, form, question=question)
     also = [_line_for(address) for address in outside if address.network in answer.also]
     try:
@@ -131,11 +133,12 @@ def _said(change: Change, also: int, left: int, *, empty: bool) -> str:
     return " ".join(said)
 
 
-def _question(change: Change, outside: list[InUse]) -> dict[str, Any]:
-    """What the page asks before the change is made; without addresses, whether the list may be opened to all."""
+def _question(change: Change, outside: list[InUse], *, is_last: bool) -> dict[str, Any]:
+    """What the page asks before the change is made; `is_last`: it takes the last line, and opens the list to all."""
     shown_ones = outside[:SHOWN]
     return {
         "change": change,
+        "is_last": is_last,
         "outside": shown_ones,
         "count": len(outside),
         "more": len(outside) - len(shown_ones),

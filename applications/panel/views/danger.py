@@ -14,13 +14,13 @@ from applications.forms.deletion import DeleteApplicationForm
 from applications.forms.secrets import ResetSecretForm
 from applications.models.secrets import Overlap
 from applications.operations.applications import delete_application
-from applications.operations.secrets import reset_secret, retire_secret
+from applications.operations.secrets import OlderSecretWorks, reset_secret, retire_secret
 from applications.panel.access import PanelRequest, actor_of, asks_again, member
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import ask, of_application
 from applications.panel.quick_start import env_file, quick_start
-from applications.panel.secrets import working_secrets
+from applications.panel.secrets import use_of, working_secrets
 
 CURRENT = "panel:danger"
 REFUSED = 422
@@ -30,21 +30,18 @@ REFUSED = 422
 @member()
 def danger(request: PanelRequest) -> HttpResponse:
     """Show what can be done that cannot be undone, each with its question."""
-    context = _reset_context(request) | {
-        "delete_form": _delete_form(request),
-        **working_secrets(request.application),
-    }
+    context = _reset_context(request) | {"delete_form": _delete_form(request)}
     return page(request, "panel/application/danger.html", context, current=CURRENT)
 
 
 def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -> dict[str, Any]:
-    current = request.application.secrets.get(expires_at=None)
-    moment = now()
+    secrets, moment = working_secrets(request.application), now()
     return {
+        **secrets,
         "impact": impact_of(request.application),
         "asks": asks_again(request),
         "stops": {overlap.value: moment + overlap.span for overlap in Overlap},
-        "reset_form": form or ResetSecretForm(initial={"current": current.pk}, auto_id="reset-%s"),
+        "reset_form": form or ResetSecretForm(initial={"current": secrets["secret"].pk}, auto_id="reset-%s"),
     }
 
 
@@ -55,22 +52,29 @@ def reset(request: PanelRequest) -> HttpResponse:
     if request.method != "POST":
         return ask(request, "reset", _reset_context(request), current=CURRENT)
     form = ResetSecretForm(request.POST, auto_id="reset-%s")
-    if not form.is_valid():
-        context = {"form": form, **_reset_context(request, form)}
-        return ask(request, "reset", context, current=CURRENT, status=REFUSED)
-    return _reset(request, form.cleaned_data)
+    return _reset(request, form) if form.is_valid() else _ask_reset_again(request, form)
 
 
-def _reset(request: PanelRequest, chosen: dict[str, Any]) -> HttpResponse:
-    impact = impact_of(request.application)
+def _ask_reset_again(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
+    context = {"form": form, **_reset_context(request, form)}
+    return ask(request, "reset", context, current=CURRENT, status=REFUSED)
+
+
+def _reset(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
+    impact, chosen = impact_of(request.application), form.cleaned_data
+    older = list(request.application.secrets.older())
     try:
         secret = reset_secret(
             application=request.application,
             overlap=Overlap(chosen["overlap"]).span,
             revoke_tokens=chosen["revoke"],
             current=chosen["current"],
+            end_older=chosen["end_older"],
             actor=actor_of(request),
         )
+    except OlderSecretWorks:
+        form.add_error("end_older", _("Choose that the older secret may stop, or wait until it has."))
+        return _ask_reset_again(request, form)
     except Conflict as error:
         messages.warning(request, error.message)
         return redirect(of_application(request, CURRENT))
@@ -78,6 +82,7 @@ def _reset(request: PanelRequest, chosen: dict[str, Any]) -> HttpResponse:
     context = {
         "value": secret,
         "revoked": impact if chosen["revoke"] else None,
+        "ended": older,
         "env": env_file(request.application, secret),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
@@ -92,7 +97,7 @@ def retire(request: PanelRequest, secret: int) -> HttpResponse:
     ended_by_choice = request.application.secrets.exclude(expires_at=None).select_related("application")
     old = get_object_or_404(ended_by_choice, pk=secret)
     if request.method != "POST":
-        return ask(request, "stop_secret", {"old": old}, current=CURRENT)
+        return ask(request, "stop_secret", {"old": old, "old_use": use_of(old)}, current=CURRENT)
     try:
         retire_secret(secret=old, actor=actor_of(request))
     except NotFound as error:

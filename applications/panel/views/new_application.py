@@ -3,6 +3,7 @@
 import base64
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from applications.errors import Conflict
+from applications.errors import Conflict, LimitReached
 from applications.forms.new_application import NewApplicationForm
 from applications.models import Application
 from applications.operations.applications import create_application
@@ -18,6 +19,8 @@ from applications.panel import navigation
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.quick_start import env_file, quick_start
 from applications.panel.scope_groups import scope_groups
+
+REFUSED = 422
 
 # What to do next: icon, what, why, the page's name and its address; addresses take account and application.
 NEXT = [
@@ -52,9 +55,15 @@ def new_application(request: PanelRequest) -> HttpResponse:
     return _create(request) if request.method == "POST" else _ask(request, NewApplicationForm())
 
 
-def _ask(request: PanelRequest, form: NewApplicationForm) -> HttpResponse:
-    context = {"form": form, "scope_groups": scope_groups(form["scopes"])}
-    return navigation.page(request, "panel/applications/new.html", context, current="panel:applications")
+def _ask(request: PanelRequest, form: NewApplicationForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "scope_groups": scope_groups(form["scopes"]),
+        "most": settings.APPLICATIONS_PER_ACCOUNT if request.account.is_full else None,
+    }
+    return navigation.page(
+        request, "panel/applications/new.html", context, current="panel:applications", status=status
+    )
 
 
 def _create(request: PanelRequest) -> HttpResponse:
@@ -67,6 +76,9 @@ def _create(request: PanelRequest) -> HttpResponse:
         )
     except Conflict:
         return _sent_twice(request, form.cleaned_data["submission"])
+    except LimitReached as error:
+        form.add_error(None, error.message)
+        return _ask(request, form, REFUSED)
     return _created(request, application, secret)
 
 
