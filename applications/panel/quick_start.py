@@ -25,6 +25,7 @@ LANGUAGES = [
 ]
 # What of this server's own API a token can be used for at once: scope, and the address to GET.
 CALLS = {"account": "api:account", "applications": "api:scopes"}
+API_KEY_VARIABLE = "LATCHKEY_API_KEY"
 MARKED = re.compile(r"""(^[ \t]*(?:\#|//).*$|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)""", re.MULTILINE)
 
 
@@ -85,6 +86,12 @@ def call_url(scopes: Sequence[str]) -> str:
             return f"{settings.PUBLIC_URL}{reverse(view)}"
     query = urlencode({"scope": scopes[0]}) if scopes else ""
     return f"{settings.PUBLIC_URL}{reverse('oauth:verify')}?{query}"
+
+
+def api_key_call() -> Snippet:
+    """Return a call of the API with an API key; it reads the key from the environment variable LATCHKEY_API_KEY."""
+    url = f"{settings.PUBLIC_URL}{reverse('api:account')}"
+    return Snippet("curl", "curl", f'curl {url} \\\n  --header "X-API-KEY: ${API_KEY_VARIABLE}"')
 
 
 def env_file(application: Application, secret: str) -> EnvFile:

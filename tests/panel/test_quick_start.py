@@ -33,6 +33,7 @@ PROGRAMS = {
     "node": ("token.mjs", ["node"]),
     "php": ("token.php", ["php"]),
     "go": ("main.go", ["go", "run"]),
+    "csharp": ("Program.cs", ["dotnet", "run"]),  # of .NET 10 and newer; before, a file needs a project
 }
 NEEDED = {"curl", "python", "node"}  # CI has them, so there they must run
 
