@@ -124,10 +124,10 @@ def test_every_class_of_the_style_sheets_is_named() -> None:
 
 
 def test_every_property_of_the_style_sheets_is_used() -> None:
-    css = "".join(text for _path, text in read(STATIC / "css", "*.css"))
-    made = set(re.findall(r"^\s*(--[\w-]+):", css, re.MULTILINE))
+    text = "".join(text for _path, text in read(STATIC, "*.css", "*.svg"))
+    made = set(re.findall(r"^\s*(--[\w-]+):", text, re.MULTILINE))
     assert len(made) > 20
-    assert made - set(re.findall(r"var\((--[\w-]+)", css)) == set()
+    assert made - set(re.findall(r"var\((--[\w-]+)", text)) == set()
 
 
 def test_every_icon_is_named() -> None:
