@@ -5,10 +5,12 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 SIGN_IN = "account_login"
+# They show callback addresses, which may hold a password of the receiver.
+WITH_CALLBACKS = {"panel:messages", "panel:message_channel"}
 
 
 class CompressedPages(GZipMiddleware):
-    """Compresses what a GET of the panel or of the sign-in page answers, and nothing else."""
+    """Compresses pages of the panel and the sign-in page; `_is_open` has the exceptions."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Return the response, compressed where nothing in it is worth guessing at its length (BREACH)."""
@@ -19,4 +21,5 @@ def _is_open(request: HttpRequest) -> bool:
     match = request.resolver_match
     if request.method != "GET" or match is None:
         return False
-    return match.namespace == "panel" or match.view_name == SIGN_IN
+    of_panel = match.namespace == "panel" and match.view_name not in WITH_CALLBACKS
+    return of_panel or match.view_name == SIGN_IN

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast
+from tests.panel.addresses import of
 
 ACCEPTED = {"Accept-Encoding": "gzip"}
 
@@ -36,6 +37,12 @@ def test_the_page_that_shows_a_secret_is_not(alice: Client, cast: Cast) -> None:
 )
 def test_pages_of_sign_in_security_are_not(alice: Client, name: str) -> None:
     assert "Content-Encoding" not in alice.get(reverse(name), headers=ACCEPTED, follow=True).headers
+
+
+def test_pages_with_callback_addresses_are_not(alice: Client, cast: Cast) -> None:
+    for address in (of(cast.application, "messages"), of(cast.application, "message_channel", "callbacks")):
+        response = alice.get(address, headers=ACCEPTED)
+        assert (response.status_code, response.headers.get("Content-Encoding")) == (200, None)
 
 
 def test_the_api_is_not(alice: Client) -> None:
