@@ -29,6 +29,8 @@ SERVERS = (
 )
 WITHOUT_DATABASE = (
     "tests/architecture/test_arrows.py",
+    "tests/architecture/test_assets.py",
+    "tests/architecture/test_bundles.py",
     "tests/architecture/test_documents.py",
     "tests/architecture/test_operations.py",
     "tests/rules",

@@ -39,7 +39,7 @@ class AllowedIPForm(forms.Form):
         max_length=100,
         required=False,
         validators=[PRINTABLE],
-        widget=forms.TextInput(attrs={"placeholder": _("Shop servers, Gdańsk"), "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("Shop servers, Berlin"), "autocomplete": "off"}),
     )
 
 

@@ -21,8 +21,8 @@ LEFT = 40  # where the days begin, right of the scale
 ROUNDING = 2.0  # of the upper corners of a bar
 LEAST = 1.5  # height of the smallest bar, so that one refusal is seen
 MONDAY = 0
-FIRST_LABEL = 5  # days that the date under the first bar needs for itself
-LAST_LABEL = 2  # days from the end where a date would stand out on the right
+CHARACTER = 6.5  # width that a character of a date needs at most, on average
+APART = 8  # least room between two dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Label:
     x: str
     anchor: str
     text: str
+    begin: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ LOWER = Place(foot=238, height=48, steps=1, round_steps=(1, 2, 3, 4, 5, 6, 8, 10
 
 def drawings(days: Sequence[Day]) -> list[Drawing]:
     """Return the drawing for wide pages and the one for phones."""
-    return [_draw("chart-wide", 664, 3, days), _draw("chart-narrow", 326, 2, days)]
+    return [_draw("chart-wide", 664, 3, days), _draw("chart-narrow", 290, 2, days)]
 
 
 def _draw(css: str, width: int, gap: int, days: Sequence[Day]) -> Drawing:
@@ -146,17 +148,23 @@ def _bar(x: float, foot: int, width: float, height: float) -> str:
 
 
 def _labels(dates: Sequence[date], xs: Sequence[float], width: float) -> list[Label]:
-    first = Label(f"{xs[0]:.1f}", "start", _day(dates[0]))
-    mondays = [
-        number for number, day in enumerate(dates) if day.weekday() == MONDAY and number >= FIRST_LABEL
-    ]
-    return [first, *(_label(dates, number, xs[number], width) for number in mondays)]
+    """The first day and every Monday that has room between its neighbours."""
+    right = xs[-1] + width
+    labels = [_label(_day(dates[0]), xs[0], "start", right)]
+    for number, day in enumerate(dates):
+        label = _label(_day(day), xs[number] + width / 2, "middle", right)
+        if day.weekday() == MONDAY and label.begin >= labels[-1].end + APART:
+            labels.append(label)
+    return labels
 
 
-def _label(dates: Sequence[date], number: int, x: float, width: float) -> Label:
-    if number >= len(dates) - LAST_LABEL:
-        return Label(f"{x + width:.1f}", "end", _day(dates[number]))
-    return Label(f"{x + width / 2:.1f}", "middle", _day(dates[number]))
+def _label(text: str, x: float, anchor: str, right: float) -> Label:
+    """A date at x; one that would stand out on the right ends there instead."""
+    length = len(text) * CHARACTER
+    begin = x if anchor == "start" else x - length / 2
+    if begin + length > right:
+        return Label(f"{right:.1f}", "end", text, right - length, right)
+    return Label(f"{x:.1f}", anchor, text, begin, begin + length)
 
 
 def _day(day: date) -> str:

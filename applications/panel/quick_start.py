@@ -1,8 +1,9 @@
-"""Asking for a token in the languages people use, with an application's ID filled in."""
+"""Asking for a token and using it, in the languages people use, with an application's ID filled in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -22,12 +23,15 @@ LANGUAGES = [
     ("go", "Go"),
     ("csharp", "C#"),
 ]
-MARKED = re.compile(r"""(^(?:\#|//).*$|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)""", re.MULTILINE)
+# What of this server's own API a token can be used for at once: scope, and the address to GET.
+CALLS = {"account": "api:account", "applications": "api:scopes"}
+API_KEY_VARIABLE = "LATCHKEY_API_KEY"
+MARKED = re.compile(r"""(^[ \t]*(?:\#|//).*$|"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of code that asks for a token; it reads the secret from the environment variable LATCHKEY_SECRET."""
+    """A program in one language; it reads the secret from the environment variable LATCHKEY_SECRET."""
 
     language: str
     name: str
@@ -58,13 +62,36 @@ class EnvFile:
 
 
 def quick_start(application: Application) -> QuickStart:
-    """Return the code that asks for a token of this application, in each language."""
+    """Return the program that asks for a token of this application and uses it, in each language.
+
+    Each runs as the file it is saved as, stops with the server's words when it is refused, keeps its token until
+    shortly before it expires and then asks for another.
+    """
     return QuickStart(LANGUAGES, [_snippet(application, *language) for language in LANGUAGES])
 
 
 def token_url() -> str:
     """Where clients ask for tokens: the configured address, whatever the Host header says."""
     return f"{settings.PUBLIC_URL}{reverse('oauth:token')}"
+
+
+def call_url(scopes: Sequence[str]) -> str:
+    """Return an address that a token with these scopes may GET, so that an example of any application works.
+
+    Most scopes are for the platform's API, whose address is not known here. Then it is the question that the
+    gateway before that API asks: whether the token is good for the first of the scopes (empty answer: it is).
+    """
+    for scope, view in CALLS.items():
+        if scope in scopes:
+            return f"{settings.PUBLIC_URL}{reverse(view)}"
+    query = urlencode({"scope": scopes[0]}) if scopes else ""
+    return f"{settings.PUBLIC_URL}{reverse('oauth:verify')}?{query}"
+
+
+def api_key_call() -> Snippet:
+    """Return a call of the API with an API key; it reads the key from the environment variable LATCHKEY_API_KEY."""
+    url = f"{settings.PUBLIC_URL}{reverse('api:account')}"
+    return Snippet("curl", "curl", f'curl {url} \\\n  --header "X-API-KEY: ${API_KEY_VARIABLE}"')
 
 
 def env_file(application: Application, secret: str) -> EnvFile:
@@ -85,10 +112,14 @@ def env_file(application: Application, secret: str) -> EnvFile:
 
 def _snippet(application: Application, language: str, name: str) -> Snippet:
     # Plain text, not HTML: nothing is escaped on the way in, `marked` escapes it on the way out.
-    values = {"token_url": mark_safe(token_url()), "application_id": application.application_id}
+    values = {
+        "token_url": mark_safe(token_url()),
+        "call_url": mark_safe(call_url(application.scope_names)),
+        "application_id": application.application_id,
+    }
     text = render_to_string(f"panel/quick_start/{language}.txt", values)
     return Snippet(language, name, text.strip())
 
 
 def _mark(piece: str) -> SafeString:
-    return format_html('<span class="{}">{}</span>', "c" if piece[0] in "#/" else "s", piece)
+    return format_html('<span class="{}">{}</span>', "c" if piece.lstrip()[0] in "#/" else "s", piece)

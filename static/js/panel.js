@@ -1,4 +1,5 @@
-// Everything a page of the panel may need. Each module looks for its own marks and leaves other pages alone.
+// Everything a page of the panel may need; collecting static files makes one file of these (config/bundles.py).
+// Each module looks for its own marks and leaves other pages alone.
 import "./copy.js";
 import "./dialogs.js";
 import "./downloads.js";

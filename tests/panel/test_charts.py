@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -65,3 +66,14 @@ def test_dates_stand_under_mondays_and_inside() -> None:
     assert [label.text for label in wide.labels] == ["26 Oct", "2 Nov", "9 Nov", "16 Nov", "23 Nov"]
     assert narrow.labels[-1].anchor == "end"
     assert wide.labels[0].anchor == "start"
+
+
+@pytest.mark.parametrize("late", range(7))
+@pytest.mark.parametrize("first", [FIRST, date(2026, 8, 31)], ids=str)
+def test_dates_do_not_touch_and_stay_inside(first: date, late: int) -> None:
+    shown = [Day(first + timedelta(days=late + number), 1, 0) for number in range(30)]
+    for drawing in drawings(shown):
+        labels = drawing.labels
+        assert all(left.end + 8 <= right.begin for left, right in pairwise(labels))
+        assert (labels[0].begin, labels[-1].end <= drawing.width) == (drawing.left, True)
+        assert len(labels) >= 4

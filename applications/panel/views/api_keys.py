@@ -2,7 +2,6 @@
 
 from urllib.parse import quote
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models.functions import Coalesce
@@ -20,14 +19,13 @@ from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.api_keys import rows_of
 from applications.panel.navigation import page
-from applications.panel.quick_start import EnvFile, Snippet
+from applications.panel.quick_start import API_KEY_VARIABLE, EnvFile, api_key_call
 from applications.panel.scope_groups import scope_groups
 
 CURRENT = "panel:api_keys"
 REFUSED = 422
 PER_PAGE = 25
 STOPPED = 25  # keys that work no more, shown so that who looks for one finds out what became of it
-VARIABLE = "LATCHKEY_API_KEY"
 
 
 @require_safe
@@ -73,19 +71,18 @@ def _ask(request: PanelRequest, form: NewAPIKeyForm, *, status: int = 200) -> Ht
 
 def _created(request: PanelRequest, key: APIKey, value: str) -> HttpResponse:
     """Answer with the key's value. It is kept nowhere, so no other request can be answered with it."""
-    context = {"row": rows_of([key])[0], "value": value, "env": _env_file(key, value), "example": _example()}
+    context = {
+        "row": rows_of([key])[0],
+        "value": value,
+        "env": _env_file(key, value),
+        "example": api_key_call(),
+    }
     return page(request, "panel/api_keys/created.html", context, current=CURRENT)
-
-
-def _example() -> Snippet:
-    """A call that any program can make, with the key from the environment."""
-    url = f"{settings.PUBLIC_URL}{reverse('api:account')}"
-    return Snippet("curl", "curl", f'curl {url} \\\n  --header "X-API-KEY: ${VARIABLE}"')
 
 
 def _env_file(key: APIKey, value: str) -> EnvFile:
     """A file with the key, as a data: address: the server need not keep the key to offer it."""
-    text = quote(f"{VARIABLE}={value}\n")
+    text = quote(f"{API_KEY_VARIABLE}={value}\n")
     return EnvFile(f"{slugify(key.name) or 'latchkey'}.env", f"data:text/plain;charset=utf-8,{text}")
 
 
