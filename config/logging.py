@@ -25,6 +25,8 @@ class OncePerMinute(logging.Filter):
     its own count.
     """
 
+    clock = staticmethod(time.monotonic)
+
     def __init__(self, most: int = 20, letters: int = 400) -> None:
         super().__init__()
         self.most, self.letters = most, letters
@@ -36,7 +38,7 @@ class OncePerMinute(logging.Filter):
         text = record.getMessage()[: self.letters]
         record.msg, record.args, record.exc_info = text, None, None
         with self.lock:
-            if self.minute != (minute := int(time.monotonic() // 60)):
+            if self.minute != (minute := int(self.clock() // 60)):
                 self.minute, self.passed = minute, set()
             if text in self.passed or len(self.passed) >= self.most:
                 return False

@@ -46,7 +46,10 @@ UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again 
 FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (Resolver404, ("not_found", "There is nothing at this address.")),
     (RequestDataTooBig, ("request_too_large", "The body is over 64 KB.")),
-    (DisallowedHost, ("invalid_request", "This server has no such Host. ALLOWED_HOSTS names those that it has.")),
+    (
+        DisallowedHost,
+        ("invalid_request", "This server has no such Host. ALLOWED_HOSTS names those that it has."),
+    ),
     (BadRequest, ("invalid_request", "The request is malformed.")),
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
     (InterfaceError, UNAVAILABLE),

@@ -60,6 +60,8 @@ def words(value: Any) -> list[str]:
     expected = ValueError(
         f"a list of at most {MOST_WORDS} strings, or one string of names separated by a space"
     )
+    if isinstance(value, str) and not value.strip(" "):
+        return []
     found = value if isinstance(value, list) else [value]
     if len(found) > MOST_WORDS or not all(isinstance(word, str) for word in found):
         raise expected
@@ -122,7 +124,9 @@ def _members(request: HttpRequest) -> dict[str, Any]:
 def _parsed(body: bytes) -> Any:
     try:
         # RFC 8259 section 8.1 lets a byte order mark be ignored; .NET and PowerShell write one.
-        return json.loads(body.removeprefix(BOM_UTF8).decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+        return json.loads(
+            body.removeprefix(BOM_UTF8).decode(), object_pairs_hook=_object, parse_constant=_no_constant
+        )
     except RecursionError:
         raise ApiError("invalid_param", "The body is nested too deeply.") from None
     except ValueError:  # UnicodeDecodeError and JSONDecodeError are such, and so is a number of 5,000 digits

@@ -29,8 +29,8 @@ def is_basic(request: HttpRequest) -> bool:
 def check_resource_server(request: HttpRequest) -> int:
     """Return the key of the resource server whose ID and secret the Authorization header has.
 
-    Raises InvalidCredential. The database compares SHA-256 digests, as for tokens: what their timing tells is about a digest that nobody
-    can steer towards another.
+    Raises InvalidCredential. The database compares SHA-256 digests, as for tokens: what their timing tells is about a
+    digest that nobody can steer towards another.
     """
     try:
         identifier, secret = parse_basic(authorization(request))

@@ -42,7 +42,7 @@ def _scopes(request: HttpRequest) -> tuple[str, ...]:
     try:
         parameters = read_query(request)
         if unknown := [name for name in parameters if name != "scope"]:
-            message = f"There is no parameter {ascii(unknown[0][:MOST_LETTERS])} here. Ask with ?scope= alone."
+            message = f"There is no parameter {unknown[0][:MOST_LETTERS]!a} here. Ask with ?scope= alone."
             raise OAuthError("invalid_request", message)
         required(parameters, "scope")
         return scopes_of(parameters) or ()

@@ -34,7 +34,9 @@ def openapi(request: HttpRequest) -> HttpResponse:
     rates.spend_of_address(request)
     text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
     # The same for everyone, but not what the headers say of this caller's rate.
-    return HttpResponse(text, content_type="application/json", headers={"Cache-Control": "private, max-age=300"})
+    return HttpResponse(
+        text, content_type="application/json", headers={"Cache-Control": "private, max-age=300"}
+    )
 
 
 def document() -> Node:
