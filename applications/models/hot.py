@@ -215,6 +215,41 @@ def _settings(columns: list[Any]) -> MessageSettings | None:
     return MessageSettings.from_db("default", [field.attname for field in SETTINGS], values)
 
 
+# Asked once a client was refused, to find out why. A client ID that nobody has gets a row too, with the same columns
+# to read: else the time of a refusal would tell that the ID exists (bench/timing.py).
+SECRETS = """
+SELECT COALESCE(secret.digest, %s), COALESCE(secret.hint, ''), secret.expires_at, COALESCE(client.id, 0),
+    COALESCE(client.is_enabled, false), COALESCE(client.fence, '|'), COALESCE(client.scope, '')
+FROM (SELECT 1) always
+LEFT JOIN (
+    applications_application client JOIN applications_applicationsecret secret ON secret.application_id = client.id
+) ON client.application_id = %s
+"""
+NOBODY = 0  # in place of an application
+NO_DIGEST = bytes(32)  # of no secret: nobody knows a text of this SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """One secret, and what is stored of the application whose it is; `application_pk` NOBODY: there is none."""
+
+    digest: bytes
+    hint: str
+    expires_at: datetime | None
+    application_pk: int
+    is_enabled: bool
+    fence: str
+    scope: str
+
+
+def find_secrets(client_id: str) -> list[StoredSecret]:
+    """Return every secret of the application of this ID, at least one; for an unknown ID one that nothing matches."""
+    return [
+        StoredSecret(bytes(digest), hint, _time_out(expires_at), *rest)
+        for digest, hint, expires_at, *rest in fetch(SECRETS, [NO_DIGEST, client_id])
+    ]
+
+
 # A row for each scope of the catalogue, so that a key for all scopes has those of this moment, and none has one that
 # was retired. Their few names cost less than a second question would.
 FIND_KEY = """
