@@ -29,7 +29,8 @@ core.register_action("latchkey", { "http-req" }, function(txn)
             host = { HOST },
             authorization = all(sent, "authorization"),
             ["x-api-key"] = all(sent, "x-api-key"),
-            ["x-forwarded-for"] = { txn.f:src() },
+            ["x-forwarded-for"] = all(sent, "x-forwarded-for"),
+            ["x-forwarded-proto"] = all(sent, "x-forwarded-proto"),
         },
     })
     local status, headers = answer and answer.status or 0, answer and answer.headers

@@ -152,7 +152,9 @@ def haproxy_in_front(latchkey_port: int, api_port: int, folder: Path, host: str 
     }
     configuration = replaced((DEPLOY / "haproxy" / "haproxy.cfg").read_text(), changes)
     (folder / "haproxy.cfg").write_text(configuration)
-    libraries = ":".join(map(str, Path(program).parents[1].glob("lib/*-linux-gnu")))  # those that ./run has unpacked
+    libraries = ":".join(
+        map(str, Path(program).parents[1].glob("lib/*-linux-gnu"))
+    )  # those that ./run has unpacked
     command = [program, "-db", "-f", str(folder / "haproxy.cfg")]
     process = start(command, folder, ports[0], LD_LIBRARY_PATH=libraries)
     try:
