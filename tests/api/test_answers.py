@@ -70,6 +70,15 @@ def test_a_failure_of_ours_is_no_exception(program: Program, monkeypatch: pytest
     assert response["Cache-Control"] == NOT_KEPT
 
 
+@pytest.mark.parametrize("blank", ["", " ", " \t "])
+def test_an_empty_credential_counts_as_absent(blank: str, program: Program, client: Client) -> None:
+    none = {"Authorization": blank, "X-API-KEY": blank}
+    for method, path in (("GET", "/account"), ("POST", "/messages/preview")):
+        response = client.generic(method, path, headers=none)
+        assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="Latchkey"')
+    assert Program(none | program.headers).get("/account").status_code == 200
+
+
 # --- Paths that do not exist ---------------------------------------------------------------------------
 
 
