@@ -215,8 +215,8 @@ def _settings(columns: list[Any]) -> MessageSettings | None:
     return MessageSettings.from_db("default", [field.attname for field in SETTINGS], values)
 
 
-# Asked once a client was refused, to find out why. For a client ID that nobody has, the secrets of the first application
-# are read and put aside: else the time of a refusal would tell that the ID exists (bench/timing.py).
+# Asked once a client was refused, to find out why. For a client ID that nobody has, the secrets of the first
+# application are read and put aside: else the time of a refusal would tell that the ID exists (bench/timing.py).
 SECRETS = """
 SELECT client.application_id, secret.digest, secret.hint, secret.expires_at, client.id, client.is_enabled,
     client.fence, client.scope
