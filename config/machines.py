@@ -1,4 +1,4 @@
-"""The door for programs: answers the OAuth and API paths itself, ahead of everything the panel needs.
+"""The door for programs: answers all but the pages itself, ahead of everything the panel needs.
 
 A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
 the resolver around a view: they would cost it more than its own work does. So these paths are answered
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest, HttpResponse
@@ -26,18 +26,30 @@ from applications.errors import DomainError
 from applications.oauth import errors as oauth
 
 logger = logging.getLogger(__name__)
+# Django's own for this, so that one filter keeps all of its lines few (config/logging.py).
+host_logger = logging.getLogger("django.security.DisallowedHost")
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 OAUTH = frozenset({"oauth", ".well-known"})
-API = frozenset({"account", "applications", "messages", "openapi.json"})
-PROGRAMS = OAUTH | API
+# All that people see; whatever is not here is answered as the API answers, and so are paths that do not exist.
+PAGES = frozenset({"panel", "operator", "static"})
+# On every answer. A view that lets its answer be kept says so itself.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 # What went wrong → the error's name (the same word at both edges), and what a developer reads.
 UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again in a few seconds.")
 FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (Resolver404, ("not_found", "There is nothing at this address.")),
     (RequestDataTooBig, ("request_too_large", "The body is over 64 KB.")),
+    (
+        DisallowedHost,
+        ("invalid_request", "This server has no such Host. ALLOWED_HOSTS names those that it has."),
+    ),
     (BadRequest, ("invalid_request", "The request is malformed.")),
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
     (InterfaceError, UNAVAILABLE),
@@ -46,10 +58,10 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 
 
 def programs_first(django: WSGIApplication) -> WSGIApplication:
-    """Return the WSGI application: programs' paths are answered here, all others by `django`."""
+    """Return the WSGI application: pages are answered by `django`, all other paths here."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _first(environ["PATH_INFO"]) not in PROGRAMS:
+        if _is_page(environ["PATH_INFO"]):
             return django(environ, start_response)
         try:
             response = _answer(WSGIRequest(environ))
@@ -62,10 +74,10 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
 
 
 def machine_paths(get_response: Answer) -> Answer:
-    """Return the middleware: programs' paths are answered here, all others go on."""
+    """Return the middleware: pages go on, all other paths are answered here."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if _first(request.path_info) in PROGRAMS:
+        if not _is_page(request.path_info):
             return _answer(request)
         _name(request)
         response = get_response(request)
@@ -77,6 +89,10 @@ def machine_paths(get_response: Answer) -> Answer:
 
 def _first(path: str) -> str:
     return path[1:].partition("/")[0]
+
+
+def _is_page(path: str) -> bool:
+    return path == "/" or _first(path) in PAGES
 
 
 def _name(request: HttpRequest) -> None:
@@ -104,6 +120,8 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         response = refuse(request, error)
     if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
         response.headers["Content-Length"] = str(len(response.content))
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
     response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
     return response
@@ -145,6 +163,8 @@ def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
         if isinstance(error, kind):
             if named is UNAVAILABLE:
                 logger.error("the store does not answer", exc_info=error)
+            if kind is DisallowedHost:
+                host_logger.error(str(error))
             return named
     logger.error("unforeseen, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
     return "server_error", "Something went wrong here. The request id finds it in the log."

@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from applications.models import Scope
 from applications.operations import usage
+from config.logging import OncePerMinute
 from tests.servers import Served
 
 
@@ -51,3 +53,12 @@ def scopes(request: pytest.FixtureRequest) -> None:
     if not Scope.objects.exists():
         seed = import_module("applications.migrations.0002_scopes").seed
         seed(apps, None)
+
+
+@pytest.fixture
+def new_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was logged yet in this minute of what is logged once a minute; which the test lies wholly in."""
+    monkeypatch.setattr(OncePerMinute, "clock", staticmethod(lambda: 1e9))
+    for name in ("django.security.DisallowedHost", "applications.oauth.verify"):
+        for once in logging.getLogger(name).filters:
+            monkeypatch.setattr(once, "minute", 0)

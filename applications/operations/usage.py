@@ -20,6 +20,7 @@ from django.utils.timezone import now
 
 from applications.models import Application, DailyUsage, Refusal
 from applications.models.address_use import Holder
+from applications.models.hot import NOBODY
 from applications.models.usage import Reason
 from applications.operations import address_use
 from applications.operations.address_use import Use
@@ -65,7 +66,13 @@ class Recorder:
     def add(self, application_pk: int, kind: str, refusal: Refusal | None = None) -> None:
         with self.lock:
             self.gathered.counts[(application_pk, now().date(), kind)] += 1
-            if refusal is not None and len(self.gathered.refusals) < MOST_REFUSALS:
+            # An unknown client is recorded, so that it costs what a known one does, and dropped before anything is
+            # written. It takes no place from refusals that somebody wants to read.
+            if (
+                refusal is not None
+                and application_pk != NOBODY
+                and len(self.gathered.refusals) < MOST_REFUSALS
+            ):
                 self.gathered.refusals.append(refusal)
             self._start()
 
@@ -77,6 +84,8 @@ class Recorder:
     def take(self) -> Gathered:
         with self.lock:
             taken, self.gathered = self.gathered, Gathered()
+        for key in [key for key in taken.counts if key[0] == NOBODY]:
+            del taken.counts[key]
         return taken
 
     def give_back(self, taken: Gathered) -> None:

@@ -263,10 +263,10 @@ def test_oauth_answers_are_as_described(
         ("POST", "/oauth/introspect", f"token={value}", {}, 401),
         ("POST", "/oauth/revoke", f"token={value}", proof, 200),
         ("POST", "/oauth/revoke", "x=1", proof, 400),
-        ("GET", "/oauth/verify?scope=sms", "", token, 204),
+        ("GET", "/oauth/verify?scope=sms", "", token, 200),
         ("GET", "/oauth/verify?scope=groups", "", token, 403),
         ("GET", "/oauth/verify?scope=%00", "", token, 400),
-        ("GET", "/oauth/verify", "", {}, 401),
+        ("GET", "/oauth/verify?scope=sms", "", {}, 401),
         ("GET", "/.well-known/oauth-authorization-server", "", {}, 200),
     ]
     for method, address, body, headers, status in calls:

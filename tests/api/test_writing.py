@@ -91,6 +91,9 @@ def test_the_audit_row_names_an_application_or_an_api_key(
     assert latest().actor.startswith("Cron ••••")
 
 
+SCOPES = "It must be a list of at most 100 strings, or one string of names separated by a space."
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -105,14 +108,18 @@ def test_the_audit_row_names_an_application_or_an_api_key(
         ),
         ({"scopes": ["fax"]}, "scopes: There is no scope “fax”."),
         ({"scopes": ["SMS"]}, "scopes: There is no scope “SMS”."),
-        ({"scopes": "sms,groups"}, "scopes: There is no scope “sms,groups”."),
-        ({"scopes": "sms\tgroups"}, "scopes: It must be a list of at most 100 strings, or one string"),
-        ({"scopes": ["sms"] * 101}, "scopes: It must be a list of at most 100 strings, or one string"),
-        (
-            {"scopes": [1]},
-            "scopes: It must be a list of at most 100 strings, or one string with spaces between.",
-        ),
-        ({"scopes": {"sms": True}}, "scopes: It must be a list of at most 100 strings, or one string"),
+        ({"scopes": "sms,groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": "sms;groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": "sms+groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms,groups"]}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms groups"]}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms", ""]}, f"scopes: {SCOPES}"),
+        ({"scope": "sms"}, "scope: It is unknown. Known are name, tokenExpiration, scopes."),
+        ({"scopes[]": "sms"}, "scopes[]: It is unknown. Known are name, tokenExpiration, scopes."),
+        ({"scopes": "sms\tgroups"}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms"] * 101}, f"scopes: {SCOPES}"),
+        ({"scopes": [1]}, f"scopes: {SCOPES}"),
+        ({"scopes": {"sms": True}}, f"scopes: {SCOPES}"),
         ({"scopes": "sms", "name": 7}, "name: It must be a string."),
         ({"scopes": "sms", "name": None}, "name: It must be a string."),
         (

@@ -1,4 +1,4 @@
-"""Pages that carry no secret are compressed, and no other is (docs/decisions/0013)."""
+"""Pages that carry no secret are compressed, and no other is (docs/decisions/0017)."""
 
 import pytest
 from django.test import Client
