@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 # The first answers the programs' endpoints itself, so that none of the panel's parts below runs for them.
 MIDDLEWARE = [
     "config.machines.machine_paths",
+    "config.input.refuse_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -147,6 +148,12 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip,30/{SIGN_IN_WAIT_MINUTES}m/key"
 }
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "applications.authentication.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "applications.authentication.passkeys.PasskeyForm",
+    "login_webauthn": "applications.authentication.passkeys.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "applications.authentication.passkeys.ConfirmByPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

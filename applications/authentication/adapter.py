@@ -34,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Nobody signs up by themselves: members are invited, accounts are made by the operator."""
         return False
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether `next` may lead there; what is no URL ("http://[::1") does not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that tries are counted for: never one that the client has written itself."""
         return str(client_address(request))
