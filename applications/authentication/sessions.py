@@ -19,10 +19,15 @@ MINUTE = 60  # seconds: how exactly the last use is kept, so that not every requ
 
 
 class SessionStore(DatabaseSessions):
-    """Django's sessions in the database, sealed: the seed of an app that is being set up lies in one for a while."""
+    """Django's sessions in the database, sealed: the seed of an app that is being set up lies in one for a while.
+
+    Each is stamped when it is saved, so that its age costs no further write.
+    """
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        return seal(super().encode(session_dict), keys=settings.ENCRYPTION_KEYS, purpose=PURPOSE)
+        moment = int(time.time())
+        stamped = {BEGAN: moment, **session_dict, USED: moment}
+        return seal(super().encode(stamped), keys=settings.ENCRYPTION_KEYS, purpose=PURPOSE)
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Return what was kept; with a key that is gone the session is over."""
@@ -30,6 +35,11 @@ class SessionStore(DatabaseSessions):
             return super().decode(unseal(str(session_data), keys=settings.ENCRYPTION_KEYS, purpose=PURPOSE))
         except CannotUnseal:
             return {}
+
+    def cycle_key(self) -> None:
+        """Begin anew, as signing in does: the visit before it does not count."""
+        super().cycle_key()
+        self.pop(BEGAN, None)
 
 
 def end_old_sessions(
@@ -46,14 +56,13 @@ def end_old_sessions(
 
 
 def _check(request: HttpRequest, moment: int) -> None:
-    began = request.session.setdefault(BEGAN, moment)
-    used = request.session.setdefault(USED, moment)
+    began, used = request.session.get(BEGAN, moment), request.session.get(USED, moment)
     if moment - used >= settings.SESSION_IDLE_HOURS * 3600:
         _end(request, _("You were signed out, because nothing was done here for a while. Sign in again to go on."))
     elif moment - began >= settings.SESSION_ABSOLUTE_DAYS * 86400:
         _end(request, _("You were signed out, because it was long ago that you signed in. Sign in again to go on."))
     elif moment - used >= MINUTE:
-        request.session[USED] = moment
+        request.session.modified = True  # so that it is stamped
 
 
 def _end(request: HttpRequest, words: str) -> None:
