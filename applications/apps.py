@@ -12,6 +12,8 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Encrypt the library's table of second factors at rest: its migrations leave no other place for it."""
-        from applications.models.sealed import SealedJSONField  # models cannot be imported before apps are ready
+        from applications.models.sealed import (
+            SealedJSONField,
+        )  # models cannot be imported before apps are ready
 
         installed.get_model("mfa", "Authenticator")._meta.get_field("data").__class__ = SealedJSONField

@@ -114,7 +114,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # nothing else. All of them last a minute: with so many rows allowed, none is culled before it is over.
 RATES = env.cache_url("CACHE_URL", "dbcache://latchkey_cache")
 if RATES["BACKEND"].endswith("RedisCache"):
-    RATES["OPTIONS"] = {"socket_timeout": 1, "socket_connect_timeout": 1, **RATES.get("OPTIONS", {})}  # seconds
+    RATES["OPTIONS"] = {
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+        **RATES.get("OPTIONS", {}),
+    }  # seconds
 CACHES = {
     "default": {**env.cache_url_config("dbcache://latchkey_cache"), "OPTIONS": {"MAX_ENTRIES": 20_000}},
     "rates": RATES,

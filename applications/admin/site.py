@@ -25,11 +25,9 @@ class OperatorSite(AdminSite):
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answer 400, not 500, to a filter whose value no column can hold (`?id__in=` and 25 digits)."""
-        checked = super().admin_view(view, cacheable)
+        checked: Callable[..., HttpResponse] = super().admin_view(view, cacheable)
 
         @wraps(checked)
         def refusing(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

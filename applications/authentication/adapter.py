@@ -51,7 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse to look at a password where far too many came from; who is signed in is confirming it."""
-        if not request.user.is_authenticated and PasswordThrottle(request, credentials.get("email", "")).stopped:
+        if (
+            not request.user.is_authenticated
+            and PasswordThrottle(request, credentials.get("email", "")).stopped
+        ):
             raise self.validation_error("sign_in_stopped")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -62,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        """Whether a right password takes a mailed code too: there were many wrong ones, and no second factor is set up."""
+        """Whether a right password takes a mailed code too: after many wrong ones, without a second factor."""
         methods = [record["method"] for record in get_authentication_records(self.request, login.user)]
         if methods[-1:] != ["password"] or is_mfa_enabled(login.user, SECOND_FACTORS):
             return False

@@ -1,7 +1,8 @@
 """Tasks (django.tasks) that run in this process once the request is answered: mails, so far.
 
 A thread of the process and a queue, because a mail is due at once, is rare, and can be asked for again: nothing that
-would be worth a table and a process of its own. What fails is in the log; what waits at the process's end is done first.
+would be worth a table and a process of its own. What fails is in the log; what waits when the process ends is done
+first.
 """
 
 import atexit
@@ -10,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connections
 from django.tasks.backends.immediate import ImmediateBackend
@@ -69,5 +71,5 @@ atexit.register(worker.finish)
 class ThreadBackend(ImmediateBackend):
     """Django's backend that runs a task where it is asked for, but in the worker's thread."""
 
-    def _execute_task(self, task_result: TaskResult) -> None:
-        worker.add(lambda: super(ThreadBackend, self)._execute_task(task_result))
+    def _execute_task(self, task_result: "TaskResult[..., Any]") -> None:
+        worker.add(lambda: super(ThreadBackend, self)._execute_task(task_result))  # type: ignore[misc]  # not in the stubs

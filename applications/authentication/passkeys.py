@@ -38,7 +38,9 @@ class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
 
     def to_python(self, value: Any) -> Any:
-        with _malformed_is_wrong():  # too deep, or a number of too many digits: errors that JSONField lets through
+        with (
+            _malformed_is_wrong()
+        ):  # too deep, or a number of too many digits: errors that JSONField lets through
             found = super().to_python(value)
             if found is not None and not isinstance(found, dict):
                 raise TypeError("not an object")

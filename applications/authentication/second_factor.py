@@ -11,11 +11,15 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 
 from applications.authentication.throttle import CodeThrottle
+from applications.models import User
 from applications.operations.sign_in import use_code
 from applications.rules.one_time_codes import step_of
 
 
 class _Code(forms.Form):
+    user: User
+    authenticator: Authenticator
+
     def clean_code(self) -> str:
         """Return the code that was accepted; `self.authenticator` is what it belongs to."""
         code = "".join(self.cleaned_data["code"].split())
@@ -34,7 +38,7 @@ class _Code(forms.Form):
         too_many = not throttle.allows(Authenticator.Type.TOTP)
         throttle.record_failure()
         if found:
-            self._emit_authentication_failed(found[0])  # as the library's form does
+            self._emit_authentication_failed(found[0])  # type: ignore[attr-defined]  # the library's form has it
         raise get_adapter().validation_error("too_many_codes" if too_many else "incorrect_code")
 
 

@@ -45,7 +45,7 @@ class SessionStore(DatabaseSessions):
 def end_old_sessions(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return the middleware: a session beyond SESSION_IDLE_HOURS or SESSION_ABSOLUTE_DAYS is over at its next request."""
+    """Return the middleware: beyond SESSION_IDLE_HOURS or SESSION_ABSOLUTE_DAYS a session is over."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
@@ -58,9 +58,15 @@ def end_old_sessions(
 def _check(request: HttpRequest, moment: int) -> None:
     began, used = request.session.get(BEGAN, moment), request.session.get(USED, moment)
     if moment - used >= settings.SESSION_IDLE_HOURS * 3600:
-        _end(request, _("You were signed out, because nothing was done here for a while. Sign in again to go on."))
+        _end(
+            request,
+            _("You were signed out, because nothing was done here for a while. Sign in again to go on."),
+        )
     elif moment - began >= settings.SESSION_ABSOLUTE_DAYS * 86400:
-        _end(request, _("You were signed out, because it was long ago that you signed in. Sign in again to go on."))
+        _end(
+            request,
+            _("You were signed out, because it was long ago that you signed in. Sign in again to go on."),
+        )
     elif moment - used >= MINUTE:
         request.session.modified = True  # so that it is stamped
 

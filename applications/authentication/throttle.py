@@ -62,7 +62,8 @@ class PasswordThrottle:
             self.own.add()
             return False
         self._of_email.count.add()
-        return any([limit.count.add() > limit.proof for limit in self.of_address])
+        numbers = [(limit.count.add(), limit.proof) for limit in self.of_address]  # each is counted
+        return any(number > most for number, most in numbers)
 
     @property
     def _of_email(self) -> Limit:

@@ -36,7 +36,7 @@ class SealedJSONField(models.JSONField):
         return super().get_db_prep_value(sealed_json(value), connection, prepared)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        return unsealed_json(super().from_db_value(value, expression, connection))  # type: ignore[misc]  # not in the stubs
+        return unsealed_json(super().from_db_value(value, expression, connection))
 
     def deconstruct(self) -> Any:
         """As the library's migrations describe the column, which is the same."""

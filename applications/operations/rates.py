@@ -41,13 +41,13 @@ class Outage:
     def lasts(self) -> bool:
         return time.monotonic() < self.until
 
-    def begin(self) -> None:
+    def begin(self, error: Exception) -> None:
         """Leave the cache alone for a while; say so in the log, once a minute at most."""
         clock = time.monotonic()
         self.until = clock + SECONDS_LEFT_ALONE
         if not self.warned or clock - self.warned >= MINUTE:
             self.warned = clock
-            logger.warning("the cache does not answer: requests are counted in the database", exc_info=True)
+            logger.warning("the cache does not answer: requests are counted in the database", exc_info=error)
 
 
 outage = Outage()
@@ -63,8 +63,10 @@ def count(caller: str, moment: float) -> int:
     if not isinstance(caches["rates"], DatabaseCache) and not outage.lasts:
         try:
             return _in_cache(f"rate:{caller}:{minute}")
-        except Exception:  # each cache has errors of its own, in a package that is there only with it
-            outage.begin()
+        except (
+            Exception
+        ) as error:  # each cache has errors of its own, in a package that is there only with it
+            outage.begin(error)
     sweeper.sweep(minute)
     return count_request(caller, minute)
 

@@ -37,7 +37,7 @@ class Count:
 
 
 def use_code(secret: str, step: int) -> bool:
-    """Take the time step of an authenticator app's code, once; False when it was taken before (RFC 6238 section 5.2)."""
+    """Take the time step of an app's code, once; False when it was taken before (RFC 6238 section 5.2)."""
     return use_time_step(hashlib.sha256(secret.encode()).hexdigest(), step)
 
 

@@ -160,7 +160,10 @@ def test_callers_who_do_not_come_back_are_swept(db: None, monkeypatch: pytest.Mo
 
 
 def test_another_cache_counts_too(settings: Settings) -> None:
-    settings.CACHES = {**settings.CACHES, "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
     moment = NOON.timestamp()
     assert [count("application:7", moment) for _number in range(3)] == [1, 2, 3]
     assert count("application:7", moment + 60) == 1

@@ -5,11 +5,11 @@ In-process and byte by byte where it matters: queries and bodies are percent-enc
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -18,6 +18,7 @@ from applications.operations import actors
 from applications.operations.api_keys import create_api_key
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD, make_token
+from tests.panel.pages import Answer
 
 FORM = "application/x-www-form-urlencoded"
 # As they stand in a query or a body. %ED%A0%80 is a lone surrogate in what would be UTF-8.
@@ -55,7 +56,9 @@ def addresses(
 
 def readable(address: str) -> str:
     """The address of a regular expression (the link of a mail, the operator's catch-all) as one that it matches."""
-    address = address.replace("^", "").replace("(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "<str:uidb36>-<str:key>")
+    address = address.replace("^", "").replace(
+        "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "<str:uidb36>-<str:key>"
+    )
     return re.sub(r"\(\?P<\w+>.*\)\$?$", "nothing-here", address)
 
 
@@ -103,7 +106,7 @@ def people(cast: Cast, address: str) -> list[Client]:
     return [client_of(None), client_of(cast.ada)]
 
 
-def judge(answer: HttpResponse, *asked: object) -> None:
+def judge(answer: Any, *asked: object) -> None:
     assert answer.status_code < 500, asked
 
 
@@ -135,7 +138,7 @@ def test_hostile_forms(address: str, cast: Cast) -> None:
             judge(client.post(path, body, FORM), path, body[:200])
 
 
-def fields(answer: HttpResponse) -> set[str]:
+def fields(answer: Answer) -> set[str]:
     """Names of the fields of a page, less the token against forgery, which the test client need not send."""
     found = re.findall(r'<(?:input|select|textarea|button)[^>]* name="([^"]+)"', answer.content.decode())
     return set(found) - {"csrfmiddlewaretoken"}
@@ -155,7 +158,8 @@ def test_hostile_paths(address: str, cast: Cast) -> None:
 
 @pytest.mark.parametrize("name", COOKIES)
 @pytest.mark.parametrize(
-    "value", ['"\\000aaaaaaaaaaaa"', "a" * 5000, "\xff\xfe", "\xed\xa0\x80", "9" * 30, '"', "[[[", "a;b=\\000"]
+    "value",
+    ['"\\000aaaaaaaaaaaa"', "a" * 5000, "\xff\xfe", "\xed\xa0\x80", "9" * 30, '"', "[[[", "a;b=\\000"],
 )
 def test_hostile_cookies(name: str, value: str, cast: Cast) -> None:
     for path in ("/panel/sign-in/", "/panel/", f"/panel/{cast.account.pk}/applications/", "/operator/"):

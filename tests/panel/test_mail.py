@@ -21,7 +21,10 @@ from applications.authentication.mail import send
 from applications.models import User
 
 FORGOTTEN = reverse("account_reset_password")
-MAIL = {"subject": "Hello", "body": "Hello", "sender": "latchkey@localhost", "to": ["elena@marlowe.example"]}
+
+
+def send_one() -> None:
+    send.enqueue(subject="Hello", body="Hello", sender="latchkey@localhost", to=["elena@marlowe.example"])
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_the_answer_does_not_wait_for_the_mail(worker: Worker, monkeypatch: pyte
         return 1
 
     monkeypatch.setattr(EmailMessage, "send", slow)
-    send.enqueue(**MAIL)
+    send_one()
     assert sent == []
     gate.set()
     worker.finish()
@@ -63,18 +66,24 @@ def test_a_mail_that_fails_is_in_the_log_and_the_next_one_goes_out(
 
     monkeypatch.setattr(EmailMessage, "send", uncertain)
     with caplog.at_level(logging.ERROR):
-        send.enqueue(**MAIL)
-        send.enqueue(**MAIL)
+        send_one()
+        send_one()
         worker.finish()
     assert sent == [["elena@marlowe.example"]]
-    assert [record for record in caplog.records if record.exc_info and "no such server" in str(record.exc_info[1])]
+    assert [
+        record for record in caplog.records if record.exc_info and "no such server" in str(record.exc_info[1])
+    ]
+
+
+def wait(gate: threading.Event) -> None:
+    gate.wait(10)
 
 
 def test_what_cannot_be_done_before_the_end_is_in_the_log(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
     gate = threading.Event()
-    worker.add(lambda: gate.wait(10) and None)
+    worker.add(lambda: wait(gate))
     started = time.monotonic()
     worker.finish(0.1)
     assert time.monotonic() - started < 5

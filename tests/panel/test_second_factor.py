@@ -3,6 +3,7 @@
 import json
 import time
 from importlib import import_module
+from io import StringIO
 
 import pytest
 import time_machine
@@ -10,14 +11,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from applications.models import User
 from applications.operations.sign_in import use_code
 from applications.rules.one_time_codes import code_of
+from applications.rules.sealing import CannotUnseal
 from tests.operations.test_races import at_once
 from tests.panel.pages import text
 
@@ -141,3 +145,17 @@ def test_rows_of_before_are_sealed_by_the_migration_and_can_be_opened_again(elen
     assert Authenticator.objects.get(pk=row.pk).data == {"secret": secret}
     steps.reverse_code(old, None)
     assert secret in stored(row)
+
+
+def test_keys_are_changed_one_after_the_other(elena: User, secret: str, settings: Settings) -> None:
+    row = Authenticator.objects.get(user=elena)
+    old, new = settings.ENCRYPTION_KEYS, ["another key of thirty-two characters"]
+    settings.ENCRYPTION_KEYS = [*new, *old]
+    out = StringIO()
+    call_command("reseal", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {"second_factors": 1}
+    settings.ENCRYPTION_KEYS = new
+    assert Authenticator.objects.get(pk=row.pk).data == {"secret": secret}
+    settings.ENCRYPTION_KEYS = old
+    with pytest.raises(CannotUnseal, match="ENCRYPTION_KEYS"):
+        Authenticator.objects.get(pk=row.pk)

@@ -42,7 +42,9 @@ def settings_form(application: Application, *scopes: str) -> dict[str, Any]:
 
 
 def new_application(cast: Cast) -> Act:
-    made = cast.account.applications.filter(name="Billing", lifetime="1 week", granted_scopes__scope__name="reports")
+    made = cast.account.applications.filter(
+        name="Billing", lifetime="1 week", granted_scopes__scope__name="reports"
+    )
     return Act(reverse("panel:application_new", args=[cast.account.pk]), NEW, made.exists)
 
 

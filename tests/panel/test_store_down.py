@@ -11,7 +11,14 @@ from applications.models import User
 from tests.cast import Cast
 from tests.panel.pages import text
 
-PAGES = ["/panel/", "/panel/sign-in/", "/panel/you/", "/panel/1/applications/", "/operator/", "/operator/login/"]
+PAGES = [
+    "/panel/",
+    "/panel/sign-in/",
+    "/panel/you/",
+    "/panel/1/applications/",
+    "/operator/",
+    "/operator/login/",
+]
 
 
 @pytest.fixture(params=[OperationalError, InterfaceError])

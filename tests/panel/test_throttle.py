@@ -258,7 +258,9 @@ def test_the_second_factor_gets_through_where_passwords_are_slowed_down(elena: U
     assert mail.outbox == []
 
 
-def test_codes_cannot_be_guessed_without_end_but_a_recovery_code_gets_through(elena: User, secret: str) -> None:
+def test_codes_cannot_be_guessed_without_end_but_a_recovery_code_gets_through(
+    elena: User, secret: str
+) -> None:
     for number in range(TRIES * 6):
         if number % 10 == 0:
             client = at(f"198.51.100.{number}")

@@ -41,6 +41,8 @@ def test_people_sign_in_and_the_api_is_limited_without_it(served: Served) -> Non
     for path in ("/panel/you/", "/panel/you/sessions/", "/panel/you/password/"):
         assert browser.get(served.url + path, timeout=20).status_code == 200
     # Twice the limit and one more: so many fall into one minute, even where it ends in between.
-    statuses = [requests.get(f"{served.url}/account", timeout=20).status_code for _number in range(2 * LIMIT + 1)]
+    statuses = [
+        requests.get(f"{served.url}/account", timeout=20).status_code for _number in range(2 * LIMIT + 1)
+    ]
     assert set(statuses) == {401, 429}
     assert served.log.read_text().count("the cache does not answer") == 1

@@ -30,6 +30,11 @@ def test_keys_are_changed_one_after_the_other() -> None:
 
 def test_another_purpose_and_another_text_are_refused() -> None:
     sealed = seal("seed", keys=[OLD], purpose="seeds")
-    for wrong, purpose in ((sealed, "signing secrets"), (sealed[:-4] + "AAA=", "seeds"), ("seed", "seeds"), ("", "seeds")):
+    for wrong, purpose in (
+        (sealed, "signing secrets"),
+        (sealed[:-4] + "AAA=", "seeds"),
+        ("seed", "seeds"),
+        ("", "seeds"),
+    ):
         with pytest.raises(CannotUnseal):
             unseal(wrong, keys=[OLD], purpose=purpose)
