@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config.logging import logging_to
+from config.secret_key import checked_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -21,8 +22,11 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = checked_key(env.str("SECRET_KEY", ""))
+SECRET_KEY_FALLBACKS = [
+    checked_key(key, "An entry of SECRET_KEY_FALLBACKS")
+    for key in env.list("SECRET_KEY_FALLBACKS", default=[])
+]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # A wrong entry ends the start: better than a server that judges clients by its proxy's address.
 TRUSTED_PROXIES = [str(ip_network(proxy.strip())) for proxy in env.list("TRUSTED_PROXIES", default=[])]

@@ -27,10 +27,14 @@ _NUMBER: Final = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE | re.ASCII)
 _TOP_LEVEL: Final = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}", re.ASCII)
 # Top-level names that no public server answers for, but that a network or a machine may answer for itself.
 _INSIDE: Final = frozenset(
-    # Reserved: RFC 2606, 6761, 6762, 7686, 9476, and what ICANN set aside. "arpa" is for infrastructure (RFC 3172).
-    "localhost local internal test example invalid onion alt arpa home corp mail"
-    # What routers, companies, container platforms and service registries use.
-    " localdomain lan intranet intra private priv domain workgroup svc cluster consul nomad docker kube".split()
+    {
+        # Reserved: RFC 2606, 6761, 6762, 7686, 9476, what ICANN set aside, and infrastructure (RFC 3172).
+        *("localhost", "local", "internal", "test", "example", "invalid", "onion", "alt", "arpa"),
+        *("home", "corp", "mail"),
+        # What routers, companies, container platforms and service registries use.
+        *("localdomain", "lan", "intranet", "intra", "private", "priv", "domain", "workgroup"),
+        *("svc", "cluster", "consul", "nomad", "docker", "kube"),
+    }
 )
 
 _UNICAST: Final = IPv6Network("2000::/3")  # all that IANA has given out; fec0::/10 and ::/96 are not in it
