@@ -150,6 +150,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_MINUTES", 15) * 60
 ACCOUNT_RATE_LIMITS = {
     "login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip,30/{SIGN_IN_WAIT_MINUTES}m/key"
 }
+USERSESSIONS_ADAPTER = "applications.authentication.adapter.UserSessionsAdapter"
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -47,6 +47,7 @@ def nothing_counted() -> Iterator[None]:
     """Let no test find in memory what another one's requests were counted for."""
     yield
     usage.recorder.take()
+    usage.recorder.failed_sign_ins.forget()
 
 
 @pytest.fixture(autouse=True)

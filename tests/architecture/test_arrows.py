@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "templatetags": {"models", "rules", "errors"},
     "migrations": {"models", "rules"},
     "context_processors": set(),
+    "apps": {"authentication"},
     "errors": set(),
     **dict.fromkeys(EDGES, BELOW_EDGES),
 }
