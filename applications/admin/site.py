@@ -58,11 +58,13 @@ class OperatorSite(AdminSite):
             return _go("mfa_activate_totp", wanted)
         return redirect(wanted) if has_proved_it(request) else _go(_confirmation(request), wanted)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override]  # which shows no page of its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Send to the panel's sign-out."""
         return redirect("account_logout")
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # as above
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send to the panel's page, the only one for a new password."""

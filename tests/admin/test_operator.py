@@ -177,6 +177,26 @@ def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, c
         assert operator.get(url(name, "delete", row.pk)).status_code == 403
 
 
+def test_pages_have_the_houses_looks_and_nothing_that_its_policy_forbids(
+    operator: Client, cast: Cast
+) -> None:
+    operator.cookies["theme"] = "dark"
+    pk = cast.application.pk
+    for page in (
+        "/operator/",
+        url("user", "changelist"),
+        url("application", "change", pk),
+        url("scope", "add"),
+    ):
+        response = operator.get(page)
+        assert "css/tokens.css" in response.text
+        assert 'data-theme="dark"' in response.text
+        assert not re.search(r"dark_mode|theme\.js|<script(?![^>]*src=)|\sstyle=|\son\w+=", response.text), (
+            page
+        )
+        assert "script-src 'self'" in response["Content-Security-Policy"]
+
+
 def test_libraries_bring_nothing_along(operator: Client) -> None:
     labels = {model._meta.label for model in site._registry}
     assert all(label.startswith("applications.") for label in labels)

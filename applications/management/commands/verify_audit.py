@@ -33,6 +33,6 @@ class Command(BaseCommand):
 
 
 def _sentence(found: Break) -> str:
-    account = Account.objects.filter(pk=found.account).first()
-    chain = f"account {found.account} ({account})" if account else "the operator's chain"
+    account = Account.objects.get(pk=found.account) if found.account is not None else None
+    chain = f"account {found.account} ({account})" if account is not None else "the operator's chain"
     return f"{chain}, row {found.row}: {found.problem}" if found.row else f"{chain}: {found.problem}"
