@@ -69,6 +69,8 @@ class FailedSignIns:
     def add(self, email: str, step: Step, ip: str, request_id: str) -> None:
         """Count a try. Beyond MOST_EMAILS the one that began longest ago gives way."""
         key = email.strip().lower()[:254]
+        if not key.isprintable():  # such as NUL, which no database looks up, and nobody's email has
+            return
         self.tries.setdefault(key, Tries(ip, request_id)).include(Counter([step]), Counter([ip]))
         if len(self.tries) > MOST_EMAILS:
             self.tries.popitem(last=False)

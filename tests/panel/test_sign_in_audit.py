@@ -223,6 +223,13 @@ def test_an_unknown_email_leaves_no_row_and_no_memory(browser: Client, cast: Cas
     assert AuditEvent.objects.count() == before
 
 
+def test_an_email_that_no_database_looks_up_stops_nothing(cast: Cast) -> None:
+    for email in ("\0", "a\0@marlowe.example", "\ud800@marlowe.example", "", cast.alice.email):
+        usage.fail_sign_in(email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id="")
+    usage.flush()
+    assert len(failures(cast.account)) == 1
+
+
 def test_known_and_unknown_emails_take_the_same_statements(browser: Client, cast: Cast) -> None:
     def statements(email: str) -> list[str]:
         with CaptureQueriesContext(
