@@ -9,13 +9,48 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# IDs, secrets, tokens and keys all have this shape; whatever the line is about, none is written.
-CREDENTIAL = re.compile(r"\b[0-9a-fA-F]{40}\b")
+# What can open something, whatever the line is about. One pass over each value, and no part of the pattern can
+# be matched in two ways, so that a long line costs no more than its length.
+CREDENTIAL = re.compile(
+    r"""
+    (?P<scheme> \b(?:basic|bearer)(?:[\s+]|%20)+ ) [^\s"',;<>]+     # the header of RFC 6749 or 6750
+    | (?P<name> \b(?:password\d?|passwd|client_secret|application_secret|secret|access_token|api_key|code
+               |csrfmiddlewaretoken|csrftoken|sessionid)["']?\s?[:=]\s?\[? ) (?:"[^"]*|'[^']*|[^\s"'&;,<>]+)
+    | (?P<address> [a-z]:// ) [^\s/@:]*:[^\s/@]+(?=@)                # the password of a database or mail server
+    | whsec_[\w+/=-]+                                               # signing secrets of webhooks
+    | otpauth(?::|%3A)[^\s"'<>]*                                    # what an authenticator app scans
+    | (?:argon2|pbkdf2_|md5\$)[^\s"')]*                             # passwords at rest
+    | [a-z0-9]{32,}={0,2}   # credentials, their digests and base64, sessions, CSRF tokens, seeds, keys of mailed links
+    | (?<![\w.:+-])\d{8}(?![\w.:])                                   # recovery codes
+    """,
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
+)
+# Random values of base64's alphabet for URLs, which "-" and "_" divide into shorter words.
+RANDOM = re.compile(r"[\w-]{32,}", re.ASCII)
+
+# Their DEBUG lines hold a page's whole context, the parameters of SQL (digests, seeds) and what passkeys are made of.
+NEVER_AT_DEBUG = ("django.template", "django.db.backends", "fido2")
 
 
 def without_credentials(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace all that has the shape of a credential, tracebacks included."""
-    return {name: CREDENTIAL.sub("…", str(value)) for name, value in event.items()}
+    return {name: redacted(str(value)) for name, value in event.items()}
+
+
+def redacted(text: str) -> str:
+    """Return `text` with "…" in place of each secret, token, key, password, seed and code in it."""
+    return RANDOM.sub(_unless_a_word, CREDENTIAL.sub(_named, text))
+
+
+def _named(match: re.Match[str]) -> str:
+    return (match["scheme"] or match["name"] or match["address"] or "") + "…"
+
+
+def _unless_a_word(match: re.Match[str]) -> str:
+    """Keep names of functions and request IDs: a random value has digits and letters in both cases."""
+    text = match[0]
+    is_random = text not in (text.lower(), text.upper()) and any(letter.isdigit() for letter in text)
+    return "…" if is_random else text
 
 
 class OncePerMinute(logging.Filter):
@@ -80,5 +115,6 @@ def logging_to(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"filters": ["once_a_minute"]},
             "applications.oauth.verify": {"filters": ["once_a_minute"]},
+            **{name: {"level": "INFO"} for name in NEVER_AT_DEBUG if level == "DEBUG"},
         },
     }

@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config.logging import logging_to
+from config.secret_key import checked_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -21,8 +22,11 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = checked_key(env.str("SECRET_KEY", ""))
+SECRET_KEY_FALLBACKS = [
+    checked_key(key, "An entry of SECRET_KEY_FALLBACKS")
+    for key in env.list("SECRET_KEY_FALLBACKS", default=[])
+]
 # Keys for what is encrypted at rest: the first encrypts, all decrypt (rules/sealing.py).
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -164,6 +168,7 @@ ACCOUNT_FORMS = {"reset_password": "applications.authentication.mail.ForgottenPa
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds to find the mailed code
+USERSESSIONS_ADAPTER = "applications.authentication.adapter.UserSessionsAdapter"
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "applications.authentication.second_factor.CodeForm",

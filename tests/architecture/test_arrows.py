@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "migrations": {"models", "rules"},
     "apps": {"models"},
     "context_processors": set(),
+    "apps": {"authentication"},
     "errors": set(),
     **dict.fromkeys(EDGES, BELOW_EDGES),
 }
