@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from applications.api.access import actor_of, applications_of, by_method, find, must_hold
-from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read
+from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read, read_change
 from applications.api.errors import answer, no_content
 from applications.api.message_settings import change_settings
 from applications.api.outputs import described, listed, written
@@ -46,7 +46,7 @@ def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpRespo
 
 def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
-    values = read(request, CHANGE)
+    values = read_change(request, CHANGE)
     with transaction.atomic():
         # Locked first: what the body leaves out is kept as it is now, and not as it was before another change.
         application = locked(find(caller, application_id))

@@ -166,7 +166,7 @@ def secret() -> Node:
                 " application has."
             ),
             scope="applications",
-            body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False}, required=False),
+            body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False}),
             answers={"200": told(_("The new secret."), json_of(schema("NewSecret"), example))},
             refusals=("404", "409"),
         ),
