@@ -75,13 +75,20 @@ class Served:
         stop(self.process)
 
     def _start(self, host: str, port: int, workers: int) -> subprocess.Popen[bytes]:
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-        sizes = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"]
+        granian = [sys.executable, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws"]
+        sizes = [
+            "--workers",
+            str(workers),
+            "--http1-header-read-timeout",
+            "30000",
+            "--workers-kill-timeout",
+            "5",
+        ]
         sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [*granian, *sizes, *address, "config.wsgi:application"],
+                [*granian, *sizes, *address, "config.front:application"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
