@@ -50,7 +50,8 @@ class Served:
             **environment,
         }
         self.manage("prepare")
-        self.process = self._start(host, port, workers)
+        self.place = host, port, workers
+        self.start()
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the served database and return what it printed.
@@ -74,7 +75,9 @@ class Served:
         """End the process and its workers."""
         stop(self.process)
 
-    def _start(self, host: str, port: int, workers: int) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
+        """Serve; again, at the same address, after the process was told to end."""
+        host, port, workers = self.place
         granian = [sys.executable, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws"]
         sizes = [
             "--workers",
@@ -87,7 +90,7 @@ class Served:
         sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [*granian, *sizes, *address, "config.front:application"],
                 cwd=ROOT,
                 env=self.environment,
@@ -95,11 +98,10 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         try:
-            wait_until_answering(self.url, process)
+            wait_until_answering(self.url, self.process)
         except AssertionError as error:
-            stop(process)
+            stop(self.process)
             raise AssertionError(f"{error}\n{self.log.read_text()}") from error
-        return process
 
 
 def free_port() -> int:

@@ -77,8 +77,8 @@ NOTHING: Keys = {}
 def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
     """Return the members of the body by the names that forms have for them; none where nothing is to be sent.
 
-    Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown or there twice, another type
-    of value, a control character.
+    Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown
+    or there twice, another type of value, a control character.
     """
     if keys and not request.body:
         # Never "nothing to do": whoever sent something and lost it on the way would take a 200 for done.
