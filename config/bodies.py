@@ -1,7 +1,7 @@
 """The body of a request, read whole before anything is done with it: at most 64 KB, and within ten seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -34,12 +34,15 @@ async def read(environ: WSGIEnvironment, receive: Receive) -> bytes:
 
     Raises RequestDataTooBig (before reading, where the head says so), BodyTooSlow or BodyBrokeOff.
     """
-    if int(environ.get("CONTENT_LENGTH", "0")) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    length = int(environ.get("CONTENT_LENGTH", "-1"))
+    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
-    body = bytearray()
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(settings.BODY_SECONDS):
-            async for part in _parts(receive):
+            # Asking for the end where the length is known would only wait for the event loop once more.
+            while more and len(body) != length:
+                part, more = await _next(receive)
                 body += part
                 if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                     raise RequestDataTooBig
@@ -53,13 +56,12 @@ async def drain(receive: Receive) -> None:
 
     A connection that is closed while there are bytes to read is reset, and the answer can be lost with it.
     """
-    drained = 0
+    drained, more = 0, True
     with suppress(TimeoutError, BodyBrokeOff):
         async with asyncio.timeout(settings.BODY_SECONDS):
-            async for part in _parts(receive):
+            while more and drained < MOST_BYTES_DRAINED:
+                part, more = await _next(receive)
                 drained += len(part)
-                if drained > MOST_BYTES_DRAINED:
-                    return
 
 
 def set_body(environ: WSGIEnvironment, body: bytes) -> None:
@@ -79,11 +81,9 @@ def read_chunked(environ: WSGIEnvironment) -> None:
         set_body(environ, environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
 
 
-async def _parts(receive: Receive) -> AsyncIterator[bytes]:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise BodyBrokeOff
-        yield message["body"]
-        more = message["more_body"]
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next part of the body, and whether there are more."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise BodyBrokeOff
+    return message["body"], message["more_body"]

@@ -6,7 +6,7 @@ The names of headers are seen here as they were sent, before "-" and "_" become 
 
 import sys
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -46,15 +46,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
-        answer = await threads.answer(environ)
+        await threads.answer(environ, partial(_send, send))
     except (RequestDataTooBig, BodyTooSlow, BodyBrokeOff) as error:
-        await _send(send, _refused(environ, error, [("Connection", "close")]))
+        _send(send, _refused(environ, error, [("Connection", "close")]))
         if isinstance(error, RequestDataTooBig) and "HTTP_EXPECT" not in environ:
             await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
     except QueueFull as error:
-        await _send(send, _refused(environ, error, []))
-    else:
-        await _send(send, answer)
+        _send(send, _refused(environ, error, []))
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
@@ -104,8 +102,9 @@ def _refused(environ: WSGIEnvironment, error: Exception, headers: list[tuple[str
     return response.status_code, [*response.items(), *headers], response.content
 
 
-async def _send(send: Send, answer: Answer) -> None:
+def _send(send: Send, answer: Answer) -> None:
+    """Send an answer from any thread: granian takes it when `send` is called, and there is nothing to await."""
     status, headers, body = answer
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    send({"type": "http.response.start", "status": status, "headers": encoded})
+    send({"type": "http.response.body", "body": body})

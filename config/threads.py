@@ -3,13 +3,17 @@
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
-type Asked = tuple[WSGIEnvironment, asyncio.Future[Answer]]
-type Done = tuple[asyncio.Future[Answer], Answer | Exception]
+type Reply = Callable[[Answer], None]
+type Asked = tuple[WSGIEnvironment, Reply, asyncio.Future[None]]
+type Done = tuple[asyncio.Future[None], Exception | None]
+
+SWEEP_SECONDS = 0.05
 
 
 class QueueFull(Exception):
@@ -25,43 +29,54 @@ class Threads:
         self.taken = 0  # requests that wait or are being answered; only the event loop counts them
         self.asked: SimpleQueue[Asked] = SimpleQueue()
         self.done: deque[Done] = deque()
-        self.waking = False
+        self.sweeping = False
         for number in range(count):
             threading.Thread(target=self._work, name=f"requests-{number}", daemon=True).start()
 
-    async def answer(self, environ: WSGIEnvironment) -> Answer:
-        """Return what the application answers; raise QueueFull, at once, where too many wait already."""
+    async def answer(self, environ: WSGIEnvironment, reply: Reply) -> None:
+        """Let a thread answer and call `reply` with what it says; raise QueueFull, at once, where too many wait.
+
+        Returns some time after the reply. The thread does not wake the event loop for it: that would cost as much
+        as half a check does. The loop sees to what is done when the next request comes, or soon after.
+        """
+        self._sweep()
         if self.taken >= self.most:
             raise QueueFull
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
         self.taken += 1
-        self.asked.put((environ, future))
-        return await future
+        self.asked.put((environ, reply, future))
+        if not self.sweeping:
+            self.sweeping = True
+            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
+        await future
 
     def _work(self) -> None:
         while True:
-            environ, future = self.asked.get()
+            environ, reply, future = self.asked.get()
+            error: Exception | None = None
             try:
-                result: Answer | Exception = call(self.application, environ)
-            except Exception as error:  # raised again where the answer is awaited
-                result = error
-            self.done.append((future, result))
-            # Waking the loop costs a system call, so one call stands for all that are done by the time it wakes.
-            if not self.waking:
-                self.waking = True
-                future.get_loop().call_soon_threadsafe(self._hand_over)
+                reply(call(self.application, environ))
+            except Exception as raised:  # raised again where the answer is awaited
+                error = raised
+            self.done.append((future, error))
 
-    def _hand_over(self) -> None:
-        self.waking = False  # first: what is done from here on wakes the loop again
+    def _sweep_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweep()
+        self.sweeping = self.taken > 0
+        if self.sweeping:
+            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
+
+    def _sweep(self) -> None:
         while self.done:
-            future, result = self.done.popleft()
+            future, error = self.done.popleft()
             self.taken -= 1
             if future.done():  # whoever awaited it was cancelled
                 continue
-            if isinstance(result, Exception):
-                future.set_exception(result)
+            if error is None:
+                future.set_result(None)
             else:
-                future.set_result(result)
+                future.set_exception(error)
 
 
 def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:

@@ -10,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from config.front import environ_of
-from config.threads import QueueFull, Threads, call
+from config.threads import Answer, QueueFull, Threads, call
 from config.wsgi import application as product
 
 SCOPE = {
@@ -50,28 +50,36 @@ def test_a_streamed_answer_is_joined_and_closed() -> None:
 
 
 def test_a_full_queue_refuses_at_once_and_recovers() -> None:
-    go = threading.Event()
+    go, answered = threading.Event(), []
 
-    async def ask() -> list[Any]:
+    def reply(answer: Answer) -> None:
+        answered.append(answer[1][0][1])
+
+    async def ask() -> None:
         threads = Threads(Streamed(go), count=2, most_waiting=3)
-        waiting = [asyncio.create_task(threads.answer({"PATH_INFO": f"/{number}"})) for number in range(6)]
+        waiting = [
+            asyncio.create_task(threads.answer({"PATH_INFO": f"/{number}"}, reply)) for number in range(6)
+        ]
         with pytest.raises(QueueFull):
             await waiting[5]
+        assert answered == []
         go.set()
-        answers = await asyncio.gather(*waiting[:5])
-        answers.append(await threads.answer({"PATH_INFO": "/again"}))
-        return answers
+        await asyncio.wait_for(asyncio.gather(*waiting[:5]), 10)
+        await asyncio.wait_for(threads.answer({"PATH_INFO": "/again"}, reply), 10)
 
-    paths = [headers[0][1] for _status, headers, _body in asyncio.run(ask())]
-    assert paths == ["/0", "/1", "/2", "/3", "/4", "/again"]
+    asyncio.run(ask())
+    assert sorted(answered) == ["/0", "/1", "/2", "/3", "/4", "/again"]
 
 
 def test_what_the_application_raises_is_raised_where_it_was_asked() -> None:
     def broken(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterator[bytes]:
         raise ZeroDivisionError
 
+    async def ask() -> None:
+        await asyncio.wait_for(Threads(broken, count=1, most_waiting=0).answer({}, print), 10)
+
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Threads(broken, count=1, most_waiting=0).answer({}))
+        asyncio.run(ask())
 
 
 def test_headers_of_one_name_are_joined_in_their_order() -> None:
