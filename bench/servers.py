@@ -21,7 +21,8 @@ from tests.servers import ROOT, free_port, stop, wait_until_answering
 VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
-WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey, and the same for all
+WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey (config/front.py has its threads), and the same for all
+FRONT = ["--interface", "asginl", "--http", "1"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
 # 160 characters, some of which are replaced and some of which are emojis that are removed.
@@ -63,7 +64,7 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
     client = _manage(application, environment)
     platform = _manage(["create_resource_server", "Bench", "--json"], environment)
     log = folder / "latchkey.log"
-    with _granian(sys.executable, "config.wsgi:application", log, environment) as (url, pid):
+    with _granian(sys.executable, "config.front:application", log, environment) as (url, pid):
         yield _latchkey(url, pid, client, platform)
 
 
@@ -192,8 +193,10 @@ def _granian(
 ) -> Iterator[tuple[str, int]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [python, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
-    command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--workers-kill-timeout", "5"]
+    command = [python, "-m", "granian", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", str(WORKERS), "--workers-kill-timeout", "5"]
+    wsgi = ["--interface", "wsgi", "--blocking-threads", str(THREADS)]
+    command += FRONT if application.startswith("config.") else wsgi
     command += ["--host", "127.0.0.1", "--port", str(port), application]
     with _process(command, url, log, environment or {}) as pid:
         yield url, pid

@@ -18,7 +18,7 @@ environ.Env.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
 
 # Where people and programs reach this server. Absolute URLs and the OAuth issuer come from here,
 # never from the Host header (RFC 8414 section 2, security.md 14).
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 
 DEBUG = env.bool("DEBUG", False)
@@ -220,7 +220,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the body of any request
+# How long a request may take to arrive once its head is there.
+BODY_SECONDS = env.float("BODY_SECONDS", 10.0)
 
 # --- Words, times, files -------------------------------------------------------------------------
 

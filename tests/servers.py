@@ -50,7 +50,8 @@ class Served:
             **environment,
         }
         self.manage("prepare")
-        self.process = self._start(host, port, workers)
+        self.place = host, port, workers
+        self.start()
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the served database and return what it printed.
@@ -74,25 +75,33 @@ class Served:
         """End the process and its workers."""
         stop(self.process)
 
-    def _start(self, host: str, port: int, workers: int) -> subprocess.Popen[bytes]:
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-        sizes = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"]
+    def start(self) -> None:
+        """Serve; again, at the same address, after the process was told to end."""
+        host, port, workers = self.place
+        granian = [sys.executable, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws"]
+        sizes = [
+            "--workers",
+            str(workers),
+            "--http1-header-read-timeout",
+            "30000",
+            "--workers-kill-timeout",
+            "5",
+        ]
         sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                [*granian, *sizes, *address, "config.wsgi:application"],
+            self.process = subprocess.Popen(
+                [*granian, *sizes, *address, "config.front:application"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         try:
-            wait_until_answering(self.url, process)
+            wait_until_answering(self.url, self.process)
         except AssertionError as error:
-            stop(process)
+            stop(self.process)
             raise AssertionError(f"{error}\n{self.log.read_text()}") from error
-        return process
 
 
 def free_port() -> int:

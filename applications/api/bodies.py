@@ -82,11 +82,14 @@ NOTHING: Keys = {}
 
 
 def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
-    """Return the members of the body by the names that forms have for them; no body at all is an empty object.
+    """Return the members of the body by the names that forms have for them; none where nothing is to be sent.
 
-    Raises ApiError: another media type, not JSON in UTF-8, a key that is unknown or there twice, another type
-    of value, a control character.
+    Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown
+    or there twice, another type of value, a control character.
     """
+    if keys and not request.body:
+        # Never "nothing to do": whoever sent something and lost it on the way would take a 200 for done.
+        raise ApiError("invalid_param", f"The body is empty. Send a JSON object with {_names(keys)}.")
     members = _members(request)
     read_values = {}
     for name, value in members.items():
@@ -98,6 +101,19 @@ def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
         except ValueError as error:
             raise invalid(name, f"It must be {error}.") from None
     return read_values
+
+
+def read_change(request: HttpRequest, keys: Keys) -> dict[str, Any]:
+    """Return what `read` does; raise ApiError for an object that changes nothing, too."""
+    values = read(request, keys)
+    if not _names_a_value(values):
+        raise ApiError("invalid_param", f"The body changes nothing. It can have {_names(keys)}.")
+    return values
+
+
+def _names_a_value(value: Any) -> bool:
+    """Whether there is anything in an object and the objects in it."""
+    return any(map(_names_a_value, value.values())) if isinstance(value, dict) else True
 
 
 def checked(form: forms.Form) -> dict[str, Any]:
@@ -164,4 +180,8 @@ def _check(name: str, value: Any, depth: int = 1) -> None:
 def _known(keys: Keys) -> str:
     if not keys:
         return "It is unknown: nothing is sent here."
-    return f"It is unknown. Known are {', '.join(keys)}."
+    return f"It is unknown. Known are {_names(keys)}."
+
+
+def _names(keys: Keys) -> str:
+    return ", ".join(keys)

@@ -13,7 +13,8 @@ TOO_LARGE = json.dumps({"scopes": "sms", "name": "x" * 64 * 1024})
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("", "scopes: Choose at least one scope."),
+        ("", "The body is empty. Send a JSON object with name, tokenExpiration, scopes."),
+        ("{}", "scopes: Choose at least one scope."),
         ("null", "The body must be a JSON object."),
         ("[]", "The body must be a JSON object."),
         ('"scopes"', "The body must be a JSON object."),

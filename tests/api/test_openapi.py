@@ -101,9 +101,9 @@ def test_it_is_openapi(document: dict[str, Any]) -> None:
 
 
 def test_it_says_where_it_is_and_which_scopes_there_are(document: dict[str, Any]) -> None:
-    assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    assert document["servers"] == [{"url": "http://localhost:8000"}]
     flow = document["components"]["securitySchemes"]["accessToken"]["flows"]["clientCredentials"]
-    assert flow["tokenUrl"] == "http://127.0.0.1:8000/oauth/token"
+    assert flow["tokenUrl"] == "http://localhost:8000/oauth/token"
     assert flow["scopes"]["sms"]
     assert len(flow["scopes"]) == 15
 

@@ -21,7 +21,7 @@ class Start:
 
     def __init__(self, checkout: Path, shell: dict[str, str]) -> None:
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://localhost:{port}"
         self.log = checkout.parent / f"{port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -84,6 +84,8 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
         assert f"{first.url}/panel/" in first.words
         assert f"{first.url}/oauth/token" in first.words
         assert "/applications/" in _sign_in(first, first.password).url
+        # By its number it is reached too; passkeys alone need the name.
+        assert requests.get(first.url.replace("localhost", "127.0.0.1"), timeout=10).status_code == 200
     finally:
         first.press_ctrl_c()
     assert first.has_ended_wholly()
