@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -35,6 +35,9 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+EVERY_RULE = {"resultTypes": ["violations"]}
+# Other colours change nothing for the other rules.
+RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 FILES = {"stylesheet", "script", "image", "font"}
 
 
@@ -117,11 +120,19 @@ def _words(error: Error) -> str:
 
 @pytest.fixture(scope="package")
 def axe() -> Callable[[Page], None]:
-    """`axe(page)` fails when the page, as it stands, breaks a rule of accessibility."""
-    scanner = Axe()
+    """`axe(page)` fails when the page, as it stands, breaks a rule of accessibility, in light colours or in dark."""
 
     def assert_accessible(page: Page) -> None:
-        results = scanner.run(page)
-        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(AXE_SCRIPT)
+        assert_no_violations(page, EVERY_RULE)
+        page.emulate_media(color_scheme="dark")
+        assert_no_violations(page, RULES_OF_COLOUR)
+        page.emulate_media(color_scheme="light")
 
     return assert_accessible
+
+
+def assert_no_violations(page: Page, options: dict[str, object]) -> None:
+    results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
