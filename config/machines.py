@@ -2,8 +2,7 @@
 
 A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
 the resolver around a view: they would cost it more than its own work does. So these paths are answered
-ahead of Django's handler (`programs_first`, for WSGI servers) or, where there is another, by the first
-middleware. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
+ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
 """
 
 import logging
@@ -61,12 +60,10 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
     return application
 
 
-def machine_paths(get_response: Answer) -> Answer:
-    """Return the middleware: programs' paths are answered here, all others go on."""
+def request_ids(get_response: Answer) -> Answer:
+    """Return the middleware that gives people's requests an ID, as programs' requests have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if _first(request.path_info) in PROGRAMS:
-            return _answer(request)
         _name(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]

@@ -41,9 +41,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 
-# The first answers the programs' endpoints itself, so that none of the panel's parts below runs for them.
+# None of it runs for programs, whose endpoints are answered ahead of it (config/machines.py).
 MIDDLEWARE = [
-    "config.machines.machine_paths",
+    "config.machines.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

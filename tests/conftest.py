@@ -6,10 +6,16 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.test import client
 
 from applications.models import Scope
 from applications.operations import usage
+from tests.entry import ServedHandler
 from tests.servers import Served
+
+
+# Every test client, whoever makes it, enters as a request to the served product does.
+client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
