@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import connection
 from django.http import HttpResponse
 from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
@@ -28,7 +30,9 @@ class ServedHandler(ClientHandler):
             answer.wsgi_request = request  # type: ignore[attr-defined]  # what Django's client expects of each
             answers.append(answer)
 
-        body = b"".join(programs_first(django)(environ, start_response))
+        # The test's own transaction is on this connection; Django's client keeps it open the same way.
+        with patch.object(connection, "close_if_unusable_or_obsolete"):
+            body = b"".join(programs_first(django)(environ, start_response))
         answer = answers.pop()
         if body:
             answer.content = body
