@@ -13,7 +13,6 @@ from applications.operations import usage
 from tests.entry import ServedHandler
 from tests.servers import Served
 
-
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
 
