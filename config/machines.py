@@ -2,7 +2,8 @@
 
 A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
 the resolver around a view: they would cost it more than its own work does. So these paths are answered
-ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
+ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error
+pages included.
 """
 
 import logging

@@ -8,7 +8,6 @@ import pytest
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
 from applications.models.hot import find_api_key, find_token
-from applications.operations import clients
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.clients import note_secret_used, note_server_used
@@ -73,6 +72,7 @@ def test_it_is_written_once_a_minute(
 ) -> None:
     use = used()
     for moment, written in ((FIRST, FIRST), (SOON, FIRST), (LATER, LATER)):
-        monkeypatch.setattr(clients.time, "monotonic", lambda clock=moment.timestamp(): clock)
-        use(moment)
+        with monkeypatch.context() as clock:
+            clock.setattr("time.monotonic", moment.timestamp)
+            use(moment)
         assert [row.objects.get().last_used_at for row in rows] == [written] * len(rows)
