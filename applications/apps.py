@@ -13,7 +13,7 @@ class ApplicationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Encrypt the library's table of second factors at rest (it has no other place for that), and audit sign-ins."""
+        """Encrypt the sign-in library's table of second factors at rest, and audit sign-ins."""
         # Models cannot be imported before the apps are ready.
         from applications.models.sealed import SealedJSONField
 

@@ -2,8 +2,8 @@
 
 A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
 the resolver around a view: they would cost it more than its own work does. So these paths are answered
-ahead of Django's handler (`programs_first`, for WSGI servers) or, where there is another, by the first
-middleware. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
+ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error
+pages included.
 """
 
 import logging
@@ -111,12 +111,10 @@ def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
-def machine_paths(get_response: Answer) -> Answer:
-    """Return the middleware: pages go on, all other paths are answered here."""
+def request_ids(get_response: Answer) -> Answer:
+    """Return the middleware that gives people's requests an ID, as programs' requests have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not _is_page(request.path_info):
-            return _answer(request)
         _enter(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]

@@ -47,9 +47,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 
-# The first answers the programs' endpoints itself, so that none of the panel's parts below runs for them.
+# None of it runs for programs, whose endpoints are answered ahead of it (config/machines.py).
 MIDDLEWARE = [
-    "config.machines.machine_paths",
+    "config.machines.request_ids",
     "config.compression.CompressedPages",
     "config.input.refuse_nul",
     "django.middleware.security.SecurityMiddleware",

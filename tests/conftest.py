@@ -8,21 +8,26 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.test import client
 from pytest_django import DjangoDbBlocker
 
 from applications.models import Scope
 from applications.operations import usage
 from config.logging import OncePerMinute
+from tests.entry import ServedHandler
 from tests.servers import Served
+
+# Every test client, whoever makes it, enters as a request to the served product does.
+client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason in the report, what only PostgreSQL can pass or fail."""
-    if settings.POSTGRESQL:
-        return
+    """Mark what talks to `served`; skip, with the reason in the report, what only PostgreSQL can pass or fail."""
     for item in items:
-        if item.get_closest_marker("postgres"):
-            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test starts one"))
+        if "served" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.served)
+        if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
 
 
 @pytest.fixture(scope="session")

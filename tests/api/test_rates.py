@@ -357,6 +357,7 @@ def cache_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     stop(process)
 
 
+@pytest.mark.served
 def test_two_processes_share_the_limit(cache_url: str, tmp_path: Path) -> None:
     served = Served(tmp_path, RATE_LIMIT=str(SERVED_LIMIT), CACHE_URL=cache_url)
     try:

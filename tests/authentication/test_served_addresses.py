@@ -17,6 +17,8 @@ import pytest
 
 from tests.servers import ROOT, Served
 
+pytestmark = pytest.mark.served
+
 OFTEN = 8
 PROXY, FAR_PROXY = "127.0.0.9", "127.0.0.10"
 # Of each answer; the rest must not tell one refusal from another.

@@ -6,6 +6,8 @@ import pytest
 
 from tests.deploy.gateways import AWAY, HOME, Answer, Gateway, call, send
 
+pytestmark = pytest.mark.served
+
 FORGED = {"X_Application_Id": "f" * 40, "X_Account_Id": "999", "X_Scope": "everything"}
 WHO = ("x-application-id", "x-account-id", "x-scope")
 
