@@ -25,6 +25,7 @@ SERVERS = (
     "tests/api/test_schemathesis.py",
     "tests/authentication/test_served_addresses.py",
     "tests/deploy",
+    "tests/front",
     "tests/panel/test_quick_start.py",
 )
 WITHOUT_DATABASE = (
