@@ -46,7 +46,7 @@ INSTALLED_APPS = [
 # The first answers the programs' endpoints itself, so that none of the panel's parts below runs for them.
 MIDDLEWARE = [
     "config.machines.machine_paths",
-    "config.input.refuse_nul",
+    "config.input.without_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
