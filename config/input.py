@@ -33,6 +33,7 @@ def without_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 def _without_nul(query: QueryDict) -> QueryDict:
     kept = QueryDict(mutable=True)
     for name, values in query.lists():
-        if NUL not in name:
-            kept.setlist(name, [value for value in values if NUL not in value])
+        good = [value for value in values if NUL not in value]
+        if NUL not in name and good:  # a name with an empty list would be a list to who asks for its value
+            kept.setlist(name, good)
     return kept
