@@ -23,8 +23,12 @@ from applications.authentication.resource_servers import (
     check_resource_server,
     is_basic,
 )
-from applications.models import hot
-from applications.models.hot import FoundTreatment
+from applications.models.statements.message_settings import (
+    FoundTreatment,
+    find_token_and_treatment,
+    find_treatment,
+)
+from applications.models.statements.tokens import Found
 from applications.rules.destinations import zone_of
 from applications.rules.previews import MeasuredText, Preview, Treatment, preview
 from applications.rules.transliteration import parse_alphabet
@@ -74,7 +78,7 @@ def _of_application(values: dict[str, Any]) -> FoundTreatment:
     """Return the settings of the application that a resource server names."""
     if not (application_id := values.get("applicationId")):
         raise invalid("applicationId", "Say whose settings to use.")
-    if (found := hot.find_treatment(application_id)) is None:
+    if (found := find_treatment(application_id)) is None:
         raise ApiError("not_found", "There is no application of this ID.")
     return found
 
@@ -86,8 +90,8 @@ def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatmen
     """
     with_token: list[FoundTreatment] = []
 
-    def find(key: uuid.UUID, moment: datetime) -> hot.Found | None:
-        found = hot.find_token_and_treatment(key, moment)
+    def find(key: uuid.UUID, moment: datetime) -> Found | None:
+        found = find_token_and_treatment(key, moment)
         if found is None:
             return None
         with_token.append(found[1])

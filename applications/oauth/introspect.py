@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
 from applications.models import MessageSettings
-from applications.models.hot import Found
+from applications.models.statements.tokens import Found
 from applications.models.usage import Reason
 from applications.oauth.clients import asked_about
 from applications.oauth.errors import OAuthError, answer

@@ -8,7 +8,7 @@ from applications.authentication.address import client_address
 from applications.errors import NotFound
 from applications.models import AccessToken
 from applications.models.audit import ActorKind
-from applications.models.hot import Found
+from applications.models.statements.tokens import Found
 from applications.oauth.clients import INVALID_CLIENT, asked_about
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters

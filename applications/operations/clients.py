@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils.timezone import now
 
-from applications.models import Application, ApplicationSecret, ResourceServer, hot
+from applications.models import Application, ApplicationSecret, ResourceServer
+from applications.models.statements import clients as statements
+from applications.models.statements.clients import Asked, StoredSecret, find_secrets
 from applications.models.usage import Reason
 from applications.operations.throttle import failures
 from applications.operations.usage import count, refuse, see
@@ -51,7 +53,7 @@ class Remembered:
 remembered = Remembered()
 
 
-def ask(*, client_id: str, secret: str, token: str, address: Address, request_id: str) -> hot.Asked:
+def ask(*, client_id: str, secret: str, token: str, address: Address, request_id: str) -> Asked:
     """Return who asks (an application or a resource server) and the live token of this value, if they may see it.
 
     One statement checks both. An application sees the tokens of its account, a resource server any.
@@ -59,7 +61,7 @@ def ask(*, client_id: str, secret: str, token: str, address: Address, request_id
     """
     secret_digest, moment = digest(secret), now()
     for _attempt in range(2):
-        asked = hot.ask(
+        asked = statements.ask(
             client_id=client_id,
             secret_digest=secret_digest,
             fence=remembered.usable(client_id, address),
@@ -76,13 +78,13 @@ def ask(*, client_id: str, secret: str, token: str, address: Address, request_id
 
 def diagnose(
     client_id: str, secret_digest: bytes, address: Address, moment: datetime, request_id: str
-) -> hot.StoredSecret:
+) -> StoredSecret:
     """Return the client when it is all right, so that it was something else; raise InvalidClient.
 
     An unknown client costs the same: one SELECT, one comparison, one refusal recorded, which is dropped when the others
     are written (security.md 5, 6; bench/timing.py measures the difference).
     """
-    client, reason = _judge(hot.find_secrets(client_id), secret_digest, address, moment)
+    client, reason = _judge(find_secrets(client_id), secret_digest, address, moment)
     if reason is None:
         return client
     wait = failures.note(address, client_id)
@@ -92,8 +94,8 @@ def diagnose(
 
 
 def _judge(
-    secrets: list[hot.StoredSecret], secret_digest: bytes, address: Address, moment: datetime
-) -> tuple[hot.StoredSecret, Reason | None]:
+    secrets: list[StoredSecret], secret_digest: bytes, address: Address, moment: datetime
+) -> tuple[StoredSecret, Reason | None]:
     matches = [hmac.compare_digest(bytes(secret.digest), secret_digest) for secret in secrets]
     if not any(matches):
         return secrets[0], Reason.WRONG_SECRET
@@ -101,7 +103,7 @@ def _judge(
     return used, _reason(used, address, moment)
 
 
-def _reason(used: hot.StoredSecret, address: Address, moment: datetime) -> Reason | None:
+def _reason(used: StoredSecret, address: Address, moment: datetime) -> Reason | None:
     if used.expires_at and used.expires_at <= moment:
         return Reason.OLD_SECRET
     if not used.is_enabled:
@@ -131,7 +133,7 @@ def note_secret_used(application_pk: int, secret_digest: bytes, address: Address
         _write(secrets, address, moment)
 
 
-def _note_use(asked: hot.Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
+def _note_use(asked: Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
     if asked.application_pk is not None:
         note_secret_used(asked.application_pk, secret_digest, address, moment)
     elif asked.server_pk is not None:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db import models
 
 from applications.models import AccessToken, APIKey, Application
-from applications.models.hot import Found, FoundKey
+from applications.models.statements.api_keys import FoundKey
+from applications.models.statements.tokens import Found
 from applications.operations.usage import see
 from applications.rules.networks import Address
 

@@ -7,8 +7,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.errors import NotFound
-from applications.models import AccessToken, Application, hot
+from applications.models import AccessToken, Application
 from applications.models.audit import Action
+from applications.models.statements.clients import StoredSecret
+from applications.models.statements.tokens import insert_token
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
@@ -49,7 +51,7 @@ def issue_token(
     secret_digest, moment = digest(secret), now()
     for _attempt in range(2):
         value = new_credential()
-        inserted = hot.insert_token(
+        inserted = insert_token(
             key=token_key(value),
             hint=hint(value),
             application_id=application_id,
@@ -69,7 +71,7 @@ def issue_token(
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _check_held(client: hot.StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
+def _check_held(client: StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
     if missing := [name for name in scopes if name not in client.scope.split()]:
         detail = " ".join(missing)[:200]
         refuse(client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)

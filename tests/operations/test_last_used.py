@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
-from applications.models.hot import find_api_key, find_token
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.tokens import find_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.clients import note_secret_used, note_server_used

@@ -1,4 +1,4 @@
-"""Running the hot statements: on PostgreSQL they are prepared once per connection and go straight to libpq.
+"""Running the frequent statements: on PostgreSQL they are prepared once per connection and go straight to libpq.
 
 Django's cursor and psycopg's, made for any statement, cost a token request more processor time than all of its own
 work does, and one statement without a transaction needs nothing of theirs but the adapters. bench/ has the figures.
@@ -8,7 +8,7 @@ import ipaddress
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.dateparse import parse_datetime
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
@@ -40,6 +41,13 @@ def fetch_row(statement: str, parameters: Sequence[Any]) -> Row | None:
     """Run a statement as `fetch` does and return its only row, or None."""
     rows = fetch(statement, parameters)
     return rows[0] if rows else None
+
+
+def time_of(value: Any) -> datetime | None:
+    """Return the aware time that a column or an expression of a row holds."""
+    # SQLite keeps times as text in UTC, which its driver knows for columns but not for expressions.
+    parsed = parse_datetime(value) if isinstance(value, str) else value
+    return parsed.replace(tzinfo=UTC) if parsed is not None and parsed.tzinfo is None else parsed
 
 
 def _by_cursor(database: BaseDatabaseWrapper, statement: str, parameters: Sequence[Any]) -> list[Row]:
