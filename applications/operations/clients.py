@@ -1,24 +1,19 @@
 """Clients that prove who they are, in the statement that does what they ask; why not is asked afterwards."""
 
 import hmac
-import time
-from collections import OrderedDict
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import models
 from django.utils.timezone import now
 
-from applications.models import Application, ApplicationSecret, ResourceServer
 from applications.models.statements import clients as statements
 from applications.models.statements.clients import Asked, StoredSecret, find_secrets
 from applications.models.usage import Reason
+from applications.operations.last_used import note_secret_used, note_server_used
+from applications.operations.remembered_allowlists import remembered
 from applications.operations.throttle import failures
-from applications.operations.usage import count, refuse, see
+from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest
-from applications.rules.networks import OPEN_FENCE, Address, allows
-
-MINUTE = timedelta(minutes=1)
-NO_FENCE = ""  # no application has this one (the canonical text holds a bar): no statement finds it
+from applications.rules.networks import Address, allows
 
 
 class InvalidClient(Exception):
@@ -30,27 +25,6 @@ class InvalidClient(Exception):
     def __init__(self, wait: int = 0) -> None:
         super().__init__(wait)
         self.wait = wait
-
-
-class Remembered:
-    """A bounded memory of the fence each application had last; the statement itself checks that it still has."""
-
-    def __init__(self, most: int = 10_000) -> None:
-        self.most = most
-        self.fences: OrderedDict[str, str] = OrderedDict()
-
-    def usable(self, client_id: str, address: Address) -> str:
-        """Return the fence to ask with: NO_FENCE where `address` is outside the one remembered."""
-        fence = self.fences.get(client_id, OPEN_FENCE)
-        return fence if allows(fence, address) else NO_FENCE
-
-    def put(self, client_id: str, fence: str) -> None:
-        self.fences[client_id] = fence
-        while len(self.fences) > self.most:
-            self.fences.popitem(last=False)
-
-
-remembered = Remembered()
 
 
 def ask(*, client_id: str, secret: str, token: str, address: Address, request_id: str) -> Asked:
@@ -74,6 +48,13 @@ def ask(*, client_id: str, secret: str, token: str, address: Address, request_id
         client = diagnose(client_id, secret_digest, address, moment, request_id)
         remembered.put(client_id, client.fence)
     raise InvalidClient  # changed again between the two statements: the client may ask again
+
+
+def _note_use(asked: Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    if asked.application_pk is not None:
+        note_secret_used(asked.application_pk, secret_digest, address, moment)
+    elif asked.server_pk is not None:
+        note_server_used(asked.server_pk, secret_digest, address, moment)
 
 
 def diagnose(
@@ -119,45 +100,3 @@ def _keep(
         count(application_pk, reason)
     else:
         refuse(application_pk, reason, ip=str(address), request_id=request_id, detail=detail)
-
-
-_written: OrderedDict[tuple[int | bytes, ...], float] = OrderedDict()
-
-
-def note_secret_used(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
-    """Count the use, and write "last used" of an application and of its secret, at most once a minute each."""
-    see("application", application_pk, address, secret_digest=secret_digest)
-    if _is_due(application_pk, secret_digest):
-        secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
-        _write(Application.objects.filter(pk=application_pk), address, moment)
-        _write(secrets, address, moment)
-
-
-def _note_use(asked: Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
-    if asked.application_pk is not None:
-        note_secret_used(asked.application_pk, secret_digest, address, moment)
-    elif asked.server_pk is not None:
-        note_server_used(asked.server_pk, secret_digest, address, moment)
-
-
-def note_server_used(server_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
-    """Write "last used" of a resource server, at most once a minute."""
-    if _is_due(server_pk, secret_digest):
-        _write(ResourceServer.objects.filter(pk=server_pk), address, moment)
-
-
-def _is_due(*key: int | bytes) -> bool:
-    """Whether this process last wrote the use of this row and secret a minute ago, or never."""
-    clock = time.monotonic()
-    if clock - _written.get(key, -MINUTE.total_seconds()) < MINUTE.total_seconds():
-        return False
-    _written[key] = clock
-    while len(_written) > remembered.most:
-        _written.popitem(last=False)
-    return True
-
-
-def _write[Row: models.Model](rows: models.QuerySet[Row], address: Address, moment: datetime) -> None:
-    """Repeat the condition in the statement, so that of many processes at once one writes."""
-    unwritten = rows.exclude(last_used_at__gt=moment - MINUTE)
-    unwritten.update(last_used_at=moment, last_used_ip=str(address))

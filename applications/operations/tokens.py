@@ -15,8 +15,10 @@ from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.applications import locked
 from applications.operations.audit import record_for
-from applications.operations.clients import InvalidClient, diagnose, note_secret_used, remembered
+from applications.operations.clients import InvalidClient, diagnose
+from applications.operations.last_used import note_secret_used
 from applications.operations.limits import check_account
+from applications.operations.remembered_allowlists import remembered
 from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import Address
