@@ -58,6 +58,18 @@ def test_nothing_but_config_imports_config(path: Path) -> None:
     assert not [name for name in imports(path) if name.split(".")[0] == "config"]
 
 
+@pytest.mark.parametrize("folder", ["applications", "config"])
+def test_nothing_imports_what_a_library_keeps_to_itself(folder: str) -> None:
+    """allauth's `internal` modules change without notice."""
+    private = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources(folder)
+        for name in imports(path)
+        if name.startswith("allauth.") and "internal" in name.split(".")
+    ]
+    assert private == []
+
+
 @pytest.mark.parametrize("path", sources("applications/rules"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_rules_know_no_database_and_no_http(path: Path) -> None:
     barred = ("django.db", "django.http", "django.conf", "django.forms", "django.contrib")
