@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.api import rates
 from applications.api.errors import ApiError
-from applications.api.openapi import messages, oauth, paths
+from applications.api.openapi import oauth, paths, previews
+from applications.api.openapi.message_settings import CHANGED_SETTINGS, SETTINGS
 from applications.api.openapi.parts import Node
 from applications.api.openapi.refusals import RESPONSES
 from applications.api.openapi.schemas import HEADERS, SCHEMAS
-from applications.api.openapi.settings import CHANGED_SETTINGS, SETTINGS
 from applications.models import Scope
 
 VERSION = "1.0"
@@ -54,13 +54,13 @@ def document() -> Node:
         },
         "servers": [{"url": settings.PUBLIC_URL}],
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
-        "paths": {**oauth.paths(), **paths.paths(), **messages.paths()},
+        "paths": {**oauth.paths(), **paths.paths(), **previews.paths()},
         "components": {
             "securitySchemes": oauth.security_schemes(scopes),
             "schemas": {
                 **SCHEMAS,
                 **oauth.OAUTH_SCHEMAS,
-                **messages.MESSAGE_SCHEMAS,
+                **previews.MESSAGE_SCHEMAS,
                 "Settings": SETTINGS,
                 "ChangedSettings": CHANGED_SETTINGS,
             },

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import Account, Application, AuditEvent, MessageSettings
 from applications.operations.actors import OPERATOR
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
 from applications.operations.throttle import failures
 from tests.api.conftest import Program, bearer, error_of, with_api_key

@@ -15,11 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.errors import Conflict, NotFound
-from applications.forms.messages import CHANNELS, ChannelForm
+from applications.forms.message_settings import CHANNELS, ChannelForm
 from applications.forms.previews import TrialForm
 from applications.models import AuditEvent, MessageSettings
 from applications.models.audit import Action
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.navigation import page
 from applications.panel.previews import SAMPLE, Shown, otp_preview, sms_preview
@@ -85,7 +85,7 @@ def preview(request: PanelRequest, channel: str) -> HttpResponse:
         form, status = _form(channel).of(_stored(request)), TOO_LARGE
         context = _too_large(request)
     if "part" in request.GET:
-        return render(request, f"panel/messages/_{channel}_preview.html", context, status=status)
+        return render(request, f"panel/message_settings/_{channel}_preview.html", context, status=status)
     return _page(request, form, context, status=status)
 
 
@@ -126,7 +126,9 @@ def _page(
         "rows": stored_fields(form),
         **context,
     }
-    return page(request, f"panel/messages/{form.channel}.html", around, current=CURRENT, status=status)
+    return page(
+        request, f"panel/message_settings/{form.channel}.html", around, current=CURRENT, status=status
+    )
 
 
 def _subtab(request: PanelRequest, name: str, current: str) -> dict[str, Any]:

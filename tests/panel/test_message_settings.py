@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from django.test import Client, override_settings
 
-from applications.forms.messages import CHANNELS
+from applications.forms.message_settings import CHANNELS
 from applications.models import Application, AuditEvent, MessageSettings
 from applications.operations.actors import OPERATOR
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from tests.panel.addresses import confirm, of
 from tests.panel.pages import text
 

@@ -12,7 +12,7 @@ from applications.models.audit import Action
 from applications.models.message_settings import CALLBACKS, DOCUMENTED
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.rules.previews import Treatment
 from tests.factories import make_account, make_application
 
