@@ -17,12 +17,14 @@ from applications.api.bodies import Keys, flag, structure, text
 from applications.api.callers import caller
 from applications.api.errors import ApiError, answer, invalid
 from applications.api.outputs import time
+from applications.api.preview_description import PREVIEW
 from applications.authentication.callers import Caller, InvalidCredential
 from applications.authentication.resource_servers import (
     TooManyFailures,
     check_resource_server,
     is_basic,
 )
+from applications.descriptions.registry import describe
 from applications.models.statements.message_settings import (
     FoundTreatment,
     find_token_and_treatment,
@@ -45,6 +47,7 @@ FROM_ALL: Keys = {
     "transliteration": structure,
 }
 FROM_THE_PLATFORM: Keys = {**FROM_ALL, "applicationId": text}
+SCOPE = "sms"
 TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
 
 
@@ -97,7 +100,7 @@ def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatmen
         with_token.append(found[1])
         return found[0]
 
-    known = caller(request, "sms", find)
+    known = caller(request, SCOPE, find)
     rates.spend(request, known)
     return lambda _values: with_token[0] if with_token else _defaults(known)
 
@@ -178,3 +181,6 @@ def _written(made: Preview) -> dict[str, Any]:
 
 def _measured(one: MeasuredText) -> dict[str, Any]:
     return {"text": one.text, "length": one.length, "parts": one.parts, "encoding": one.encoding}
+
+
+describe(messages_preview, post=PREVIEW.node(SCOPE))

@@ -33,4 +33,5 @@ def ask_to_confirm(request: HttpRequest) -> NoReturn:
 
 
 def _is_fresh(record: dict[str, float]) -> bool:
-    return time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    timeout: int = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT  # seconds
+    return time.time() - record["at"] < timeout

@@ -8,12 +8,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EDGES = {"oauth", "api", "panel", "delivery", "admin"}
-BELOW_EDGES = {"forms", "authentication", "operations", "models", "rules", "errors"}
+BELOW_EDGES = {"forms", "authentication", "descriptions", "operations", "models", "rules", "errors"}
 MAY_IMPORT = {
     "rules": {"errors"},
     "models": {"rules", "errors"},
     "operations": {"models", "rules", "errors"},
     "authentication": {"operations", "models", "rules", "errors"},
+    "descriptions": {"models", "rules", "errors"},
     "forms": {"models", "rules", "errors"},
     "management": {"forms", "operations", "models", "rules", "errors"},
     "templatetags": {"models", "rules", "errors"},

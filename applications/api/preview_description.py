@@ -1,9 +1,11 @@
-"""POST /messages/preview, and its schemas."""
+"""What POST /messages/preview takes and answers, as the description of the API says it."""
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.api.openapi.parts import MOMENT, Node, json_of, operation, schema, told
-from applications.api.openapi.schemas import TIME, sent, text, whole
+from applications.descriptions.operations import Operation
+from applications.descriptions.parts import MOMENT, Node, body, json_of, schema, told
+from applications.descriptions.registry import add_schemas
+from applications.descriptions.schemas import TIME, sent, text, whole
 from applications.rules.gsm7 import Encoding
 from applications.rules.previews import MAX_CHARACTERS
 from applications.rules.transliteration import Alphabet
@@ -24,8 +26,8 @@ REPLACED = {
         "example": {"ș": 1},
     },
 }
-MESSAGE_SCHEMAS: dict[str, Node] = {
-    "Message": sent(
+add_schemas(
+    Message=sent(
         {
             "text": text(_("What is to be sent."), minLength=1, maxLength=MAX_CHARACTERS),
             "from": text(_("The sender that is asked for; an enforced one replaces it.")),
@@ -52,7 +54,7 @@ MESSAGE_SCHEMAS: dict[str, Node] = {
         },
         ("text",),
     ),
-    "Preview": whole(
+    Preview=whole(
         {
             "text": text(_("What would be sent.")),
             "from": text(_("From whom; empty when nobody was asked for or enforced.")),
@@ -74,7 +76,7 @@ MESSAGE_SCHEMAS: dict[str, Node] = {
             },
         }
     ),
-}
+)
 EXAMPLE = {
     "text": "buna",
     "from": "",
@@ -98,32 +100,16 @@ EXAMPLE = {
     "inQuietHours": False,
     "scheduledAt": None,
 }
-
-
-def preview() -> Node:
-    """POST /messages/preview."""
-    known = operation(
-        "previewMessage",
-        _("Preview a message"),
-        _(
-            "What the application's settings make of a text: the text itself, its parts, its sender and its time. A"
-            " resource server, by HTTP Basic, names the application; an API key has the default settings."
-        ),
-        scope="sms",
-        tag="Messages",
-        body={
-            "required": True,
-            "content": json_of(
-                schema("Message"), {"text": "bună", "transliteration": {"alphabet": "ROMANIAN"}}
-            ),
-        },
-        answers={"200": told(_("What would be sent."), json_of(schema("Preview"), EXAMPLE))},
-        refusals=("404",),
-    )
-    known["security"].append({"clientBasic": []})
-    return {"post": known}
-
-
-def paths() -> dict[str, Node]:
-    """Return the addresses about messages."""
-    return {"/messages/preview": preview()}
+PREVIEW = Operation(
+    name="previewMessage",
+    summary=_("Preview a message"),
+    description=_(
+        "What the application's settings make of a text: the text itself, its parts, its sender and its time. A"
+        " resource server, by HTTP Basic, names the application; an API key has the default settings."
+    ),
+    tag="Messages",
+    body=body("Message", {"text": "bună", "transliteration": {"alphabet": "ROMANIAN"}}),
+    answers={"200": told(_("What would be sent."), json_of(schema("Preview"), EXAMPLE))},
+    refusals=("404",),
+    other_security=[{"clientBasic": []}],
+)

@@ -1,19 +1,12 @@
-"""GET /openapi.json: the whole description."""
-
-import json
+"""The whole description, gathered from the views."""
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from applications.api import rates
-from applications.api.errors import ApiError
-from applications.api.openapi import oauth, paths, previews
-from applications.api.openapi.message_settings import CHANGED_SETTINGS, SETTINGS
-from applications.api.openapi.parts import Node
-from applications.api.openapi.refusals import RESPONSES
-from applications.api.openapi.schemas import HEADERS, SCHEMAS
+from applications.descriptions.message_settings import CHANGED_SETTINGS, SETTINGS
+from applications.descriptions.parts import Node
+from applications.descriptions.registry import components, described_paths
+from applications.descriptions.schemas import HEADERS, SCHEMAS
 from applications.models import Scope
 
 VERSION = "1.0"
@@ -27,20 +20,9 @@ TAGS = {
 }
 
 
-def openapi(request: HttpRequest) -> HttpResponse:
-    """Answer the description, to anyone."""
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
-    rates.spend_of_address(request)
-    text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
-    # The same for everyone, but not what the headers say of this caller's rate.
-    return HttpResponse(
-        text, content_type="application/json", headers={"Cache-Control": "private, max-age=300"}
-    )
-
-
 def document() -> Node:
     """Return the description, in the language of this moment."""
+    paths, registered = described_paths(), components()
     scopes = dict(Scope.objects.available().values_list("name", "description"))
     return {
         "openapi": "3.1.0",
@@ -54,17 +36,30 @@ def document() -> Node:
         },
         "servers": [{"url": settings.PUBLIC_URL}],
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
-        "paths": {**oauth.paths(), **paths.paths(), **previews.paths()},
+        "paths": paths,
         "components": {
-            "securitySchemes": oauth.security_schemes(scopes),
+            "securitySchemes": _security_schemes(scopes),
             "schemas": {
                 **SCHEMAS,
-                **oauth.OAUTH_SCHEMAS,
-                **previews.MESSAGE_SCHEMAS,
+                **registered["schemas"],
                 "Settings": SETTINGS,
                 "ChangedSettings": CHANGED_SETTINGS,
             },
-            "responses": RESPONSES,
+            "responses": registered["responses"],
             "headers": HEADERS,
+        },
+    }
+
+
+def _security_schemes(scopes: dict[str, str]) -> dict[str, Node]:
+    """Return the ways to say who one is; `scopes` are names with what they are for."""
+    flow = {"tokenUrl": f"{settings.ISSUER}/oauth/token", "scopes": scopes}
+    return {
+        "accessToken": {"type": "oauth2", "flows": {"clientCredentials": flow}},
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+        "clientBasic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": _("An application's ID and secret, each form-encoded (RFC 6749 section 2.3.1)."),
         },
     }

@@ -15,22 +15,8 @@ TOKEN = "b7d02f5a91c84e36d05f7a12c9e84b630f1d5ac7"
 REQUEST_ID = "6f3c8f0e-0f6c-4a57-9d0f-7d7c2f3b9a11"
 MOMENT = "2026-11-24 13:32:05"
 
-# Status → name under components/responses.
-REFUSALS = {
-    "400": "InvalidParam",
-    "401": "InvalidCredentials",
-    "403": "Forbidden",
-    "404": "NotFound",
-    "405": "MethodNotAllowed",
-    "409": "Conflict",
-    "413": "RequestTooLarge",
-    "415": "UnsupportedMediaType",
-    "429": "RateLimitExceeded",
-    "500": "ServerError",
-    "503": "TemporarilyUnavailable",
-}
-EVERYWHERE = ("400", "401", "403", "405", "429", "500", "503")
-OF_BODIES = ("413", "415")
+NAME, SCOPES = "Order notifications", "sms groups"
+
 HEADERS = ("X-Request-Id", "X-Response-Time", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining")
 
 
@@ -61,35 +47,9 @@ def told(words: Words, content: Node | None = None, *, headers: Mapping[str, Nod
     return answer
 
 
-def operation(
-    name: str,
-    summary: Words,
-    description: Words,
-    *,
-    scope: str,
-    answers: Mapping[str, Node],
-    body: Node | None = None,
-    parameters: tuple[Node, ...] = (),
-    refusals: tuple[str, ...] = (),
-    tag: str = "Applications",
-) -> Node:
-    """Return an operation of the API, called with a credential that has `scope`."""
-    known: Node = {
-        "operationId": name,
-        "tags": [tag],
-        "summary": summary,
-        "description": description,
-        "security": [{"accessToken": [scope]}, {"apiKey": [scope]}],
-        "responses": dict(answers),
-    }
-    if parameters:
-        known["parameters"] = list(parameters)
-    if body is not None:
-        known["requestBody"] = body
-        refusals = (*refusals, *OF_BODIES)
-    for status in sorted({*EVERYWHERE, *refusals}):
-        known["responses"][status] = ref("responses", REFUSALS[status])
-    return known
+def body(name: str, example: Any, *, required: bool = True) -> Node:
+    """Return the body of a request, in JSON."""
+    return {"required": required, "content": json_of(schema(name), example)}
 
 
 def application_id() -> Node:

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.api.openapi.parts import ID, MOMENT, REQUEST_ID, SECRET, Node, Words, schema
+from applications.descriptions.parts import ID, MOMENT, REQUEST_ID, SCOPES, SECRET, Node, Words, schema
 from applications.models.applications import Lifetime
 from applications.models.secrets import Overlap
 
 TIME = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"
-SCOPES = "sms groups"
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 

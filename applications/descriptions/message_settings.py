@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.api.openapi.parts import Node
-from applications.api.openapi.schemas import text, whole
+from applications.descriptions.parts import Node
+from applications.descriptions.schemas import text, whole
 from applications.models.message_settings import PIN_ATTEMPTS, PIN_LENGTH, PIN_TTL, TTL, PinType
 from applications.rules.transliteration import Alphabet
 

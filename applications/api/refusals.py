@@ -1,9 +1,9 @@
-"""How the API refuses: one component a status, named in parts.REFUSALS."""
+"""How the API refuses: one component a status, named in descriptions/operations.py."""
 
 from django.utils.translation import gettext_lazy as _
 
 from applications.api.errors import TYPES
-from applications.api.openapi.parts import Node, Words, json_of, ref, schema, told
+from applications.descriptions.parts import Node, Words, json_of, ref, schema, told
 
 PATH = "/applications"
 
