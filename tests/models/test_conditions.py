@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import time_machine
 from django.utils.timezone import now
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret
@@ -19,6 +21,7 @@ from applications.rules.credentials import digest, hint, new_credential, token_k
 from applications.rules.networks import OPEN_FENCE, parse_address
 from tests.factories import make_account, make_application, make_token
 
+ROOT = Path(__file__).resolve().parents[2]
 MOMENT = now()
 BEFORE, AFTER = MOMENT - timedelta(microseconds=1), MOMENT + timedelta(microseconds=1)
 ADDRESS = parse_address("192.0.2.1")
@@ -146,4 +149,17 @@ def test_an_api_key(columns: dict[str, datetime], lives: bool, db: None) -> None
     _key, value = create_api_key(account=make_account(), name="Cron", scopes=None, actor=OPERATOR)
     APIKey.objects.update(created_at=MOMENT - timedelta(days=2), **columns)
     assert APIKey.objects.live(MOMENT).exists() == lives
+    with time_machine.travel(MOMENT, tick=False):
+        assert APIKey.objects.get().is_live == lives
     assert (find_api_key(digest(value), MOMENT) is not None) == lives
+
+
+@pytest.mark.parametrize(
+    "condition", ["expires_at > %s", "revoked_at IS NULL", "secret.digest = %s", "Q(expires_at__gt=moment"]
+)
+def test_each_condition_is_written_once(condition: str) -> None:
+    folder = ROOT / "applications"
+    sources = [path for path in folder.rglob("*.py") if "migrations" not in path.parts]
+    holders = [path.relative_to(folder) for path in sources if condition in path.read_text()]
+    home = "models/expiry.py" if condition.startswith("Q(") else "models/statements/conditions.py"
+    assert holders == [Path(home)]

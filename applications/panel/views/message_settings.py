@@ -22,7 +22,8 @@ from applications.models.audit import Action
 from applications.operations.message_settings import update_message_settings
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.navigation import page
-from applications.panel.previews import SAMPLE, Shown, otp_preview, sms_preview
+from applications.panel.otp_previews import otp_preview
+from applications.panel.previews import SAMPLE, Shown, sms_preview
 from applications.panel.stored_fields import stored_fields
 
 CURRENT = "panel:messages"
