@@ -274,5 +274,3 @@ REALM = "Latchkey"
 RATE_LIMIT = max(0, env.int("RATE_LIMIT", 600))
 # Applications that an account may have; 0 sets no limit.
 APPLICATIONS_PER_ACCOUNT = max(0, env.int("APPLICATIONS_PER_ACCOUNT", 1000))
-# What the panel's reader page explains: the edges do not import one another.
-API_DESCRIPTION = "applications.api.openapi.document.document"

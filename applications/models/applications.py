@@ -35,8 +35,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(models.Model):
     """A registered client (RFC 6749 section 2).
 
-    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the hot
-    statements read (models/hot.py); only operations/scopes.py and operations/allowed_ips.py write them.
+    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the frequent
+    statements read (models/statements/); only operations/scopes.py and operations/allowed_ips.py write them.
 
     generation          grows with every revocation of all tokens and with every scope granted
     live_generation     tokens of an earlier generation are dead: revoking all is one UPDATE of one row

@@ -1,7 +1,7 @@
 """How many requests a caller has made in the running minute: what the database cache cannot count exactly.
 
 Django's database cache adds by a SELECT and an UPDATE, between which another process may add too. This is one
-statement, the same text on PostgreSQL and SQLite, beside those of models/hot.py the only raw SQL.
+statement, the same text on PostgreSQL and SQLite.
 """
 
 from django.db import connection, models

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from applications.models.applications import Application
+from applications.models.expiry import unexpired
 from applications.rules.credentials import token_key
 
 
@@ -20,9 +21,8 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
     def valid(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
         """Those neither expired nor revoked: they work as long as their application is enabled."""
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=moment or now())
         return self.filter(
-            unexpired,
+            unexpired(moment),
             revoked_at=None,
             generation__gte=F("application__live_generation"),
         )

@@ -141,7 +141,7 @@ def _finish(
     actor: Actor,
     noted: list[str] | None = None,
 ) -> None:
-    """Repeat the list where the hot statements read it, and write the audit row."""
+    """Repeat the list where the frequent statements read it, and write the audit row."""
     details = {"added": added, "removed": removed} | ({"noted": noted} if noted else {})
     if application is not None:
         repeat_fences(account, [application.pk])

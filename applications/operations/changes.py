@@ -8,7 +8,7 @@ from django.db import transaction
 from applications.models import Application, Scope
 from applications.operations.actors import Actor
 from applications.operations.applications import locked, switch_application, update_application
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Which scopes an application holds: GrantedScope is the truth, its application repeats it for the hot paths."""
+"""Which scopes an application holds: GrantedScope is the truth, the application row repeats it."""
 
 from collections.abc import Iterable
 

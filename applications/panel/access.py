@@ -3,23 +3,19 @@
 A stranger gets 404, as for something that does not exist; a member without the role 403.
 """
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, suspend_request
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from applications.authentication.address import client_address
+from applications.authentication.confirmation import ask_to_confirm, is_recent
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
@@ -55,8 +51,8 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             _enter(request, account_id, application_id)
             if changes and not request.membership.may_change:
                 raise PermissionDenied
-            if secret and asks_again(request):
-                return ask_again(request)
+            if secret and not is_recent(request):
+                ask_to_confirm(request)
             with timezone.override(request.account.timezone):
                 return view(request, **rest)
 
@@ -76,25 +72,6 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account
-
-
-def asks_again(request: PanelRequest) -> bool:
-    """Whether a view with `secret` would ask this member for the password or second factor first.
-
-    Signing in counts like confirming it: who has done so a minute ago is not asked twice.
-    """
-    records = get_authentication_records(request, request.user)
-    age = time.time() - records[-1]["at"] if records else None
-    return age is None or age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-
-
-def ask_again(request: PanelRequest) -> HttpResponse:
-    """Ask; then what was posted is done, or the page that was asked for is shown."""
-    if request.method != "POST":
-        # What was posted before, and given up, must not be done because a page was asked for now.
-        request.session.pop(STATE_SESSION_KEY, None)
-    response: HttpResponse = suspend_request(request, reverse("account_reauthenticate"))
-    return response
 
 
 def actor_of(request: PanelRequest) -> Actor:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from applications.descriptions.document import document
 from applications.panel.quick_start import Snippet
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -73,9 +72,7 @@ class Reference:
 
 def reference(application_id: str | None) -> Reference:
     """Return what the page shows, with an application's ID in the examples if there is one."""
-    # The edges do not import one another: the settings say who describes the API.
-    described = import_string(settings.API_DESCRIPTION)()
-    text = json.dumps(described, cls=DjangoJSONEncoder, ensure_ascii=False)
+    text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
     return _Reader(json.loads(text), application_id).read()
 
 

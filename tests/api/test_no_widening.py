@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 from django.utils.timezone import now
 
-from applications.api.openapi.document import document
+from applications.descriptions.document import document
 from applications.models import Account, AllowedIP, Application, AuditEvent, Scope
 from applications.models.applications import Lifetime
 from applications.operations.actors import OPERATOR

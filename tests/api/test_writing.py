@@ -18,7 +18,7 @@ from applications.models.audit import ActorKind
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
 from applications.operations.changes import change_application
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.rules.credentials import digest, new_credential
 from tests.api.conftest import ALL, JSON, Program, bearer, error_of, with_api_key
 from tests.factories import make_application, make_token

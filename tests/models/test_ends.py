@@ -4,7 +4,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from applications.models import ApplicationSecret
-from applications.models.hot import find_api_key, find_token, insert_token
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.tokens import find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.credentials import digest, hint, new_credential, token_key

@@ -5,7 +5,7 @@ from django.test import Client
 
 from applications.models import Application
 from applications.operations.actors import OPERATOR
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import FORM, basic

@@ -1,4 +1,4 @@
-"""Changing lists of allowed IPs: what is stored, what the hot statements read, what the audit log says."""
+"""Changing lists of allowed IPs: what is stored, what the frequent statements read, what the audit log says."""
 
 import threading
 

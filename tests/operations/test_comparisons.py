@@ -7,7 +7,7 @@ from django.test import Client
 
 from applications.operations import clients
 from applications.operations.actors import OPERATOR
-from applications.operations.clients import MINUTE
+from applications.operations.last_used import MINUTE
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import digest, new_credential
 from tests.factories import make_account, make_application

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
-from applications.models.hot import find_api_key, find_token
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.tokens import find_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
-from applications.operations.clients import note_secret_used, note_server_used
-from applications.operations.last_used import touch, touch_api_key
+from applications.operations.last_used import note_secret_used, note_server_used, touch, touch_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest, new_credential, token_key
 from applications.rules.networks import parse_address

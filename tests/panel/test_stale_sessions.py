@@ -133,6 +133,19 @@ def test_a_stale_session_is_asked_first_and_what_was_typed_is_done_then(act: Act
         assert act.done()
 
 
+def test_what_was_given_up_is_not_done_when_its_page_is_opened_later(cast: Cast) -> None:
+    act = new_application(cast)
+    with time_machine.travel("2026-11-26 12:00:00Z") as clock:
+        client = sign_in(cast)
+        clock.shift(settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+        client.post(act.path, act.sent)
+        answer = client.get(act.path)
+        assert answer["Location"].startswith(CONFIRM)
+        client.post(answer["Location"], {"password": PASSWORD, "next": act.path})
+        assert not act.done()
+        assert client.get(act.path).status_code == 200
+
+
 def test_signing_in_counts_as_fresh(act: Act, cast: Cast) -> None:
     sign_in(cast).post(act.path, act.sent)
     assert act.done()

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.authentication.confirmation import ask_to_confirm, is_recent
 from applications.errors import DomainError
 from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
 from applications.models.in_use import MOST, InUse
 from applications.models.usage import REMEMBERED_DAYS
 from applications.operations.allowed_ips import Line, change_allowed_ips
-from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.allowed_ips import SHOWN, AllowedIPs
 from applications.panel.navigation import page
 from applications.rules.networks import shown
@@ -86,8 +87,8 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
         return _show(request, listed, form, question=question)
     also = [_line_for(address) for address in outside if address.network in answer.also]
     opens = change.add is not None or bool(also) or not networks
-    if opens and asks_again(request):
-        return ask_again(request)
+    if opens and not is_recent(request):
+        ask_to_confirm(request)
     try:
         _save(request, listed, change, also)
     except DomainError as error:

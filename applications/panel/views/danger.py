@@ -9,13 +9,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.authentication.confirmation import is_recent
 from applications.errors import Conflict, NotFound
 from applications.forms.deletion import DeleteApplicationForm
 from applications.forms.secrets import ResetSecretForm
 from applications.models.secrets import Overlap
 from applications.operations.applications import delete_application
 from applications.operations.secrets import OlderSecretWorks, reset_secret, retire_secret
-from applications.panel.access import PanelRequest, actor_of, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import ask, of_application
@@ -39,7 +40,7 @@ def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -
     return {
         **secrets,
         "impact": impact_of(request.application),
-        "asks": asks_again(request),
+        "asks": not is_recent(request),
         "stops": {overlap.value: moment + overlap.span for overlap in Overlap},
         "reset_form": form or ResetSecretForm(initial={"current": secrets["secret"].pk}, auto_id="reset-%s"),
     }
