@@ -12,7 +12,7 @@ from applications.api.outputs import described, listed, written
 from applications.authentication.callers import Caller
 from applications.errors import Conflict
 from applications.forms.applications import ApplicationForm
-from applications.models import Account, Application
+from applications.models import Account
 from applications.models.applications import Lifetime
 from applications.operations.applications import create_application, delete_application
 from applications.operations.changes import change_application
@@ -43,7 +43,7 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
     values = read_change(request, CHANGE)
     application = find(caller, application_id)
-    changes = _own(application, values) | settings_changes(application, values.get("settings", {}))
+    changes = _own(values) | settings_changes(application, values.get("settings", {}))
     try:
         application = change_application(
             application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, caller)
@@ -56,23 +56,18 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     return answer(written(application))
 
 
-def _own(application: Application, values: dict[str, Any]) -> dict[str, Any]:
+def _own(values: dict[str, Any]) -> dict[str, Any]:
     """Return what `values` has of name, lifetime and scopes, as the form of the panel reads it."""
     named = [name for name in map(_field, APPLICATION) if name in values]
-    if not named:
-        return {}
-    cleaned = checked(ApplicationForm(_fields(application) | {name: values[name] for name in named}))
-    return {name: cleaned[name] for name in named}
+    form = ApplicationForm(values)
+    form.keep(named)
+    return checked(form)
 
 
 def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
     delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
     return no_content()
-
-
-def _fields(application: Application) -> dict[str, Any]:
-    return {"name": application.name, "lifetime": application.lifetime, "scopes": application.scope_names}
 
 
 def _field(name: str) -> str:

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+MOST_YEARS = 10  # that an end may lie ahead: the calendar's own end must not be reached in any time zone
+
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
     def live(self, moment: datetime | None = None) -> "APIKeyQuerySet":

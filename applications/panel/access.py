@@ -98,5 +98,11 @@ def ask_again(request: PanelRequest) -> HttpResponse:
 
 
 def actor_of(request: PanelRequest) -> Actor:
-    """Return who makes the change, for its audit row."""
-    return Actor(ActorKind.USER, request.user.email, str(client_address(request)), request.request_id)
+    """Return who makes the change: for its audit row, and with what the role allows."""
+    return Actor(
+        ActorKind.USER,
+        request.user.email,
+        str(client_address(request)),
+        request.request_id,
+        may_change=request.membership.may_change,
+    )

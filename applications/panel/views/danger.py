@@ -66,7 +66,7 @@ def _reset(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
     try:
         secret = reset_secret(
             application=request.application,
-            overlap=Overlap(chosen["overlap"]).span,
+            overlap=chosen["overlap"],
             revoke_tokens=chosen["revoke"],
             current=chosen["current"],
             end_older=chosen["end_older"],
