@@ -64,7 +64,7 @@ def _append(actor: Actor, account: Account | None, entries: Sequence[Entry], **a
     events = []
     for entry in entries:
         events.append(_event(actor, account, entry, previous, **about))
-        previous = events[-1].digest
+        previous = bytes(events[-1].digest)
     AuditEvent.objects.bulk_create(events)
 
 

@@ -1,8 +1,9 @@
 """What an actor may change, checked where it is written: a viewer nothing, a credential what it has itself.
 
-No credential widens itself (security.md 18): a program could else give itself, through an application that it makes, changes or gets the secret of, what it was not
-given: a scope, another account, an address, a longer life. docs/decisions/0018 says what counts as such. All of these
-are part of an operation that holds the account's lock; all but `check_account` do nothing for an actor without limits.
+No credential widens itself (security.md 18): a program could else give itself, through an application that it makes,
+changes or gets the secret of, what it was not given: a scope, another account, an address, a longer life.
+docs/decisions/0018 says what counts as such. All of these are part of an operation that holds the account's lock; all
+but `check_account` and `check_operator` do nothing for an actor without limits.
 """
 
 from collections.abc import Iterable

@@ -63,7 +63,7 @@ class WholeRange:
     @property
     def message(self) -> str:
         """What is allowed."""
-        return self.words % {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+        return str(self.words) % {"least": f"{self.least:,}", "most": f"{self.most:,}"}
 
     @property
     def limits(self) -> tuple[int, int]:
