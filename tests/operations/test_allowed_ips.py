@@ -37,7 +37,7 @@ def change(
         account=account,
         application=application,
         add=[Line(NetworkText(network)) for network in add],
-        remove=remove,
+        remove=[NetworkText(network) for network in remove],
         actor=OPERATOR,
     )
 
@@ -99,7 +99,7 @@ def test_a_network_moves_when_it_is_removed_and_added_at_once(account: Account) 
     change_allowed_ips(
         account=account,
         add=[Line(NetworkText("192.0.2.1"), Note("new note"))],
-        remove=["192.0.2.1"],
+        remove=[NetworkText("192.0.2.1")],
         actor=OPERATOR,
     )
     assert AllowedIP.objects.get().note == "new note"
