@@ -1,19 +1,22 @@
 """Whether a new row holds only what its columns may have."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
-from applications.rules.names import is_clean
+
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # which PostgreSQL does not take
 
 
 def check_row(row: models.Model) -> None:
     """Raise InvalidParam, which names the column, for a value that the column cannot have."""
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
-        if isinstance(value, str) and not is_clean(value):
-            raise InvalidParam(field.name, _("Write it on one line, without control characters."))
+        if isinstance(value, str) and UNSTORABLE.search(value):
+            raise InvalidParam(field.name, _("It holds a character that cannot be stored."))
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:

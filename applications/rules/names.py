@@ -14,11 +14,6 @@ LONGEST: Final = 100  # characters, as the columns have
 _BARRED: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def is_clean(text: str) -> bool:
-    """Whether `text` has no control characters, and so is on one line."""
-    return _BARRED.search(text) is None
-
-
 class CleanLine(str):
     """One line of at most 100 characters, without white space around it; it may be empty.
 
@@ -31,7 +26,7 @@ class CleanLine(str):
 
     def __new__(cls, text: str) -> Self:
         line = text.strip()
-        if not is_clean(line):
+        if _BARRED.search(line):
             raise InvalidParam(cls.param, str(cls.words))
         if len(line) > LONGEST:
             message = _("Ensure this value has at most {most} characters (it has {number}).")
