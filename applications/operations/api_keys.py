@@ -72,8 +72,10 @@ def revoke_api_key(*, api_key: APIKey, actor: Actor) -> None:
 def _check_end(expires_at: datetime | None, moment: datetime) -> None:
     if expires_at is None:
         return
-    if is_naive(expires_at) or not moment < expires_at <= moment + LONGEST_LIFE:
-        message = _("Choose a time in the future, within {years} years, or none.").format(years=MOST_YEARS)
+    if is_naive(expires_at) or expires_at <= moment:
+        raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
+    if expires_at > moment + LONGEST_LIFE:
+        message = _("Choose a time within the next {years} years, or none.").format(years=MOST_YEARS)
         raise InvalidParam("expires_at", message)
 
 
