@@ -41,7 +41,10 @@ def find(caller: Caller, application_id: str) -> Application:
     """Return an application; raise ApiError, the same for one of another account as for none."""
     if is_credential(application_id):  # what cannot be an ID may hold what the store cannot take
         found = (
-            applications_of(caller).select_related("account").filter(application_id=application_id).first()
+            applications_of(caller)
+            .select_related("account", "message_settings")
+            .filter(application_id=application_id)
+            .first()
         )
         if found is not None:
             return found

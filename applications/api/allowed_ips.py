@@ -18,6 +18,7 @@ from applications.descriptions.parts import MOMENT, Words, body, json_of, schema
 from applications.forms.allowed_ips import AllowedIPForm
 from applications.models import Account, AllowedIP, Application
 from applications.operations.allowed_ips import Line, change_allowed_ips
+from applications.rules.networks import NetworkText
 
 type Place = tuple[Account, Application | None]  # whose list it is
 
@@ -43,7 +44,7 @@ def remove(request: HttpRequest, caller: Caller, application_id: str | None = No
     named = request.GET.getlist("network")
     if len(named) != 1:
         raise invalid("network", "Name one network in the address: ?network=192.0.2.0/24.")
-    _change(request, caller, application_id, remove=named)
+    _change(request, caller, application_id, remove=[NetworkText(named[0])])
     return no_content()
 
 
@@ -53,7 +54,7 @@ def _change(
     application_id: str | None,
     *,
     add: list[Line] | None = None,
-    remove: list[str] | None = None,
+    remove: list[NetworkText] | None = None,
 ) -> Place:
     account, application = _place(caller, application_id)
     change_allowed_ips(

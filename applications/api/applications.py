@@ -15,7 +15,7 @@ from applications.descriptions.operations import Operation, describes
 from applications.descriptions.parts import ID, MOMENT, NAME, SCOPES, SECRET, body, json_of, schema, told
 from applications.errors import Conflict
 from applications.forms.applications import ApplicationForm
-from applications.models import Account, Application, MessageSettings
+from applications.models import Account, MessageSettings
 from applications.models.applications import Lifetime
 from applications.operations.applications import create_application, delete_application
 from applications.operations.changes import change_application
@@ -122,7 +122,7 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
     values = read_change(request, CHANGE)
     application = find(caller, application_id)
-    changes = _own(application, values) | settings_changes(application, values.get("settings", {}))
+    changes = _own(values) | settings_changes(application, values.get("settings", {}))
     try:
         application = change_application(
             application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, caller)
@@ -135,13 +135,12 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     return answer(written(application))
 
 
-def _own(application: Application, values: dict[str, Any]) -> dict[str, Any]:
+def _own(values: dict[str, Any]) -> dict[str, Any]:
     """Return what `values` has of name, lifetime and scopes, as the form of the panel reads it."""
     named = [name for name in map(_field, APPLICATION) if name in values]
-    if not named:
-        return {}
-    cleaned = checked(ApplicationForm(_fields(application) | {name: values[name] for name in named}))
-    return {name: cleaned[name] for name in named}
+    form = ApplicationForm(values)
+    form.keep(named)
+    return checked(form)
 
 
 @describes(
@@ -157,10 +156,6 @@ def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
     delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
     return no_content()
-
-
-def _fields(application: Application) -> dict[str, Any]:
-    return {"name": application.name, "lifetime": application.lifetime, "scopes": application.scope_names}
 
 
 def _field(name: str) -> str:

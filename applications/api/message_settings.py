@@ -23,7 +23,7 @@ def settings_changes(application: Application, settings: dict[str, Any]) -> dict
     forms of the panel refuse.
     """
     given = _read(settings, DOCUMENTED, "settings")
-    stored = MessageSettings.objects.of(application.pk)
+    stored = MessageSettings.of(application)
     changes: dict[str, Any] = {}
     for form_of_channel in CHANNELS.values():
         columns = form_of_channel.columns()

@@ -67,7 +67,7 @@ def _chosen(application: Application, values: dict[str, Any]) -> dict[str, Any]:
     cleaned = checked(ResetSecretForm({"overlap": Overlap.NOW, "current": current, **values}))
     older = application.secrets.older().values_list("pk", flat=True)
     return {
-        "overlap": Overlap(cleaned["overlap"]).span,
+        "overlap": cleaned["overlap"],
         "revoke_tokens": cleaned["revoke"],
         "current": cleaned["current"],
         "end_older": list(older) if any_older else [],

@@ -3,27 +3,27 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import InvalidParam
-from applications.models.message_settings import (
-    LONGEST_TEMPLATE,
-    PIN,
+from applications.models.message_settings import MessageSettings, PinType, callback_policy
+from applications.rules.message_settings import (
+    CHANNEL_TTL,
+    LONGEST_OTP_SENDER,
+    OTP_SENDER,
     PIN_ATTEMPTS,
     PIN_LENGTH,
     PIN_TTL,
-    TTL,
-    MessageSettings,
-    PinType,
+    TEMPLATE_WITHOUT_PIN,
+    UNKNOWN_PIN_TYPE,
+    WholeRange,
+    check_quiet_hours,
+    parse_template,
 )
-from applications.rules import sender_ids
-from applications.rules.gsm7 import MAX_PARTS, measure
-from applications.rules.previews import CONTROL
-from applications.rules.quiet_hours import is_half_typed, parse_quiet_hours, read_clock
-from applications.rules.safe_urls import Policy, check_url
+from applications.rules.quiet_hours import is_half_typed, read_clock
+from applications.rules.safe_urls import CallbackUrl
+from applications.rules.sender_ids import SenderId
 from applications.rules.transliteration import Alphabet, parse_alphabet
 
 ALPHABETS = [
@@ -53,7 +53,7 @@ class CallbackField(forms.CharField):
     def clean(self, value: Any) -> str:
         url = str(super().clean(value))
         try:
-            return check_url(url, callback_policy()) if url else ""
+            return CallbackUrl(url, callback_policy()) if url else ""
         except InvalidParam as error:
             raise ValidationError(error.message, code="url") from None
 
@@ -100,29 +100,25 @@ class SenderField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         sender = str(super().clean(value))
-        if sender and (problem := sender_ids.problem(sender)):
-            raise ValidationError(problem, code="sender")
-        return sender
+        try:
+            return SenderId(sender) if sender else ""
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="sender") from None
 
 
 class WholeField(forms.IntegerField):
     """A whole number within limits, which its one error names."""
 
-    def __init__(self, limits: tuple[int, int], words: Any, **kwargs: Any) -> None:
-        self.limits, self.words = limits, words
+    def __init__(self, numbers: WholeRange, **kwargs: Any) -> None:
+        self.numbers = numbers
         attributes = {"inputmode": "numeric", "autocomplete": "off"}
         super().__init__(widget=forms.TextInput(attrs=attributes), **kwargs)
 
     def clean(self, value: Any) -> int:
-        least, most = self.limits
-        message = self.words % {"least": f"{least:,}", "most": f"{most:,}"}
         try:
-            number = super().clean(value)
-        except ValidationError:
-            raise ValidationError(message, code="range") from None
-        if number is None or not least <= number <= most:
-            raise ValidationError(message, code="range")
-        return int(number)
+            return self.numbers.parse(super().clean(value), "number")
+        except (ValidationError, InvalidParam):
+            raise ValidationError(self.numbers.message, code="range") from None
 
 
 class ChannelForm(forms.Form):
@@ -152,16 +148,13 @@ class ChannelForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Check the quiet hours, which are two fields; the code is "half_typed" while one of them is missing."""
-        start, stop = f"{self.channel}_quiet_start", f"{self.channel}_quiet_stop"
-        if start in self.cleaned_data and stop in self.cleaned_data:
-            given = {"start": self.cleaned_data[start], "stop": self.cleaned_data[stop]}
+        ends = (f"{self.channel}_quiet_start", f"{self.channel}_quiet_stop")
+        if all(end in self.cleaned_data for end in ends):
             try:
-                parse_quiet_hours(**given)
+                check_quiet_hours(self.channel, self.cleaned_data)
             except InvalidParam as error:
-                code = "pair" if given[error.param] else "half_typed"
-                self.add_error(
-                    f"{self.channel}_quiet_{error.param}", ValidationError(error.message, code=code)
-                )
+                code = "pair" if self.cleaned_data[error.param] else "half_typed"
+                self.add_error(error.param, ValidationError(error.message, code=code))
         return self.cleaned_data
 
 
@@ -198,9 +191,7 @@ class WhatsappForm(ChannelForm):
 
 class MultichannelForm(ChannelForm):
     channel = "multichannel"
-    multichannel_ttl = WholeField(
-        TTL, _lazy("The time before the next channel is %(least)s to %(most)s seconds."), label=_lazy("TTL")
-    )
+    multichannel_ttl = WholeField(CHANNEL_TTL, label=_lazy("TTL"))
     multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
     multichannel_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     multichannel_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
@@ -213,48 +204,31 @@ class OtpForm(ChannelForm):
     otp_template = forms.CharField(
         label=_lazy("Template"),
         strip=False,
-        error_messages={"required": _lazy("A template contains {{pin}}, where the PIN goes.")},
+        error_messages={"required": TEMPLATE_WITHOUT_PIN},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     otp_sender = SenderField(
         label=_lazy("Sender"),
-        max_length=11,
-        error_messages={
-            "required": _lazy("A sender has 3 to 11 characters, such as InfoText."),
-            "max_length": _lazy("A sender has 3 to 11 characters, such as InfoText."),
-        },
+        max_length=LONGEST_OTP_SENDER,
+        error_messages={"required": OTP_SENDER, "max_length": OTP_SENDER},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     otp_pin_type = forms.ChoiceField(
         label=_lazy("PIN type"),
         choices=PinType,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": _lazy("A PIN type is letters, numbers or alphanumeric.")},
+        error_messages={"invalid_choice": UNKNOWN_PIN_TYPE},
     )
-    otp_pin_length = WholeField(
-        PIN_LENGTH, _lazy("A PIN has %(least)s to %(most)s characters."), label=_lazy("PIN length")
-    )
-    otp_ttl = WholeField(
-        PIN_TTL, _lazy("A PIN is valid for %(least)s to %(most)s seconds."), label=_lazy("Valid for")
-    )
-    otp_max_attempts = WholeField(
-        PIN_ATTEMPTS, _lazy("Between %(least)s and %(most)s attempts."), label=_lazy("Attempts")
-    )
+    otp_pin_length = WholeField(PIN_LENGTH, label=_lazy("PIN length"))
+    otp_ttl = WholeField(PIN_TTL, label=_lazy("Valid for"))
+    otp_max_attempts = WholeField(PIN_ATTEMPTS, label=_lazy("Attempts"))
     otp_callback = CallbackField(label=_lazy("OTP updates"))
 
     def clean_otp_template(self) -> str:
-        template: str = self.cleaned_data["otp_template"].replace("\r\n", "\n")
-        if PIN not in template:
-            raise ValidationError(_("A template contains {{pin}}, where the PIN goes."))
-        if CONTROL.search(template):
-            raise ValidationError(
-                _("A template has no control characters, except line breaks, page breaks and tabs.")
-            )
-        longest_pin = "W" * PIN_LENGTH[1]
-        if len(template) > LONGEST_TEMPLATE or measure(template.replace(PIN, longest_pin)).parts > MAX_PARTS:
-            message = _("A template has at most {parts} parts, with the PIN in it.")
-            raise ValidationError(message.format(parts=MAX_PARTS))
-        return template
+        try:
+            return parse_template(self.cleaned_data["otp_template"])
+        except InvalidParam as error:
+            raise ValidationError(error.message) from None
 
 
 class CallbacksForm(ChannelForm):
@@ -270,8 +244,3 @@ CHANNELS: dict[str, type[ChannelForm]] = {
     for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm, CallbacksForm)
 }
 """Every form, by the channel it is about."""
-
-
-def callback_policy() -> Policy:
-    """What callback URLs may be on this server."""
-    return Policy(ports=frozenset(settings.CALLBACK_PORTS), insecure=settings.CALLBACK_INSECURE)

@@ -13,11 +13,10 @@ from applications.models.statements.clients import StoredSecret
 from applications.models.statements.tokens import insert_token
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
-from applications.operations.applications import locked
 from applications.operations.audit import record_for
 from applications.operations.clients import InvalidClient, diagnose
 from applications.operations.last_used import note_secret_used
-from applications.operations.limits import check_account
+from applications.operations.locks import lock_application
 from applications.operations.remembered_allowlists import remembered
 from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest, hint, new_credential, token_key
@@ -83,7 +82,7 @@ def _check_held(client: StoredSecret, scopes: tuple[str, ...], address: Address,
 @transaction.atomic
 def revoke_token(*, token: AccessToken, actor: Actor) -> None:
     """Revoke one token; NotFound when it is dead already."""
-    application = locked(token.application)
+    application = lock_application(token.application, actor)
     if not AccessToken.objects.valid().filter(pk=token.pk).update(revoked_at=now()):
         raise NotFound(_("This token has stopped already."))
     record_for(actor, application, Action.TOKEN_REVOKED, {"token": token.hint})
@@ -92,8 +91,7 @@ def revoke_token(*, token: AccessToken, actor: Actor) -> None:
 @transaction.atomic
 def revoke_all_tokens(*, application: Application, actor: Actor) -> None:
     """Revoke every token of an application, in the same time for one and for a million."""
-    application = locked(application)
-    check_account(actor, application.account_id)
+    application = lock_application(application, actor)
     end_generation(application)
     record_for(actor, application, Action.TOKENS_REVOKED)
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from applications.authentication.address import client_address
 from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.errors import AccessDenied, NotFound
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
@@ -37,8 +38,9 @@ class PanelRequest(HttpRequest):
 def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], View]:
     """Let only members of the account in the address call the view.
 
-    changes: viewers get 403. secret: the password or second factor must have been given of late; else the
-    member is asked for it, and goes on from there: what was posted is kept in the session until then.
+    changes: viewers get 403 before a form is shown to them; the operations refuse them too. secret: the password or
+    second factor must have been given of late; else the member is asked for it, and goes on from there: what was
+    posted is kept in the session until then.
     """
 
     def decorate(view: View) -> View:
@@ -49,16 +51,31 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             request: Any, account_id: int, application_id: str | None = None, **rest: Any
         ) -> HttpResponse:
             _enter(request, account_id, application_id)
-            if changes and not request.membership.may_change:
+            if not _may_enter(request, changes):
                 raise PermissionDenied
             if secret and not is_recent(request):
                 ask_to_confirm(request)
             with timezone.override(request.account.timezone):
-                return view(request, **rest)
+                return _answered(view, request, **rest)
 
         return checked
 
     return decorate
+
+
+def _may_enter(request: PanelRequest, changes: bool) -> bool:
+    """Whether the page may be shown; what is written is asked again, by the operation."""
+    return request.membership.may_change or not changes
+
+
+def _answered(view: View, request: PanelRequest, **rest: Any) -> HttpResponse:
+    """Answer what an operation refused, where the view has nothing of its own to say: 403 or 404."""
+    try:
+        return view(request, **rest)
+    except AccessDenied as error:
+        raise PermissionDenied from error
+    except NotFound as error:
+        raise Http404 from error
 
 
 def _enter(request: PanelRequest, account_id: int, application_id: str | None) -> None:
@@ -75,5 +92,11 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
 
 
 def actor_of(request: PanelRequest) -> Actor:
-    """Return who makes the change, for its audit row."""
-    return Actor(ActorKind.USER, request.user.email, str(client_address(request)), request.request_id)
+    """Return who makes the change: for its audit row, and with what the role allows."""
+    return Actor(
+        ActorKind.USER,
+        request.user.email,
+        str(client_address(request)),
+        request.request_id,
+        may_change=request.membership.may_change,
+    )

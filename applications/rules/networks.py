@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +60,15 @@ def parse_network(text: str) -> Network:
     if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None:
         raise _refusal(MAPPED, text)
     return network
+
+
+class NetworkText(str):
+    """A network in canonical text, "192.0.2.1/32"; made of any text that `parse_network` reads, or InvalidParam."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        return super().__new__(cls, str(parse_network(text)))
 
 
 def _why(text: str) -> InvalidParam:

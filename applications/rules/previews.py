@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
-from applications.rules import sender_ids
 from applications.rules.gsm7 import MAX_PARTS, Encoding, Measure, measure
 from applications.rules.quiet_hours import QuietHours
+from applications.rules.sender_ids import SenderId
 from applications.rules.transliteration import Alphabet, Transliteration, transliterate
 
 # Twice what 10 parts of GSM-7 hold: room for emojis that are taken out, and little enough to be quick.
@@ -101,7 +101,7 @@ def preview(
     """
     _check_text(text)
     if sender:
-        sender_ids.check(sender)
+        SenderId(sender)  # or InvalidParam
     made = transliterate(text, treatment.alphabet, remove_emojis=treatment.remove_emojis)
     analysis = _analysis(text, made)
     quiet = None if otp else treatment.quiet_hours

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -67,6 +67,15 @@ def check_url(url: str, policy: Policy, param: str = "url") -> str:
     if found:
         raise InvalidParam(param, found)
     return url
+
+
+class CallbackUrl(str):
+    """A URL that may be called; made of any text that `check_url` accepts, or InvalidParam is raised."""
+
+    __slots__ = ()
+
+    def __new__(cls, url: str, policy: Policy, param: str = "url") -> Self:
+        return super().__new__(cls, check_url(url, policy, param))
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -15,6 +15,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
 from applications.operations.throttle import failures
+from applications.rules.names import Name
 from tests.api.conftest import Program, bearer, error_of, with_api_key
 from tests.factories import make_account, make_application
 from tests.oauth.conftest import Response
@@ -33,7 +34,7 @@ def settings_of(application: Application) -> dict[str, Any]:
 @pytest.fixture
 def platform(db: None) -> Program:
     """A resource server."""
-    server, secret = create_resource_server(name="SMS gateway", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS gateway"), actor=OPERATOR)
     return basic(server.server_id, secret)
 
 

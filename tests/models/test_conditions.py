@@ -18,6 +18,7 @@ from applications.operations.api_keys import create_api_key
 from applications.operations.clients import InvalidClient, diagnose
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential, token_key
+from applications.rules.names import Name
 from applications.rules.networks import OPEN_FENCE, parse_address
 from tests.factories import make_account, make_application, make_token
 
@@ -146,7 +147,7 @@ def _reason(client_id: str, secret_digest: bytes) -> InvalidClient | None:
     ],
 )
 def test_an_api_key(columns: dict[str, datetime], lives: bool, db: None) -> None:
-    _key, value = create_api_key(account=make_account(), name="Cron", scopes=None, actor=OPERATOR)
+    _key, value = create_api_key(account=make_account(), name=Name("Cron"), scopes=None, actor=OPERATOR)
     APIKey.objects.update(created_at=MOMENT - timedelta(days=2), **columns)
     assert APIKey.objects.live(MOMENT).exists() == lives
     with time_machine.travel(MOMENT, tick=False):

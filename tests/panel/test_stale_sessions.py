@@ -16,6 +16,7 @@ from django.urls import reverse
 from applications.models import AllowedIP, Application
 from applications.operations.actors import OPERATOR
 from applications.operations.allowed_ips import Line, change_allowed_ips
+from applications.rules.networks import NetworkText
 from tests.cast import Cast
 from tests.factories import PASSWORD
 from tests.panel.addresses import of
@@ -63,7 +64,7 @@ def added_scope(cast: Cast) -> Act:
 
 
 def listed(cast: Cast, application: Application | None, *networks: str) -> None:
-    add = [Line(network) for network in networks]
+    add = [Line(NetworkText(network)) for network in networks]
     change_allowed_ips(account=cast.account, application=application, add=add, actor=OPERATOR)
 
 

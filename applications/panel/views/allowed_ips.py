@@ -19,10 +19,10 @@ from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.allowed_ips import SHOWN, AllowedIPs
 from applications.panel.navigation import page
-from applications.rules.networks import shown
+from applications.rules.names import LONGEST, Note
+from applications.rules.networks import NetworkText, shown
 
 REFUSED = 422
-MOST_NOTE = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Change:
 
     action: str
     add: Line | None = None
-    remove: str | None = None
+    remove: NetworkText | None = None
 
     @property
     def network(self) -> str:
@@ -73,7 +73,7 @@ def remove(request: PanelRequest, line: int) -> HttpResponse:
     stored = get_object_or_404(listed.lines, pk=line)
     if request.method != "POST":
         return redirect(listed.url())
-    change = Change(listed.url("remove", line), remove=stored.network)
+    change = Change(listed.url("remove", line), remove=NetworkText(stored.network))
     return _make(request, listed, change, AllowedIPForm())
 
 
@@ -109,7 +109,9 @@ def _save(request: PanelRequest, listed: AllowedIPs, change: Change, also: list[
 
 def _line_for(address: InUse) -> Line:
     """The line for an address in use, with a note that says whose it is."""
-    return Line(address.network, _("Used by {name}").format(name=address.uses[0].who)[:MOST_NOTE])
+    who = " ".join(address.uses[0].who.split())
+    note = _("Used by {name}").format(name=who)[:LONGEST]
+    return Line(NetworkText(address.network), Note(note))
 
 
 def _refused(

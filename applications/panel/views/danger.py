@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -67,7 +67,7 @@ def _reset(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
     try:
         secret = reset_secret(
             application=request.application,
-            overlap=Overlap(chosen["overlap"]).span,
+            overlap=chosen["overlap"],
             revoke_tokens=chosen["revoke"],
             current=chosen["current"],
             end_older=chosen["end_older"],
@@ -117,10 +117,7 @@ def delete(request: PanelRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"impact": impact_of(request.application), "form": form, "delete_form": form}
         return ask(request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200)
-    try:
-        delete_application(application=request.application, actor=actor_of(request))
-    except NotFound as error:
-        raise Http404 from error
+    delete_application(application=request.application, actor=actor_of(request))
     words = _("%(name)s was deleted. Its ID, secret and tokens do not work any more.")
     messages.success(request, words % {"name": request.application})
     return redirect("panel:applications", request.account.pk)

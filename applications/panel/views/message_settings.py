@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from applications.errors import Conflict, NotFound
+from applications.errors import Conflict
 from applications.forms.message_settings import CHANNELS, ChannelForm
 from applications.forms.previews import TrialForm
 from applications.models import AuditEvent, MessageSettings
@@ -64,8 +64,6 @@ def _save(request: PanelRequest, channel: str) -> HttpResponse:
         )
     except Conflict:
         return _conflict(request, form)
-    except NotFound as error:
-        raise Http404 from error
     saved = _("The %(channel)s settings of %(name)s were saved. They apply to the next message.")
     words = saved % {"channel": LABELS[channel], "name": request.application}
     messages.success(request, words if changed else _("Nothing was changed."))

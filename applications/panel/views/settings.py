@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from applications.authentication.confirmation import ask_to_confirm, is_recent
-from applications.errors import Conflict, NotFound
+from applications.errors import Conflict, InvalidParam
 from applications.forms.settings import SettingsForm
 from applications.models import Application, AuditEvent
 from applications.models.audit import Action
@@ -48,8 +48,9 @@ def _save(request: PanelRequest) -> HttpResponse:
         )
     except Conflict:
         return _conflict(request)
-    except NotFound as error:
-        raise Http404 from error
+    except InvalidParam as error:  # a scope that was retired just now
+        form.add_error(error.param, error.message)
+        return _page(request, form, status=REFUSED)
     messages.success(request, _words(request.application, after))
     return redirect(of_application(request, CURRENT))
 
