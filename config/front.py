@@ -27,7 +27,7 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]
 refusal = import_string("config.machines.refusal")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
-MOST_WAITING = 256  # for a thread: a fraction of a second's work
+MOST_WAITING = 256  # requests that wait for a thread; together less than a second's work
 threads = Threads(wsgi_application, THREADS, MOST_WAITING)
 
 ALWAYS: WSGIEnvironment = {

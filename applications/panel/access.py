@@ -67,12 +67,12 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
 
 def _enter(request: PanelRequest, account_id: int, application_id: str | None) -> None:
     memberships = Membership.objects.select_related("account")
-    # `account__pk`, for `account` would raise on SQLite where a number is larger than any key.
+    # `account__pk`, because `account` raises OverflowError on SQLite for a number that is larger than any key.
     request.membership = get_object_or_404(memberships, account__pk=account_id, user=request.user)
     request.account = request.membership.account
     if application_id is not None:
         if not is_credential(application_id):
-            raise Http404  # what no application has, the database need not take (NUL, for one)
+            raise Http404  # PostgreSQL would raise on some texts that cannot be an ID, such as a NUL
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account
@@ -91,7 +91,7 @@ def asks_again(request: PanelRequest) -> bool:
 def ask_again(request: PanelRequest) -> HttpResponse:
     """Ask; then what was posted is done, or the page that was asked for is shown."""
     if request.method != "POST":
-        # What was posted before, and given up, must not be done because a page was asked for now.
+        # An earlier form that was not confirmed must not be sent because a page is opened now.
         request.session.pop(STATE_SESSION_KEY, None)
     response: HttpResponse = suspend_request(request, reverse("account_reauthenticate"))
     return response

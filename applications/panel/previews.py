@@ -26,7 +26,7 @@ SAMPLE = (
     "Bună ziua, comanda nr. 48213 a fost expediată. 📦 Curierul ajunge între 18:00 și 20:00."
     " Urmăriți coletul: https://sho.example/8fK2 Vă mulțumim!"
 )
-# Made up, and the same each time, so that nothing moves while one types. Letters are capitals.
+# An invented PIN, the same each time, so that the preview does not change while somebody types. Letters are capitals.
 MADE_UP = {
     PinType.NUMBERS: ("4829137506", 10),
     PinType.LETTERS: ("KWTRPXHMVB", 26),
