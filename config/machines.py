@@ -73,7 +73,7 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         read_chunked(environ)
-        if _is_page(environ["PATH_INFO"]):
+        if is_page(environ["PATH_INFO"]):
             return django(environ, start_response)
         try:
             response = _answer(WSGIRequest(environ))
@@ -95,7 +95,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     first = _first(request.path_info)
     if first in OAUTH:
         response = _oauth(request, error)
-    elif _is_page(request.path_info):
+    elif is_page(request.path_info):
         response = _plain(request, error)
     else:
         response = api.refuse(_api_error(request, error), request.path)
@@ -126,7 +126,8 @@ def _first(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _is_page(path: str) -> bool:
+def is_page(path: str) -> bool:
+    """Whether people are asked for this path, and not programs."""
     return path == "/" or _first(path) in PAGES
 
 

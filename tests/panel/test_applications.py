@@ -190,17 +190,22 @@ def test_search_takes_the_start_of_an_id(alice: Client, account: Account, many: 
 @pytest.mark.parametrize(
     "query",
     [
+        "q=%00",
         "q=%FF%FE",
         "q=" + "x" * 5_000,
+        "scope=%00",
         "scope=nonsense",
         "state=%27%20OR%201%3D1",
         "sort=password",
         "sort=--name",
+        "sort=%00",
         "page=-1",
         "page=99999999999999999999999",
         "page=" + "9" * 5_000,
+        "page=%00",
         "sort=name&sort=-name",
         "unknown=1",
+        "%00=%00",
     ],
 )
 def test_garbage_in_the_address_is_no_error(
@@ -210,11 +215,6 @@ def test_garbage_in_the_address_is_no_error(
     assert response.status_code == 200
     if not query.startswith("q=%FF"):  # which is text all the same, and is looked for
         assert len(response.context["page"]) == 4
-
-
-@pytest.mark.parametrize("query", ["q=%00", "scope=%00", "sort=%00", "page=%00", "%00=%00"])
-def test_a_nul_in_the_address_is_refused(alice: Client, account: Account, query: str) -> None:
-    assert alice.get(f"{address(account)}?{query}").status_code == 400
 
 
 def test_no_match_names_what_was_sought_and_offers_the_way_back(alice: Client, account: Account) -> None:

@@ -504,6 +504,7 @@ def test_every_preview_says_what_is_held_when_the_clocks_change(
 
 
 def test_created_leads_to_messages(alice: Client, application: Application) -> None:
+    confirm(alice)
     address = f"/panel/{application.account_id}/applications/new/"
     confirm(alice)
     answer = alice.post(address, {"name": "New", "lifetime": "1 day", "scopes": ["sms"]})

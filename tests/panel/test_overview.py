@@ -46,7 +46,7 @@ def test_an_application_of_another_account_is_not_found(alice: Client, applicati
     assert alice.get(crossed).status_code == 404
 
 
-@pytest.mark.parametrize("application_id", ["nothing", "f" * 40, "f" * 5000])
+@pytest.mark.parametrize("application_id", ["nothing", "%00", "f" * 40, "f" * 5000])
 def test_an_id_that_no_application_has_is_not_found(
     alice: Client, application: Application, application_id: str
 ) -> None:

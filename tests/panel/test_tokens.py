@@ -141,7 +141,7 @@ def test_pages(alice: Client, application: Application) -> None:
     assert "51–60 of 60" in text(alice.get(of(application, "tokens"), {"page": "3"}))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "", "9" * 400])
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "", "\x00", "9" * 400])
 def test_a_page_that_there_is_not_is_the_nearest(alice: Client, application: Application, page: str) -> None:
     make_token(application)
     assert len(shown(alice, application, page=page)) == 1
