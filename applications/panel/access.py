@@ -91,7 +91,7 @@ def asks_again(request: PanelRequest) -> bool:
 def ask_again(request: PanelRequest) -> HttpResponse:
     """Ask; then what was posted is done, or the page that was asked for is shown."""
     if request.method != "POST":
-        # An earlier form that was not confirmed must not be sent because a page is opened now.
+        # What was posted before, and given up, must not be done because a page was asked for now.
         request.session.pop(STATE_SESSION_KEY, None)
     response: HttpResponse = suspend_request(request, reverse("account_reauthenticate"))
     return response
