@@ -57,7 +57,8 @@ class Application(models.Model):
     grants = models.TextField(default="", editable=False)
     fence = models.TextField(default="|", editable=False)
 
-    # What the writer saw (see operations/applications.py): two admins at once, and the double click.
+    # `revision` finds a change that another admin made meanwhile, `submission` a form that was sent twice
+    # (operations/applications.py).
     revision = models.PositiveIntegerField(default=0, editable=False)
     submission = models.UUIDField(null=True, editable=False, unique=True)
 

@@ -35,7 +35,7 @@ class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
 
 
 class ApplicationSecret(models.Model):
-    """A secret's digest and hint. The one without an end is current; an ended one says why a client fails."""
+    """A secret's digest and hint. The one without `expires_at` is current; expired ones tell why one was refused."""
 
     application = models.ForeignKey("applications.Application", models.CASCADE, related_name="secrets")
     digest = models.BinaryField(max_length=32)

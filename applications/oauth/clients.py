@@ -57,7 +57,7 @@ def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tupl
     """
     identifier, secret = _sent(request, parameters)
     if not (is_credential(identifier) and is_credential(secret)):
-        # What no client can have needs no question to the store, and may hold what it cannot take.
+        # No client has an ID or secret of another shape, so no query is needed, and PostgreSQL could not store a NUL.
         raise OAuthError("invalid_client", INVALID_CLIENT)
     return identifier, secret
 

@@ -27,7 +27,7 @@ INACTIVE = {"active": False}
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Tell an application about a token of its account, a resource server about any.
+    """Answer an application about the tokens of its account, a resource server about any token.
 
     `client_ip`, optional: the address the token was used from. Outside the allowed IPs the token is
     inactive, like one that is unknown, expired, revoked, disabled or of somebody else.
@@ -52,7 +52,7 @@ def _client_ip(parameters: dict[str, str]) -> Address | None:
 
 
 def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
-    """Whether the token may be used from there, if that is known; if not, it is kept for the panel."""
+    """Whether the token may be used from `client_ip`, if one was sent. A refusal is recorded for the panel."""
     if client_ip is None or allows(found.fence, client_ip):
         return True
     refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)

@@ -1,4 +1,4 @@
-"""Issuing, revoking and purging access tokens."""
+"""Issuing access tokens, and revoking one or all of an application's."""
 
 from dataclasses import dataclass
 

@@ -80,12 +80,12 @@ def _answered(view: View, request: PanelRequest, **rest: Any) -> HttpResponse:
 
 def _enter(request: PanelRequest, account_id: int, application_id: str | None) -> None:
     memberships = Membership.objects.select_related("account")
-    # `account__pk`, for `account` would raise on SQLite where a number is larger than any key.
+    # `account__pk`, because `account` raises OverflowError on SQLite for a number that is larger than any key.
     request.membership = get_object_or_404(memberships, account__pk=account_id, user=request.user)
     request.account = request.membership.account
     if application_id is not None:
         if not is_credential(application_id):
-            raise Http404  # what no application has, the database need not take (NUL, for one)
+            raise Http404  # PostgreSQL would raise on some texts that cannot be an ID, such as a NUL
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account

@@ -15,7 +15,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 FORM = "application/x-www-form-urlencoded"
 TOKEN = '--header "Authorization: Bearer $LATCHKEY_TOKEN"'
 BASIC = '--user "$LATCHKEY_ID:$LATCHKEY_SECRET"'
-# What several operations refuse alike is told once, under "Refusals".
+# Errors that several operations share are described once, under "Refusals".
 COMMON = {"400", "401", "403", "405", "413", "415", "429", "500", "503"}
 
 type Node = dict[str, Any]
@@ -155,7 +155,7 @@ class _Reader:
         options = [*([TOKEN] if _takes_a_token(known) else []), *_sent(known)]
         verb = "" if method == "GET" or (method == "POST" and _sent(known)) else f"--request {method} "
         quoted = f'"{address}"' if query else address
-        # An address beside a verb would be as long as to run under the copy button.
+        # Method and URL on one line would be so long that the copy button covers them.
         begin = [f"curl {verb}".rstrip(), quoted] if verb else [f"curl {quoted}"]
         return " \\\n  ".join([*begin, *options])
 
@@ -178,7 +178,7 @@ class _Reader:
             yield statuses[f"#/components/responses/{name}"], error["type"], response["description"]
 
     def _resolved(self, node: Node) -> Node:
-        """Follow a reference; what stands beside it counts more."""
+        """Return the object that `$ref` names; values beside `$ref` replace those of the object."""
         if "$ref" not in node:
             return node
         found: Node = self.document
@@ -197,7 +197,7 @@ def _takes_a_token(known: Node) -> bool:
 
 
 def _sent(known: Node) -> list[str]:
-    """The options of curl that send the body, and a client's proof with it."""
+    """The options of curl that send the body and the client's credentials."""
     content = known.get("requestBody", {}).get("content", {})
     if FORM in content:
         return [BASIC, *(f"--data {name}={value}" for name, value in content[FORM]["example"].items())]

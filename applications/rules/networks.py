@@ -21,7 +21,7 @@ MOST_ECHOED = 60  # characters of what was typed that an error repeats
 # --- Reading -------------------------------------------------------------------------------------
 
 PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/(0|[1-9][0-9]{0,2}))?")  # no zone ids, no netmasks, no white space
-# What people write instead, and what to tell them. The first that is found speaks.
+# Common mistakes, and what the error says about each. The first pattern that matches is used.
 SLIPS: tuple[tuple[str, Promise], ...] = (
     (r"%", _("“{text}” has a zone id, which means something only on the machine it was read from.")),
     (r"[*]|\w\s*-", _("Write a range as a network, such as 192.0.2.0/24.")),
@@ -176,7 +176,7 @@ def is_within(networks: Iterable[str], listed: Iterable[str]) -> bool:
 
 
 def _collapsed(listed: Iterable[str]) -> list[Network]:
-    # Neighbours as one, so that a network whose halves are listed lies within a single one.
+    # Adjacent networks are joined, so that a network whose two halves are listed counts as listed.
     networks = [ipaddress.ip_network(text) for text in listed]
     four = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
     six = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]

@@ -17,7 +17,7 @@ from applications.rules.transliteration import Alphabet, Transliteration, transl
 # Twice what 10 parts of GSM-7 hold: room for emojis that are taken out, and little enough to be quick.
 MAX_CHARACTERS: Final = 3060
 
-# Line breaks, tabs and the page break of GSM-7 pass; a lone surrogate could not even be encoded.
+# Line breaks, tabs and the page break of GSM-7 are allowed. A lone surrogate is not: it cannot be encoded.
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 

@@ -1,4 +1,4 @@
-"""Addresses that we may be told to call: checked as written, before a name is resolved (security.md 8).
+"""Callback URLs: whether one may be called, judged by its text before its name is resolved (security.md 8).
 
 They are taken apart by one strict pattern and not by a lenient parser, so that no two programs can read
 one of them differently. What a name resolves to is judged by `is_public` each time it is called.
@@ -79,7 +79,7 @@ class CallbackUrl(str):
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether everyone can reach this address: not ours, not a network's own, nor one of these in disguise."""
+    """Whether the address is public: not loopback, not private, and not an IPv6 form of such an address."""
     if isinstance(address, IPv4Address):
         reserved = any(address in network for network in _RESERVED_IPV4)
         return address.is_global and not address.is_multicast and not reserved

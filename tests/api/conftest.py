@@ -1,4 +1,4 @@
-"""Programs that call the API of Demo: by a token with all scopes, by one with few, by an API key, and a stranger."""
+"""Clients of the API of Demo: by a token with all scopes, by one with few, by an API key, and a stranger."""
 
 import json
 from dataclasses import dataclass, field

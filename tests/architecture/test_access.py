@@ -1,4 +1,4 @@
-"""Who may reach what: every address is on the public list, among the programs', or in the matrix role × address."""
+"""Who may reach what: every address is on the public list, among those of clients, or in the matrix role × address."""
 
 import re
 from collections.abc import Iterator
