@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 type Words = str | Promise
 type Node = dict[str, Any]
 
+FORM = "application/x-www-form-urlencoded"
 ID = "3f9a1c5e7b2d4860a1c3e5f70918273645f0e1d2"
 SECRET = "8c41d7e9a05b36f2c84e1d70b95a3f62e4c80d17"
 TOKEN = "b7d02f5a91c84e36d05f7a12c9e84b630f1d5ac7"

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.descriptions.parts import Node, Words, json_of, ref, schema
+from applications.descriptions.parts import FORM, Node, Words, json_of, ref, schema
 from applications.descriptions.schemas import text
 
-FORM = "application/x-www-form-urlencoded"
 CLIENT_SECURITY: list[Node] = [{"clientBasic": []}, {}]
 COMMON = {
     "X-Request-Id": ref("headers", "X-Request-Id"),

@@ -10,7 +10,7 @@ from applications.models import MessageSettings
 from applications.models.message_settings import PIN, PinType
 from applications.rules.previews import MeasuredText, preview
 
-# Made up, and the same each time, so that nothing moves while one types. Letters are capitals.
+# An invented PIN, the same each time, so that the preview does not change while somebody types. Letters are capitals.
 MADE_UP = {
     PinType.NUMBERS: ("4829137506", 10),
     PinType.LETTERS: ("KWTRPXHMVB", 26),
