@@ -224,7 +224,7 @@ def test_good_values_are_stored(target: Application, operation: str) -> None:
 @pytest.mark.parametrize("ours", [True, False], ids=["application", "account"])
 def test_lines(target: Application, ours: bool) -> None:
     where: Any = {"account": target.account, "application": target if ours else None, "actor": OPERATOR}
-    hostile: list[Any] = [{"add": [Line(network)]} for network in ADDRESSES]
+    hostile: list[Any] = [{"add": [UNTYPED_LINE(network)]} for network in ADDRESSES]
     hostile += [{"remove": [network]} for network in ADDRESSES]
     hostile += [{"add": [UNTYPED_LINE("192.0.2.1", note)]} for note in NAMES]
     for change in hostile:
