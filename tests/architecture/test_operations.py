@@ -76,9 +76,9 @@ PLAIN_TEXT = {
     "create_account.timezone": "one of the list that the model has",
     "reset_resource_server.current": "compared, not stored",
     "update_message_settings.changes": "parsed column by column (rules/message_settings.py)",
-    "update_message_settings.seen": "compared, not stored",
+    "update_message_settings.fingerprint": "compared, not stored",
     "change_application.settings": "as update_message_settings.changes",
-    "change_application.settings_seen": "compared, not stored",
+    "change_application.settings_fingerprint": "compared, not stored",
     "record_of_person.details": "made by the server",
 }
 LOCKS = {"lock_account", "lock_application", "check_operator"}

@@ -1,0 +1,13 @@
+"""Call the lists of networks and the senders of requests what the code calls them. A rename touches no row."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("applications", "0010_address_use_per_secret")]
+
+    operations = [
+        migrations.RenameField("account", "fence", "allowlist"),
+        migrations.RenameField("application", "fence", "allowlist"),
+        migrations.RenameField("ratecount", "caller", "client"),
+    ]
