@@ -23,6 +23,8 @@ HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Keys for what is encrypted at rest: the first encrypts, all decrypt (rules/sealing.py).
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # A wrong entry ends the start: better than a server that judges clients by its proxy's address.
 TRUSTED_PROXIES = [str(ip_network(proxy.strip())) for proxy in env.list("TRUSTED_PROXIES", default=[])]
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.machines.machine_paths",
     "config.compression.CompressedPages",
+    "config.input.refuse_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "applications.authentication.sessions.end_old_sessions",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -106,8 +110,20 @@ DATABASES["default"]["OPTIONS"] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by the processes of one machine; several machines share a Redis or Valkey.
-CACHES = {"default": env.cache_url("CACHE_URL", "dbcache://latchkey_cache")}
+# `rates` counts requests of the API: shared by the processes of one machine; several machines share a Redis or Valkey.
+# People's limits (mails of a minute, for one) are in the database whatever CACHE_URL says, so that signing in needs
+# nothing else. All of them last a minute: with so many rows allowed, none is culled before it is over.
+RATES = env.cache_url("CACHE_URL", "dbcache://latchkey_cache")
+if RATES["BACKEND"].endswith("RedisCache"):
+    RATES["OPTIONS"] = {
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+        **RATES.get("OPTIONS", {}),
+    }  # seconds
+CACHES = {
+    "default": {**env.cache_url_config("dbcache://latchkey_cache"), "OPTIONS": {"MAX_ENTRIES": 20_000}},
+    "rates": RATES,
+}
 
 # How often each process writes what it counted; 0 leaves it to be written at the process's end.
 USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 1.0)
@@ -143,11 +159,21 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # else the subject carries the Host header
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_MINUTES", 15) * 60
-# Per email only loosely: a tight limit would let anyone lock someone out.
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": f"{SIGN_IN_TRIES}/{SIGN_IN_WAIT_MINUTES}m/ip,30/{SIGN_IN_WAIT_MINUTES}m/key"
-}
+ACCOUNT_FORMS = {"reset_password": "applications.authentication.mail.ForgottenPasswordForm"}
+# Failures are counted by authentication/throttle.py instead; these would keep out the right password too.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds to find the mailed code
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "applications.authentication.second_factor.CodeForm",
+    "reauthenticate": "applications.authentication.second_factor.ConfirmByCodeForm",
+    "activate_totp": "applications.authentication.second_factor.SetUpAppForm",
+    "add_webauthn": "applications.authentication.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "applications.authentication.passkeys.PasskeyForm",
+    "login_webauthn": "applications.authentication.passkeys.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "applications.authentication.passkeys.ConfirmByPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -181,6 +207,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "applications.authentication.sessions"
+SESSION_IDLE_HOURS = env.float("SESSION_IDLE_HOURS", 12)
+SESSION_ABSOLUTE_DAYS = env.float("SESSION_ABSOLUTE_DAYS", 14)
+SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE_DAYS * 86400)  # seconds until `purge` takes what was never ended
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -213,6 +243,7 @@ _smtp = {
     "password": _mail["EMAIL_HOST_PASSWORD"] or "",
     "use_tls": _mail.get("EMAIL_USE_TLS", False),
     "use_ssl": _mail.get("EMAIL_USE_SSL", False),
+    "timeout": 20,  # seconds
 }
 MAILERS = {
     "default": {
@@ -220,6 +251,7 @@ MAILERS = {
         "OPTIONS": _smtp if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend") else {},
     }
 }
+TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBackend"}}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@localhost>")
 
 LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))

@@ -15,3 +15,4 @@ urlpatterns = [
 ]
 
 handler400 = "applications.panel.views.errors.bad_request"
+handler500 = "applications.panel.views.errors.server_error"

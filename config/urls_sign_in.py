@@ -14,6 +14,7 @@ THROTTLE = {"tries": settings.SIGN_IN_TRIES, "minutes": settings.SIGN_IN_WAIT_MI
 of_sign_in = [
     path("sign-in/", account.LoginView.as_view(extra_context=THROTTLE), name="account_login"),
     path("sign-in/second-factor/", mfa.authenticate, name="mfa_authenticate"),
+    path("sign-in/code/", account.confirm_login_code, name="account_confirm_login_code"),
     path("sign-in/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-in/new-password/", account.password_reset, name="account_reset_password"),

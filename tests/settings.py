@@ -23,3 +23,6 @@ RATE_LIMIT = 0
 
 # No thread writes beside the tests; what was counted is written where a test asks for it.
 USAGE_FLUSH_SECONDS = 0
+
+# A task runs where it is asked for: another thread would not see what a test has not committed.
+TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}

@@ -4,18 +4,25 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.models import Login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication import mail
 from applications.authentication.address import client_address
+from applications.authentication.devices import remember_device
+from applications.authentication.throttle import PasswordThrottle
 
 HOUR = 3600  # seconds
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,6 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("Email or password is wrong"),
         "too_many_login_attempts": _("Too many tries from this address"),
+        "sign_in_stopped": _("Too many tries from this address"),
         "incorrect_password": _("This password is wrong."),
         "enter_current_password": _("This is not your current password."),
         "rate_limited": _("Too many tries. Wait a minute, then try again."),
@@ -33,6 +41,41 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves: members are invited, accounts are made by the operator."""
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether `next` may lead there; what is no URL ("http://[::1") does not."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse to look at a password where far too many came from; who is signed in is confirming it."""
+        if (
+            not request.user.is_authenticated
+            and PasswordThrottle(request, credentials.get("email", "")).stopped
+        ):
+            raise self.validation_error("sign_in_stopped")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a wrong password, of an email that nobody has like any other."""
+        if request.user.is_authenticated:
+            return  # the library's own limit for confirming counts it, for the person
+        if PasswordThrottle(request, credentials.get("email", "")).record_failure():
+            raise self.validation_error("too_many_login_attempts")
+
+    def is_login_by_code_required(self, login: Login) -> bool:
+        """Whether a right password takes a mailed code too: after many wrong ones, without a second factor."""
+        methods = [record["method"] for record in get_authentication_records(self.request, login.user)]
+        if methods[-1:] != ["password"] or is_mfa_enabled(login.user, SECOND_FACTORS):
+            return False
+        return PasswordThrottle(self.request, login.email or login.user.email).takes_proof
+
+    def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
+        """Answer who has signed in, and know the browser again."""
+        response: HttpResponse = super().post_login(request, user, **how)
+        remember_device(request, response, user)
+        return response
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that tries are counted for: never one that the client has written itself."""
@@ -47,9 +90,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("mfa_index")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of the mails of templates/account/email/ and templates/mfa/email/."""
+        """Send one of the mails of templates/account/email/ and templates/mfa/email/, after the answer."""
         more = {"public_url": settings.PUBLIC_URL, "reset_hours": settings.PASSWORD_RESET_TIMEOUT // HOUR}
-        super().send_mail(template_prefix, email, {**context, **more})
+        drawn = self.render_mail(template_prefix, email, {"email": email, **context, **more})
+        mail.send.enqueue(subject=drawn.subject, body=drawn.body, sender=drawn.from_email, to=drawn.to)
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -58,6 +102,9 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code is wrong, or was valid only a moment ago."),
+        "too_many_codes": _(
+            "Too many wrong codes. Use a passkey or a recovery code, or set a new password and sign in with it."
+        ),
     }
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:

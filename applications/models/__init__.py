@@ -12,6 +12,7 @@ from applications.models.rates import RateCount
 from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
+from applications.models.sign_in import SignInFailures, UsedTimeStep
 from applications.models.tokens import AccessToken
 from applications.models.usage import DailyUsage, Refusal
 from applications.models.users import User
@@ -33,5 +34,7 @@ __all__ = [
     "Refusal",
     "ResourceServer",
     "Scope",
+    "SignInFailures",
+    "UsedTimeStep",
     "User",
 ]

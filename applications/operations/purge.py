@@ -1,8 +1,11 @@
-"""Sweeping away what is dead: expired and revoked tokens, and those whose application is gone."""
+"""Sweeping away what is dead: expired and revoked tokens, those whose application is gone, sessions that are over."""
 
 import time
 
-from django.db.models import Max, Min
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, Max, Min, OuterRef
+from django.utils.timezone import now
 
 from applications.models import AccessToken
 
@@ -30,3 +33,11 @@ def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:
 
 def _delete(start: int, end: int) -> int:
     return AccessToken.objects.filter(pk__gte=start, pk__lt=end).dead().delete()[0]
+
+
+def purge_sessions() -> int:
+    """Delete the sessions whose time is over, and the lines of people's lists that were about one; return how many."""
+    deleted: int = Session.objects.filter(expire_date__lt=now()).delete()[0]
+    still_there = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(still_there)).delete()
+    return deleted

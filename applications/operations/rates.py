@@ -1,6 +1,7 @@
 """Counting requests per caller and minute, shared by all processes, for the rate limits of the API."""
 
 import logging
+import time
 
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
@@ -11,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 MINUTE = 60  # seconds
 HOUR = 60  # minutes
+SECONDS_LEFT_ALONE = 5.0
 
 
 class Sweeper:
@@ -29,26 +31,48 @@ class Sweeper:
 sweeper = Sweeper()
 
 
+class Outage:
+    """Whether the cache failed a moment ago: then it is not asked, and so is waited for only now and then."""
+
+    def __init__(self) -> None:
+        self.until = self.warned = 0.0  # by the monotonic clock
+
+    @property
+    def lasts(self) -> bool:
+        return time.monotonic() < self.until
+
+    def begin(self, error: Exception) -> None:
+        """Leave the cache alone for a while; say so in the log, once a minute at most."""
+        clock = time.monotonic()
+        self.until = clock + SECONDS_LEFT_ALONE
+        if not self.warned or clock - self.warned >= MINUTE:
+            self.warned = clock
+            logger.warning("the cache does not answer: requests are counted in the database", exc_info=error)
+
+
+outage = Outage()
+
+
 def count(caller: str, moment: float) -> int:
     """Count a request of `caller` at `moment`, in seconds since 1970; return which one of its minute it is.
 
-    Exact on the database cache and on Redis or Valkey, where it takes one or two questions. When another cache than
-    the database fails, the API goes on without limits: returns 0.
+    Exact on the database cache and on Redis or Valkey, where it takes one or two questions. While another cache than
+    the database fails, the database counts.
     """
     minute = int(moment // MINUTE)
-    cache = caches["default"]
-    if isinstance(cache, DatabaseCache):
-        sweeper.sweep(minute)
-        return count_request(caller, minute)
-    try:
-        return _in_cache(f"rate:{caller}:{minute}")
-    except Exception:  # each cache has errors of its own, in a package that is there only with it
-        logger.warning("the cache does not answer, so that rate limits do not hold", exc_info=True)
-        return 0
+    if not isinstance(caches["rates"], DatabaseCache) and not outage.lasts:
+        try:
+            return _in_cache(f"rate:{caller}:{minute}")
+        except (
+            Exception
+        ) as error:  # each cache has errors of its own, in a package that is there only with it
+            outage.begin(error)
+    sweeper.sweep(minute)
+    return count_request(caller, minute)
 
 
 def _in_cache(key: str) -> int:
-    cache = caches["default"]
+    cache = caches["rates"]
     try:
         return cache.incr(key)
     except ValueError:  # the first of its minute; of several at once, one adds it

@@ -56,7 +56,7 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             if changes and not request.membership.may_change:
                 raise PermissionDenied
             if secret and asks_again(request):
-                return _ask_again(request)
+                return ask_again(request)
             with timezone.override(request.account.timezone):
                 return view(request, **rest)
 
@@ -88,7 +88,7 @@ def asks_again(request: PanelRequest) -> bool:
     return age is None or age >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
-def _ask_again(request: PanelRequest) -> HttpResponse:
+def ask_again(request: PanelRequest) -> HttpResponse:
     """Ask; then what was posted is done, or the page that was asked for is shown."""
     if request.method != "POST":
         # What was posted before, and given up, must not be done because a page was asked for now.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from applications.models import Account, Application, RateCount
 from applications.operations import rates
-from applications.operations.rates import count, sweeper
+from applications.operations.rates import Outage, count, sweeper
 from tests.api.conftest import Program, bearer, error_of, with_api_key
 from tests.factories import make_application
 from tests.oauth.conftest import FORM, GRANT, Response, basic
@@ -160,19 +160,27 @@ def test_callers_who_do_not_come_back_are_swept(db: None, monkeypatch: pytest.Mo
 
 
 def test_another_cache_counts_too(settings: Settings) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
     moment = NOON.timestamp()
     assert [count("application:7", moment) for _number in range(3)] == [1, 2, 3]
     assert count("application:7", moment + 60) == 1
     assert count("application:8", moment) == 1
-    cache.clear()
+    caches["rates"].clear()
 
 
-def test_a_cache_that_does_not_answer_limits_nothing(settings: Settings, program: Program) -> None:
+def test_a_cache_that_does_not_answer_leaves_counting_to_the_database(
+    settings: Settings, program: Program, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.RATE_LIMIT = LIMIT
-    settings.CACHES = {"default": {"BACKEND": "tests.api.test_rates.Broken"}}
-    for _number in range(LIMIT + 2):
-        assert program.get("/account").status_code == 200
+    settings.CACHES = {**settings.CACHES, "rates": {"BACKEND": "tests.api.test_rates.Broken"}}
+    monkeypatch.setattr("applications.operations.rates.outage", Outage())
+    monkeypatch.setattr("applications.operations.rates.SECONDS_LEFT_ALONE", 0)
+    statuses = [program.get("/account").status_code for _number in range(LIMIT + 2)]
+    assert statuses == [200] * LIMIT + [429] * 2
+    assert len([record for record in caplog.records if "cache does not answer" in record.message]) == 1
 
 
 class Broken:

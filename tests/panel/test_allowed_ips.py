@@ -17,6 +17,7 @@ from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from tests.cast import Cast
 from tests.factories import make_application, make_token
+from tests.panel.addresses import confirm
 from tests.panel.pages import text
 
 HERE = "127.0.0.1"  # where Django's test client says it is
@@ -68,6 +69,20 @@ def used(holder: Application | APIKey, ip: str, count: int = 1, *, days_ago: int
     whose = {"application": holder} if isinstance(holder, Application) else {"api_key": holder}
     moment = now() - timedelta(days=days_ago)
     AddressUse.objects.create(**whose, ip=ip, count=count, day=moment.date(), last_at=moment)
+
+
+@pytest.fixture
+def alice(alice: Client) -> Client:
+    """Alice, who has given her password just now."""
+    confirm(alice)
+    return alice
+
+
+@pytest.fixture
+def ada(ada: Client) -> Client:
+    """Ada, who has given her password just now."""
+    confirm(ada)
+    return ada
 
 
 # --- Showing -------------------------------------------------------------------------------------
@@ -458,6 +473,7 @@ def test_roles(
 ) -> None:
     place.allow("192.0.2.1", "192.0.2.2")
     client = signed_in(getattr(cast, who))
+    confirm(client)
     assert client.get(place.url()).status_code == looks
     assert client.post(place.url("add"), {"network": "192.0.2.3"}).status_code == changes
     assert client.post(place.remove_url("192.0.2.1/32"), {"save": "without"}).status_code == changes

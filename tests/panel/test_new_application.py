@@ -17,6 +17,7 @@ from applications.operations.tokens import issue_token
 from applications.rules.credentials import digest
 from applications.rules.networks import parse_address
 from tests.cast import Cast
+from tests.panel.addresses import confirm
 from tests.panel.pages import Answer, text
 
 FORM: dict[str, str | list[str]] = {"name": "Billing", "lifetime": "1 week", "scopes": ["reports", "sms"]}
@@ -34,6 +35,20 @@ def secret_in(response: Answer) -> str:
 
 def newest(account: Account) -> Application:
     return account.applications.latest("pk")
+
+
+@pytest.fixture
+def alice(alice: Client) -> Client:
+    """Alice, who has given her password just now."""
+    confirm(alice)
+    return alice
+
+
+@pytest.fixture
+def ada(ada: Client) -> Client:
+    """Ada, who has given her password just now."""
+    confirm(ada)
+    return ada
 
 
 # --- Who ----------------------------------------------------------------------------------------
@@ -243,6 +258,7 @@ def test_a_submission_of_another_account_tells_nothing_of_it(
     alice: Client, charlie: Client, cast: Cast
 ) -> None:
     form = {**FORM, "submission": str(uuid.uuid4())}
+    confirm(charlie)
     charlie.post(address(cast.elsewhere), form)
     response = alice.post(address(cast.account), form)
     assert response["Location"] == f"/panel/{cast.account.pk}/applications/"

@@ -10,7 +10,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
 from applications.operations.scopes import retire_scope
 from tests.factories import make_token
-from tests.panel.addresses import of
+from tests.panel.addresses import confirm, of
 from tests.panel.pages import text
 
 
@@ -33,6 +33,20 @@ def changes(application: Application) -> int:
     return AuditEvent.objects.filter(
         application_id=application.application_id, action="application:change"
     ).count()
+
+
+@pytest.fixture
+def alice(alice: Client) -> Client:
+    """Alice, who has given her password just now."""
+    confirm(alice)
+    return alice
+
+
+@pytest.fixture
+def ada(ada: Client) -> Client:
+    """Ada, who has given her password just now."""
+    confirm(ada)
+    return ada
 
 
 # --- Who ----------------------------------------------------------------------------------------

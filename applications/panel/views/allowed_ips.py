@@ -15,7 +15,7 @@ from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
 from applications.models.in_use import MOST, InUse
 from applications.models.usage import REMEMBERED_DAYS
 from applications.operations.allowed_ips import Line, change_allowed_ips
-from applications.panel.access import PanelRequest, actor_of, member
+from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
 from applications.panel.allowed_ips import SHOWN, AllowedIPs
 from applications.panel.navigation import page
 from applications.rules.networks import shown
@@ -53,7 +53,7 @@ def allowed_ips(request: PanelRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member(changes=True)
 def add(request: PanelRequest) -> HttpResponse:
-    """Add a line; ask first when that would lock out addresses in use."""
+    """Add a line; ask first when that would lock out addresses in use, and for the password when it was long ago."""
     listed = AllowedIPs(request)
     if request.method != "POST":
         return redirect(listed.url())
@@ -85,6 +85,9 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
         question = _question(change, outside, is_last=not networks)
         return _show(request, listed, form, question=question)
     also = [_line_for(address) for address in outside if address.network in answer.also]
+    opens = change.add is not None or bool(also) or not networks
+    if opens and asks_again(request):
+        return ask_again(request)
     try:
         _save(request, listed, change, also)
     except DomainError as error:

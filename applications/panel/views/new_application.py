@@ -49,7 +49,7 @@ NEXT = [
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(changes=True)
+@member(changes=True, secret=True)
 def new_application(request: PanelRequest) -> HttpResponse:
     """Show the form; when it is sent, create the application."""
     return _create(request) if request.method == "POST" else _ask(request, NewApplicationForm())

@@ -14,7 +14,7 @@ from applications.forms.settings import SettingsForm
 from applications.models import Application, AuditEvent
 from applications.models.audit import Action
 from applications.operations.applications import update_application
-from applications.panel.access import PanelRequest, actor_of, member
+from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
 from applications.panel.navigation import page
 from applications.panel.questions import of_application
 from applications.panel.scope_groups import scope_groups
@@ -39,6 +39,8 @@ def _save(request: PanelRequest) -> HttpResponse:
     form = SettingsForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
+    if _adds_scopes(request.application, form) and asks_again(request):
+        return ask_again(request)
     try:
         after = update_application(
             application=request.application, actor=actor_of(request), **form.cleaned_data
@@ -49,6 +51,11 @@ def _save(request: PanelRequest) -> HttpResponse:
         raise Http404 from error
     messages.success(request, _words(request.application, after))
     return redirect(of_application(request, CURRENT))
+
+
+def _adds_scopes(application: Application, form: SettingsForm) -> bool:
+    """Whether the application's credentials could do more than before."""
+    return any(scope.name not in application.scope_names for scope in form.cleaned_data["scopes"])
 
 
 def _conflict(request: PanelRequest) -> HttpResponse:
