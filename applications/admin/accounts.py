@@ -1,15 +1,22 @@
 """Accounts, the people in them and what they own: to look at, and to stop in an emergency."""
 
+from django.contrib import messages
 from django.contrib.admin import display, register
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.acts import Act, AnyInline, RowAdmin, actor_of
 from applications.admin.site import site
-from applications.models import Account, APIKey, Application, AuditEvent, Membership, User
+from applications.forms.members import InviteForm, RoleForm
+from applications.models import Account, APIKey, Application, AuditEvent, Invitation, Membership, User
+from applications.models.invitations import InvitationState
+from applications.models.memberships import Role
 from applications.operations.api_keys import revoke_api_key
 from applications.operations.applications import switch_application
+from applications.operations.invitations import invite_member, withdraw_invitation
+from applications.operations.members import change_role, remove_member
 from applications.operations.tokens import revoke_all_tokens
+from applications.rules.emails import Email
 
 
 def _disable(request: HttpRequest, application: Application) -> None:
@@ -28,6 +35,24 @@ def _revoke_key(request: HttpRequest, key: APIKey) -> None:
     revoke_api_key(api_key=key, actor=actor_of(request))
 
 
+def _invite(request: HttpRequest, account: Account, email: Email, role: Role) -> None:
+    invite_member(account=account, email=email, role=role, actor=actor_of(request))
+    words = _("An invitation was mailed to %(email)s. Its link works for 7 days.")
+    messages.success(request, words % {"email": email})
+
+
+def _change_role(request: HttpRequest, membership: Membership, role: Role) -> None:
+    change_role(membership=membership, role=role, actor=actor_of(request))
+
+
+def _remove_member(request: HttpRequest, membership: Membership) -> None:
+    remove_member(membership=membership, actor=actor_of(request))
+
+
+def _withdraw(request: HttpRequest, invitation: Invitation) -> None:
+    withdraw_invitation(invitation=invitation, actor=actor_of(request))
+
+
 class Members(AnyInline):
     """Who is in an account, or in which accounts a person is."""
 
@@ -36,6 +61,7 @@ class Members(AnyInline):
     readonly_fields = ["account", "user", "role", "created_at"]
     extra = 0
     can_delete = False
+    show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False
@@ -46,10 +72,65 @@ class Members(AnyInline):
 
 @register(Account, site=site)
 class AccountAdmin(RowAdmin):
-    fields = ["name", "timezone", "created_at"]
+    fields = ["name", "timezone", "requires_second_factor", "default_lifetime", "created_at"]
     list_display = ["name", "timezone", "created_at"]
     search_fields = ["name"]
     inlines = [Members]
+    acts = {
+        "invite": Act(
+            _("Invite a member"),
+            _("They get an email with a link that works for 7 days."),
+            _invite,
+            form=InviteForm,
+        )
+    }
+
+
+@register(Membership, site=site)
+class MembershipAdmin(RowAdmin):
+    fields = ["account", "user", "role", "created_at"]
+    list_display = ["user", "account", "role", "created_at"]
+    list_filter = ["role"]
+    list_select_related = ["account", "user"]
+    search_fields = ["user__email", "user__name", "account__name"]
+    acts = {
+        "role": Act(
+            _("Change role"),
+            _("The new role holds from the member's next request on."),
+            _change_role,
+            form=RoleForm,
+        ),
+        "remove": Act(
+            _("Remove from account"),
+            _("The member reaches nothing of the account from the next request on. What they made stays."),
+            _remove_member,
+        ),
+    }
+
+
+@register(Invitation, site=site)
+class InvitationAdmin(RowAdmin):
+    fields = [
+        "account",
+        "email",
+        "role",
+        "created_by",
+        "sent_at",
+        "expires_at",
+        "accepted_at",
+        "withdrawn_at",
+    ]
+    list_display = ["email", "account", "role", "created_by", "sent_at", "expires_at", "accepted_at"]
+    list_select_related = ["account"]
+    search_fields = ["email", "account__name"]
+    acts = {
+        "withdraw": Act(
+            _("Withdraw invitation"),
+            _("Its link stops working."),
+            _withdraw,
+            lambda invitation: invitation.state in (InvitationState.OPEN, InvitationState.EXPIRED),
+        )
+    }
 
 
 @register(User, site=site)

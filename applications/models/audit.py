@@ -12,6 +12,7 @@ class Action(models.TextChoices):
     """`subject:verb`, one for each operation."""
 
     ACCOUNT_CREATED = "account:create", _("Account created")
+    ACCOUNT_CHANGED = "account:change", _("Account settings changed")
     ALLOWED_IPS_CHANGED = "allowed_ips:change", _("Allowed IPs changed")
     API_KEY_CREATED = "api_key:create", _("API key created")
     API_KEY_REVOKED = "api_key:revoke", _("API key revoked")
@@ -20,6 +21,14 @@ class Action(models.TextChoices):
     APPLICATION_ENABLED = "application:enable", _("Application enabled")
     APPLICATION_DISABLED = "application:disable", _("Application disabled")
     APPLICATION_DELETED = "application:delete", _("Application deleted")
+    INVITATION_CREATED = "invitation:create", _("Member invited")
+    INVITATION_SENT = "invitation:send", _("Invitation sent again")
+    INVITATION_WITHDRAWN = "invitation:withdraw", _("Invitation withdrawn")
+    MEMBER_ADDED = "member:add", _("Member added")
+    MEMBER_CHANGED = "member:change", _("Role changed")
+    MEMBER_JOINED = "member:join", _("Member joined")
+    MEMBER_LEFT = "member:leave", _("Member left")
+    MEMBER_REMOVED = "member:remove", _("Member removed")
     MESSAGES_CHANGED = "messages:change", _("Message settings changed")
     RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
     RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")

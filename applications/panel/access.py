@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -23,6 +23,7 @@ from applications.authentication.address import client_address
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
+from applications.operations.second_factors import has_second_factor
 from applications.rules.credentials import is_credential
 
 type View = Callable[..., HttpResponse]
@@ -38,10 +39,11 @@ class PanelRequest(HttpRequest):
     request_id: str
 
 
-def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], View]:
+def member(*, changes: bool = False, owner: bool = False, secret: bool = False) -> Callable[[View], View]:
     """Let only members of the account in the address call the view.
 
-    changes: viewers get 403. secret: the password or second factor must have been given of late; else the
+    Where the account asks its members for a second factor, one without gets a page that says so, and nothing else.
+    changes: viewers get 403. owner: admins too. secret: the password or second factor must have been given of late; else the
     member is asked for it, and goes on from there: what was posted is kept in the session until then.
     """
 
@@ -53,7 +55,11 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             request: Any, account_id: int, application_id: str | None = None, **rest: Any
         ) -> HttpResponse:
             _enter(request, account_id, application_id)
+            if request.account.requires_second_factor and not has_second_factor(request.user):
+                return render(request, "panel/second_factor_needed.html", status=403)
             if changes and not request.membership.may_change:
+                raise PermissionDenied
+            if owner and not request.membership.may_change_members:
                 raise PermissionDenied
             if secret and asks_again(request):
                 return ask_again(request)
