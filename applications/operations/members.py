@@ -24,8 +24,8 @@ def add_member(
 ) -> Membership:
     """Make the person of this email a member at once, without an invitation.
 
-    A person who is not known yet is made, with `password`; a known one keeps theirs. Raises InvalidParam for a member, or
-    for a password that is too weak; AccessDenied for a member who is not an owner.
+    A person who is not known yet is made, with `password`; a known one keeps theirs. Raises InvalidParam for a member,
+    or for a password that is too weak; AccessDenied for a member who is not an owner.
     """
     account = locked_account(account)
     check_role(actor, account, OWNERS)

@@ -43,8 +43,8 @@ def member(*, changes: bool = False, owner: bool = False, secret: bool = False) 
     """Let only members of the account in the address call the view.
 
     Where the account asks its members for a second factor, one without gets a page that says so, and nothing else.
-    changes: viewers get 403. owner: admins too. secret: the password or second factor must have been given of late; else the
-    member is asked for it, and goes on from there: what was posted is kept in the session until then.
+    changes: viewers get 403. owner: admins too. secret: the password or second factor must have been given of
+    late; else the member is asked for it, and goes on from there: what was posted is kept in the session until then.
     """
 
     def decorate(view: View) -> View:

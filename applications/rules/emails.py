@@ -12,7 +12,7 @@ LONGEST = 254  # characters, as the column has (RFC 5321 section 4.5.3.1.3)
 
 
 class Email(str):
-    """An address in lower case: people do not tell upper and lower case apart. InvalidParam("email") for another text."""
+    """An address, in lower case because people do not tell the two apart. InvalidParam("email") for another."""
 
     __slots__ = ()
 

@@ -18,8 +18,8 @@ from applications.rules.emails import Email
 
 class Command(OperatorCommand):
     help = (
-        "Add a member to an account. With LATCHKEY_MEMBER_PASSWORD the person is a member at once, and is made with that"
-        " password unless the email is known; without it an invitation is mailed, and its link printed."
+        "Add a member to an account. With LATCHKEY_MEMBER_PASSWORD the person is a member at once, and is made with"
+        " that password unless the email is known; without it an invitation is mailed, and its link printed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

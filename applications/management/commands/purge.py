@@ -9,7 +9,10 @@ from applications.operations.sign_in import purge_sign_in
 
 
 class Command(OperatorCommand):
-    help = "Delete dead tokens, sessions that are over, old invitations and counts of old failures. Meant to run every night."
+    help = (
+        "Delete dead tokens, sessions that are over, old invitations and counts of old failures."
+        " Meant to run every night."
+    )
 
     def run(self, **options: Any) -> dict[str, Any]:
         purge_sign_in()
