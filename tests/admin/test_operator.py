@@ -1,6 +1,7 @@
 """The operator's Django admin: who gets in, what its acts do, and that a secret is on one page, once."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -239,11 +240,14 @@ def test_an_act_that_nobody_knows(operator: Client, cast: Cast) -> None:
 # --- Members ---
 
 
-def test_a_member_is_invited_given_another_role_and_removed(operator: Client, cast: Cast) -> None:
+def test_a_member_is_invited_given_another_role_and_removed(
+    operator: Client, cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
     act = url("account", "act", cast.account.pk, "invite")
     assert "Email" in operator.get(act).text
     assert "Write an email address" in operator.post(act, {"email": "nobody", "role": "admin"}).text
-    operator.post(act, {"email": "Dora@marlowe.example", "role": "admin"})
+    with django_capture_on_commit_callbacks(execute=True):
+        operator.post(act, {"email": "Dora@marlowe.example", "role": "admin"})
     assert mail.outbox[0].to == ["dora@marlowe.example"]
     invitation = Invitation.objects.get()
     operator.post(url("invitation", "act", invitation.pk, "withdraw"))
