@@ -13,11 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
-from applications.errors import Conflict, LimitReached
+from applications.errors import AccessDenied, Conflict, LimitReached
 from applications.models import Account, AuditEvent, Invitation, Membership, User
 from applications.models.memberships import Role
 from applications.operations.actors import OPERATOR
 from applications.operations.invitations import (
+    accept_invitation,
     accept_invitation_as_new,
     invite_member,
     purge_invitations,
@@ -268,6 +269,13 @@ def test_a_person_who_cannot_be_made_may_try_again(cast: Cast, changed: dict[str
     assert says in text(response)
     assert not User.objects.filter(email=DORA).exists()
     assert Client().post(link(value, "invitation_accept"), NEW).status_code == 302
+
+
+def test_the_operation_itself_takes_nobody_but_whom_it_is_for(cast: Cast) -> None:
+    _invitation, value = invited(cast.account)
+    with pytest.raises(AccessDenied):
+        accept_invitation(value=value, user=cast.charlie, actor=OPERATOR)
+    assert not Membership.objects.filter(account=cast.account, user=cast.charlie).exists()
 
 
 def test_the_value_of_a_link_is_not_stored(cast: Cast) -> None:
