@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -35,7 +37,8 @@ MEANINGS = {
 @member()
 def members(request: PanelRequest) -> HttpResponse:
     """List the members, then the open invitations."""
-    found = request.account.memberships.select_related("user").order_by("user__name", "user__email", "pk")
+    shown_name = Lower(Coalesce(NullIf("user__name", Value("")), "user__email"))
+    found = request.account.memberships.select_related("user").order_by(shown_name, "pk")
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     invitations = list(request.account.invitations.pending())
     context = {
