@@ -22,7 +22,7 @@ class Mail(EmailMultiAlternatives):
         """Return the message with its texts encoded anew."""
         message: EmailMessage = super().message(**options)
         for part in message.walk():
-            if isinstance(part, EmailMessage) and part.get_content_maintype() == "text":
+            if part.get_content_maintype() == "text":
                 text, subtype = part.get_content(), part.get_content_subtype()
                 part.set_content(text, subtype=subtype, charset="utf-8", cte=_encoding(text))
         return message

@@ -10,7 +10,8 @@ SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 def has_second_factor(user: User) -> bool:
     """Whether the person has an authenticator app or a passkey. Recovery codes alone are none."""
-    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+    found: bool = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+    return found
 
 
 def reseal_second_factors() -> int:

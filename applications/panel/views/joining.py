@@ -3,7 +3,7 @@
 Who has the link has read the mail. The page names the account only to who may join it, and never the address it is for.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
@@ -43,7 +43,7 @@ def accept(request: HttpRequest, value: str) -> HttpResponse:
     if found is None or found.state != InvitationState.OPEN or _is_for_another(request, found):
         return _show(request, value)
     if request.user.is_authenticated:
-        return _join(request, value, cast(User, request.user))
+        return _join(request, value, request.user)
     if User.objects.filter(email=found.email).exists():
         return _show(request, value)
     return _join_as_new(request, value, found)
@@ -109,13 +109,13 @@ def _found(value: str) -> Invitation | None:
 
 
 def _is_for_another(request: HttpRequest, found: Invitation) -> bool:
-    return request.user.is_authenticated and cast(User, request.user).email != found.email
+    return request.user.is_authenticated and request.user.email != found.email
 
 
 def _own_membership(request: HttpRequest, found: Invitation) -> Membership | None:
     if not request.user.is_authenticated:
         return None
-    own = Membership.objects.filter(account=found.account, user=cast(User, request.user))
+    own = Membership.objects.filter(account=found.account, user=request.user)
     return own.select_related("account").first()
 
 
