@@ -1,5 +1,7 @@
 """What is set up once when the server starts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.apps import apps as installed
 
@@ -11,9 +13,9 @@ class ApplicationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Encrypt the library's table of second factors at rest: its migrations leave no other place for it."""
-        from applications.models.sealed import (
-            SealedJSONField,
-        )  # models cannot be imported before apps are ready
+        """Encrypt the sign-in library's table of second factors at rest, and audit sign-ins."""
+        # Models cannot be imported before the apps are ready.
+        from applications.models.sealed import SealedJSONField
 
         installed.get_model("mfa", "Authenticator")._meta.get_field("data").__class__ = SealedJSONField
+        import_module("applications.authentication.sign_in_events").connect()

@@ -25,7 +25,7 @@ def main() -> None:
             DJANGO_SETTINGS_MODULE="config.settings",
             ENV_FILE=os.devnull,
             LOG_LEVEL="WARNING",
-            SECRET_KEY="of-the-bench",
+            SECRET_KEY="of-the-bench-and-of-nothing-else",
             USAGE_FLUSH_SECONDS="0",
         )
         django.setup()

@@ -21,18 +21,11 @@ from tests.servers import ROOT, free_port, stop, wait_until_answering
 VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
-WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey, and the same for all
+WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey (config/front.py has its threads), and the same for all
+FRONT = ["--interface", "asginl", "--http", "1", "--backpressure", "2048"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
 # 160 characters, some of which are replaced and some of which are emojis that are removed.
-MESSAGE = {
-    "text": (
-        "Zażółć gęślą jaźń, zamówienie nr 48213 jest w drodze. 📦 Kurier będzie między 18:00 a 20:00. " * 2
-    )[:160],
-    "to": "+48600100200",
-    "transliteration": {"alphabet": "POLISH", "removeEmojis": True},
-}
-# 160 characters, some of which are replaced and one of which is removed.
 MESSAGE = {
     "text": (
         "Zażółć gęślą jaźń, zamówienie nr 48213 jest w drodze. 📦 Kurier będzie między 18:00 a 20:00. " * 2
@@ -71,7 +64,7 @@ def latchkey(database: str, folder: Path) -> Iterator[Server]:
     client = _manage(application, environment)
     platform = _manage(["create_resource_server", "Bench", "--json"], environment)
     log = folder / "latchkey.log"
-    with _granian(sys.executable, "config.wsgi:application", log, environment) as (url, pid):
+    with _granian(sys.executable, "config.front:application", log, environment) as (url, pid):
         yield _latchkey(url, pid, client, platform)
 
 
@@ -89,7 +82,7 @@ def _latchkey(url: str, pid: int, client: dict[str, str], platform: dict[str, st
     works = {
         "token": token,
         "bearer": bearer(value),
-        "verify": Request(f"{url}/oauth/verify?scope=groups", 204, headers=bearer(value).headers),
+        "verify": Request(f"{url}/oauth/verify?scope=groups", 200, headers=bearer(value).headers),
         "introspection": Request(introspect, 200, "POST", basic, form),
         "introspection by a resource server": Request(introspect, 200, "POST", asking, form),
         "preview": Request(f"{url}/messages/preview", 200, "POST", json_of_bearer, json.dumps(MESSAGE)),
@@ -200,8 +193,10 @@ def _granian(
 ) -> Iterator[tuple[str, int]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [python, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
-    command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--workers-kill-timeout", "5"]
+    command = [python, "-m", "granian", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", str(WORKERS), "--workers-kill-timeout", "5"]
+    wsgi = ["--interface", "wsgi", "--blocking-threads", str(THREADS)]
+    command += FRONT if application.startswith("config.") else wsgi
     command += ["--host", "127.0.0.1", "--port", str(port), application]
     with _process(command, url, log, environment or {}) as pid:
         yield url, pid

@@ -1,4 +1,4 @@
-"""Compressing pages that carry no secret (docs/decisions/0013)."""
+"""Compressing pages that carry no secret (docs/decisions/0017)."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase

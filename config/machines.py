@@ -1,9 +1,9 @@
-"""The door for programs: answers the OAuth and API paths itself, ahead of everything the panel needs.
+"""The door for programs: answers all but the pages itself, ahead of everything the panel needs.
 
 A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
 the resolver around a view: they would cost it more than its own work does. So these paths are answered
-ahead of Django's handler (`programs_first`, for WSGI servers) or, where there is another, by the first
-middleware. All that can be raised becomes JSON in the form of its edge here, Django's error pages included.
+ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error
+pages included.
 """
 
 import logging
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest, HttpResponse
@@ -22,22 +22,46 @@ from django.urls import Resolver404, resolve
 
 from applications.api import errors as api
 from applications.api import rates
+from applications.authentication.transport import believe_proxies_alone, is_refused, security_header
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
+from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked
+from config.threads import QueueFull
 
 logger = logging.getLogger(__name__)
+# Django's own for this, so that one filter keeps all of its lines few (config/logging.py).
+host_logger = logging.getLogger("django.security.DisallowedHost")
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 OAUTH = frozenset({"oauth", ".well-known"})
-API = frozenset({"account", "applications", "messages", "openapi.json"})
-PROGRAMS = OAUTH | API
+# All that people see; whatever is not here is answered as the API answers, and so are paths that do not exist.
+PAGES = frozenset({"panel", "operator", "static"})
+# On every answer. A view that lets its answer be kept says so itself.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class PlainHttp(BadRequest):
+    """The request came over http, and the public address of this server is https."""
+
 
 # What went wrong → the error's name (the same word at both edges), and what a developer reads.
 UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again in a few seconds.")
 FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (Resolver404, ("not_found", "There is nothing at this address.")),
     (RequestDataTooBig, ("request_too_large", "The body is over 64 KB.")),
+    (
+        DisallowedHost,
+        ("invalid_request", "This server has no such Host. ALLOWED_HOSTS names those that it has."),
+    ),
+    (BodyTooSlow, ("request_timeout", "The body did not arrive in time.")),
+    (BodyBrokeOff, ("invalid_request", "The body broke off before its end.")),
+    (QueueFull, ("temporarily_unavailable", "Too many requests at once. Try again in a few seconds.")),
+    (PlainHttp, ("invalid_request", "Use https: over http, everyone on the way can read the credential.")),
     (BadRequest, ("invalid_request", "The request is malformed.")),
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
     (InterfaceError, UNAVAILABLE),
@@ -46,10 +70,11 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 
 
 def programs_first(django: WSGIApplication) -> WSGIApplication:
-    """Return the WSGI application: programs' paths are answered here, all others by `django`."""
+    """Return the WSGI application: pages are answered by `django`, all other paths here."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _first(environ["PATH_INFO"]) not in PROGRAMS:
+        read_chunked(environ)
+        if is_page(environ["PATH_INFO"]):
             return django(environ, start_response)
         try:
             response = _answer(WSGIRequest(environ))
@@ -61,13 +86,36 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
     return application
 
 
-def machine_paths(get_response: Answer) -> Answer:
-    """Return the middleware: programs' paths are answered here, all others go on."""
+def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
+    """Return the answer to a request that is refused before it is read, in the form of its edge.
+
+    Nothing is asked of the store for it: the event loop must not wait.
+    """
+    request, started = WSGIRequest(environ), time.perf_counter()
+    _enter(request)
+    first = _first(request.path_info)
+    if first in OAUTH:
+        response = _oauth(request, error)
+    elif is_page(request.path_info):
+        response = _plain(request, error)
+    else:
+        response = api.refuse(_api_error(request, error), request.path)
+    return _signed(request, response, started)
+
+
+def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
+    refused = oauth.OAuthError(*_named(request, error))
+    response = HttpResponse(f"{refused.description}\n", "text/plain; charset=utf-8", refused.status)
+    if refused.status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def request_ids(get_response: Answer) -> Answer:
+    """Return the middleware that gives people's requests an ID, as programs' requests have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if _first(request.path_info) in PROGRAMS:
-            return _answer(request)
-        _name(request)
+        _enter(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -79,14 +127,21 @@ def _first(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _name(request: HttpRequest) -> None:
+def is_page(path: str) -> bool:
+    """Whether people are asked for this path, and not programs."""
+    return path == "/" or _first(path) in PAGES
+
+
+def _enter(request: HttpRequest) -> None:
+    """Give the request its id, and forget what only a trusted proxy may say of it."""
+    believe_proxies_alone(request)
     # Random, and no secret: it needs no system call.
     unique = uuid.UUID(int=random.getrandbits(128), version=4)
     request.request_id = str(unique)  # type: ignore[attr-defined]  # read by every edge
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    _name(request)
+    _enter(request)
     if _first(request.path_info) in OAUTH:
         return _answered(request, _oauth)
     response = _answered(request, _api)
@@ -102,9 +157,18 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
         response = refuse(request, error)
+    return _signed(request, response, started)
+
+
+def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
+    """Put on an answer what every answer has."""
     if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
         response.headers["Content-Length"] = str(len(response.content))
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+    if hsts := security_header(request):
+        response.headers["Strict-Transport-Security"] = hsts
     response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
     return response
 
@@ -113,10 +177,14 @@ _resolve = lru_cache(maxsize=1024)(resolve)  # programs ask for the same few pat
 
 
 def _check_framing(request: HttpRequest) -> None:
-    """Refuse what two servers in a row may read differently, and a Host that is not ours."""
-    if "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("CONTENT_LENGTH"):
-        raise BadRequest("Both Content-Length and Transfer-Encoding.")
+    """Refuse a body that nobody has read, a Host that is not ours, and http where https is ours."""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        raise BadRequest(
+            "Both Content-Length and Transfer-Encoding, or chunks that the server has not decoded."
+        )
     request.get_host()
+    if is_refused(request):
+        raise PlainHttp
 
 
 def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -145,6 +213,8 @@ def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
         if isinstance(error, kind):
             if named is UNAVAILABLE:
                 logger.error("the store does not answer", exc_info=error)
+            if kind is DisallowedHost:
+                host_logger.error(str(error))
             return named
     logger.error("unforeseen, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
     return "server_error", "Something went wrong here. The request id finds it in the log."

@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config.logging import logging_to
+from config.secret_key import checked_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -17,12 +18,15 @@ environ.Env.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
 
 # Where people and programs reach this server. Absolute URLs and the OAuth issuer come from here,
 # never from the Host header (RFC 8414 section 2, security.md 14).
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY = checked_key(env.str("SECRET_KEY", ""))
+SECRET_KEY_FALLBACKS = [
+    checked_key(key, "An entry of SECRET_KEY_FALLBACKS")
+    for key in env.list("SECRET_KEY_FALLBACKS", default=[])
+]
 # Keys for what is encrypted at rest: the first encrypts, all decrypt (rules/sealing.py).
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -43,11 +47,11 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 
-# The first answers the programs' endpoints itself, so that none of the panel's parts below runs for them.
+# None of it runs for programs, whose endpoints are answered ahead of it (config/machines.py).
 MIDDLEWARE = [
-    "config.machines.machine_paths",
+    "config.machines.request_ids",
     "config.compression.CompressedPages",
-    "config.input.refuse_nul",
+    "config.input.without_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -164,6 +168,7 @@ ACCOUNT_FORMS = {"reset_password": "applications.authentication.mail.ForgottenPa
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds to find the mailed code
+USERSESSIONS_ADAPTER = "applications.authentication.adapter.UserSessionsAdapter"
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "applications.authentication.second_factor.CodeForm",
@@ -215,7 +220,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the body of any request
+# How long a request may take to arrive once its head is there.
+BODY_SECONDS = env.float("BODY_SECONDS", 10.0)
 
 # --- Words, times, files -------------------------------------------------------------------------
 

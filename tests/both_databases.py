@@ -1,8 +1,11 @@
 """Runs the tests on SQLite, then on a real PostgreSQL: `python -m tests.both_databases [pytest's arguments]`.
 
-On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail, and those of a whole
-server and its neighbours. What knows no database runs once too, on SQLite. The last lines say what came of
-each; the exit code is 0 only when both passed.
+On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail, and those that talk to
+processes of the product. What is the same on any database runs once too, on SQLite. The last lines say what came
+of each; the exit code is 0 only when both passed.
+
+With a file or a folder among the arguments, all of its tests run on SQLite alone and in this one process, which takes
+seconds; `--sqlite` and `--postgresql` name the one database to use, with a file or without.
 """
 
 import os
@@ -20,21 +23,19 @@ from tests.postgres import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
-SERVERS = (
-    "tests/api/test_fuzz.py",
-    "tests/api/test_schemathesis.py",
-    "tests/authentication/test_served_addresses.py",
-    "tests/deploy",
-    "tests/panel/test_quick_start.py",
-)
-WITHOUT_DATABASE = (
+ONCE_ON_POSTGRESQL = "browser or served or postgres"
+ONCE_ON_SQLITE = (
+    "tests/architecture/test_access.py",
     "tests/architecture/test_arrows.py",
     "tests/architecture/test_assets.py",
     "tests/architecture/test_bundles.py",
     "tests/architecture/test_documents.py",
     "tests/architecture/test_operations.py",
+    "tests/panel/test_components.py",
     "tests/rules",
 )
+DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
+TWO_WORKERS = ["-n", "2", "--dist", "worksteal"]
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -45,26 +46,45 @@ class Ended(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Run both passes and return the exit code for the shell."""
+    """Run what was asked for and return the exit code for the shell."""
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    # A caller's own `-m` comes later, and the later one counts.
-    on_sqlite = ["-m", "not browser and not postgres", *_ignoring(SERVERS), *arguments]
-    on_postgresql = [*_ignoring(WITHOUT_DATABASE), *arguments]
+    for old in RESULTS.glob("test_*"):  # what failing tests of the browser left (tests/browser/evidence.py)
+        old.unlink()
     try:
-        codes = [_run_pytest("SQLite", on_sqlite, database_url=None)]
-        with ExitStack() as stack:
-            with _signals_held():
-                url = stack.enter_context(postgres())
-            codes.append(_run_pytest("PostgreSQL", on_postgresql, database_url=url))
+        return _report({database: _run_on(database, options) for database, options in _planned(arguments)})
     except Ended:
         return ENDED_BY_REQUEST
-    return _report({"SQLite": codes[0], "PostgreSQL": codes[1]})
 
 
-def _ignoring(paths: tuple[str, ...]) -> list[str]:
-    return [f"--ignore={path}" for path in paths]
+def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """Return the databases to run on, each with pytest's options there."""
+    rest = [argument for argument in arguments if argument not in DATABASES]
+    named = [DATABASES[argument] for argument in arguments if argument in DATABASES]
+    if any(_is_path(argument) for argument in rest):
+        return [(database, ["-rs", *rest]) for database in named or ["SQLite"]]
+    # A caller's own `-m` comes later, and the later one counts.
+    of_all = {
+        "SQLite": [*TWO_WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
+        "PostgreSQL": [*TWO_WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
+    }
+    if named:
+        return [(database, [*TWO_WORKERS, *rest]) for database in named]
+    return list(of_all.items())
+
+
+def _is_path(argument: str) -> bool:
+    return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
+
+
+def _run_on(database: str, options: list[str]) -> int:
+    if database == "SQLite":
+        return _run_pytest(database, options, database_url=None)
+    with ExitStack() as stack:
+        with _signals_held():
+            url = stack.enter_context(postgres())
+        return _run_pytest(database, options, database_url=url)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
@@ -89,7 +109,7 @@ def _run_pytest(database: str, arguments: list[str], *, database_url: str | None
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if database_url is not None:
         environment["DATABASE_URL"] = database_url
-    options = ["-n", "2", "--dist", "worksteal", f"--junit-xml={_result(database)}"]
+    options = [f"--junit-xml={_result(database)}"]
     with _own_group([sys.executable, "-m", "pytest", *options, *arguments], environment) as pytest:
         return pytest.wait()
 

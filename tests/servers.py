@@ -1,9 +1,11 @@
 """Real processes for tests: the product served by granian, and whatever else a test has to talk to."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +21,39 @@ SECONDS_TO_STOP = 10
 SECONDS_FOR_A_COMMAND = 120
 # Of every owner that `create_account` makes on a served database.
 OWNER_PASSWORD = "a long and dull password"
+
+
+class Manager:
+    """A process that runs management commands (see `tests.managing`) in one environment."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = dict(environment)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.managing"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Return what the command printed; raise `AssertionError` with its complaint when it fails."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        patience = threading.Timer(SECONDS_FOR_A_COMMAND, self.process.kill)
+        patience.start()
+        print(json.dumps(arguments), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        patience.cancel()
+        assert answer, f"{' '.join(arguments)}: the process that runs commands has ended"
+        done: dict[str, str] = json.loads(answer)
+        assert "printed" in done, f"{' '.join(arguments)}: {done['failed']}"
+        return done["printed"]
+
+    def stop(self) -> None:
+        """End it: what it reads from ends."""
+        self.process.communicate()
 
 
 class Served:
@@ -41,7 +76,7 @@ class Served:
         self.environment = {
             **os.environ,
             "DATABASE_URL": database_of_its_own(folder),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             "ENV_FILE": os.devnull,
             "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,
             "PUBLIC_URL": self.url,
@@ -49,50 +84,59 @@ class Served:
             "SECRET_KEY": uuid.uuid4().hex * 2,
             **environment,
         }
+        self.manager: Manager | None = None
         self.manage("prepare")
-        self.process = self._start(host, port, workers)
+        self.place = host, port, workers
+        self.start()
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the served database and return what it printed.
 
         Raise `AssertionError` with the command's complaint when it fails.
         """
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_FOR_A_COMMAND,
-            check=False,
-        )
-        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr or done.stdout}"
-        return done.stdout
+        if self.manager is None or self.manager.environment != self.environment:
+            self._stop_manager()
+            self.manager = Manager(self.environment)
+        return self.manager.run(*arguments)
 
     def stop(self) -> None:
-        """End the process and its workers."""
+        """End the process, its workers, and the one that ran commands."""
+        self._stop_manager()
         stop(self.process)
 
-    def _start(self, host: str, port: int, workers: int) -> subprocess.Popen[bytes]:
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-        sizes = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"]
-        sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
+    def _stop_manager(self) -> None:
+        if self.manager is not None:
+            self.manager.stop()
+            self.manager = None
+
+    def start(self) -> None:
+        """Serve; again, at the same address, after the process was told to end."""
+        host, port, workers = self.place
+        granian = [sys.executable, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws"]
+        sizes = [
+            "--workers",
+            str(workers),
+            "--http1-header-read-timeout",
+            "30000",
+            "--workers-kill-timeout",
+            "5",
+        ]
+        sizes += ["--backpressure", "2048", "--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                [*granian, *sizes, *address, "config.wsgi:application"],
+            self.process = subprocess.Popen(
+                [*granian, *sizes, *address, "config.front:application"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         try:
-            wait_until_answering(self.url, process)
+            wait_until_answering(self.url, self.process)
         except AssertionError as error:
-            stop(process)
+            stop(self.process)
+            self._stop_manager()
             raise AssertionError(f"{error}\n{self.log.read_text()}") from error
-        return process
 
 
 def free_port() -> int:

@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 
+from applications.admin.lists import ListedFilters, check_parameters
 from applications.authentication.address import client_address
 from applications.errors import DomainError
 from applications.models.audit import ActorKind
@@ -94,6 +95,15 @@ class RowAdmin(AnyAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_act"
         act = path("<int:pk>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name=name)
         return [act, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ListedFilters]:
+        return ListedFilters
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        check_parameters(request)
+        return super().changelist_view(request, extra_context)
 
     def change_view(
         self,

@@ -1,15 +1,36 @@
-"""The operator's site: signing in goes by the panel's door, with its second factor and its throttle."""
+"""The operator's site: for staff who have signed in with a second factor, in the panel's own sign-in."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.decorators import secure_admin_login
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import BadRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
+
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Pages of Django's admin that this site has no use for, each with parameters of its own to be guarded.
+UNUSED = frozenset({"autocomplete", "password_change_done", "view_on_site"})
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Whether the person who is signed in has an authenticator app or a passkey."""
+    return request.user.is_authenticated and get_adapter().is_mfa_enabled(request.user, types=SECOND_FACTORS)
+
+
+def has_proved_it(request: HttpRequest) -> bool:
+    """Whether it was used in this session: one that began before it was set up has not."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
 
 
 class OperatorSite(AdminSite):
@@ -19,11 +40,14 @@ class OperatorSite(AdminSite):
     site_header = _("Latchkey operator")
     index_title = _("Everything on this server")
     site_url = "/panel/"
+    enable_nav_sidebar = False
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send who is not signed in to the panel's sign-in, and refuse who is not staff."""
-        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
-        return response
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return Django's addresses that are in use here."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in UNUSED]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and has_second_factor(request) and has_proved_it(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answer 400, not 500, to a filter whose value no column can hold (`?id__in=` and 25 digits)."""
@@ -37,6 +61,46 @@ class OperatorSite(AdminSite):
                 raise BadRequest("A value in the address fits no column.") from None
 
         return refusing
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send people on to what is missing: the panel's sign-in, their second factor, or its set-up."""
+        wanted = _wanted(request)
+        if not request.user.is_authenticated:
+            return _go("account_login", wanted)
+        if not super().has_permission(request):
+            raise PermissionDenied
+        if not has_second_factor(request):
+            messages.warning(request, _("The operator's site asks for a second factor. Set one up first."))
+            return _go("mfa_activate_totp", wanted)
+        return redirect(wanted) if has_proved_it(request) else _go(_confirmation(request), wanted)
+
+    def logout(  # type: ignore[override]  # which shows no page of its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send to the panel's sign-out."""
+        return redirect("account_logout")
+
+    def password_change(  # type: ignore[override]  # as above
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send to the panel's page, the only one for a new password."""
+        return redirect("account_change_password")
+
+
+def _confirmation(request: HttpRequest) -> str:
+    has_app = get_adapter().is_mfa_enabled(request.user, types=[Authenticator.Type.TOTP])
+    return "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
+
+
+def _go(name: str, wanted: str) -> HttpResponse:
+    return redirect(f"{reverse(name)}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
+
+
+def _wanted(request: HttpRequest) -> str:
+    """Return the page of this site that was asked for."""
+    index, address = reverse("admin:index"), request.GET.get(REDIRECT_FIELD_NAME, "")
+    allowed = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith(index)
+    return index if not allowed or address.startswith(reverse("admin:login")) else address
 
 
 site = OperatorSite()

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from applications.api.access import actor_of, applications_of, by_method, find
-from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read
+from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read, read_change
 from applications.api.errors import ApiError, answer, no_content
 from applications.api.message_settings import settings_changes
 from applications.api.outputs import described, listed, written
@@ -41,7 +41,7 @@ def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpRespo
 
 def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
-    values = read(request, CHANGE)
+    values = read_change(request, CHANGE)
     application = find(caller, application_id)
     changes = _own(application, values) | settings_changes(application, values.get("settings", {}))
     try:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django import forms
 from django.http import HttpRequest
 
 from applications.api.errors import NAMES, ApiError, invalid
+from applications.rules.charsets import is_utf_8
 from applications.rules.scopes import parse_scope
 
 DEEPEST = 8  # objects in objects; what is sent has three
@@ -54,17 +56,22 @@ def whole(value: Any) -> int:
 
 
 def words(value: Any) -> list[str]:
-    """A list of strings, or one string with spaces between the words."""
-    expected = ValueError(f"a list of at most {MOST_WORDS} strings, or one string with spaces between")
+    """A list of names, or one string of names separated by a space; no name holds another separator."""
+    expected = ValueError(
+        f"a list of at most {MOST_WORDS} strings, or one string of names separated by a space"
+    )
+    if isinstance(value, str) and not value.strip(" "):
+        return []
+    found = value if isinstance(value, list) else [value]
+    if len(found) > MOST_WORDS or not all(isinstance(word, str) for word in found):
+        raise expected
     try:
-        found = list(parse_scope(value)) if isinstance(value, str) else value
+        words_of = [parse_scope(word) for word in found]
     except ValueError:
         raise expected from None
-    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+    if isinstance(value, list) and any(len(names) != 1 for names in words_of):
         raise expected
-    if len(found) > MOST_WORDS:
-        raise expected
-    return found
+    return [name for names in words_of for name in names]
 
 
 APPLICATION: Keys = {"name": text, "tokenExpiration": text, "scopes": words}
@@ -75,11 +82,14 @@ NOTHING: Keys = {}
 
 
 def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
-    """Return the members of the body by the names that forms have for them; no body at all is an empty object.
+    """Return the members of the body by the names that forms have for them; none where nothing is to be sent.
 
-    Raises ApiError: another media type, not JSON in UTF-8, a key that is unknown or there twice, another type
-    of value, a control character.
+    Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown
+    or there twice, another type of value, a control character.
     """
+    if keys and not request.body:
+        # Never "nothing to do": whoever sent something and lost it on the way would take a 200 for done.
+        raise ApiError("invalid_param", f"The body is empty. Send a JSON object with {_names(keys)}.")
     members = _members(request)
     read_values = {}
     for name, value in members.items():
@@ -91,6 +101,19 @@ def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
         except ValueError as error:
             raise invalid(name, f"It must be {error}.") from None
     return read_values
+
+
+def read_change(request: HttpRequest, keys: Keys) -> dict[str, Any]:
+    """Return what `read` does; raise ApiError for an object that changes nothing, too."""
+    values = read(request, keys)
+    if not _names_a_value(values):
+        raise ApiError("invalid_param", f"The body changes nothing. It can have {_names(keys)}.")
+    return values
+
+
+def _names_a_value(value: Any) -> bool:
+    """Whether there is anything in an object and the objects in it."""
+    return any(map(_names_a_value, value.values())) if isinstance(value, dict) else True
 
 
 def checked(form: forms.Form) -> dict[str, Any]:
@@ -105,8 +128,8 @@ def _members(request: HttpRequest) -> dict[str, Any]:
     body = request.body
     if not body and not request.content_type:
         return {}
-    charset = (request.content_params or {}).get("charset", "utf-8")
-    if request.content_type != "application/json" or charset.lower() != "utf-8":
+    charset = (request.content_params or {}).get("charset", "")
+    if request.content_type != "application/json" or not is_utf_8(charset):
         raise ApiError("unsupported_media_type", "Send application/json in UTF-8.")
     found = _parsed(body) if body else {}
     if not isinstance(found, dict):
@@ -116,7 +139,10 @@ def _members(request: HttpRequest) -> dict[str, Any]:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+        # RFC 8259 section 8.1 lets a byte order mark be ignored; .NET and PowerShell write one.
+        return json.loads(
+            body.removeprefix(BOM_UTF8).decode(), object_pairs_hook=_object, parse_constant=_no_constant
+        )
     except RecursionError:
         raise ApiError("invalid_param", "The body is nested too deeply.") from None
     except ValueError:  # UnicodeDecodeError and JSONDecodeError are such, and so is a number of 5,000 digits
@@ -154,4 +180,8 @@ def _check(name: str, value: Any, depth: int = 1) -> None:
 def _known(keys: Keys) -> str:
     if not keys:
         return "It is unknown: nothing is sent here."
-    return f"It is unknown. Known are {', '.join(keys)}."
+    return f"It is unknown. Known are {_names(keys)}."
+
+
+def _names(keys: Keys) -> str:
+    return ", ".join(keys)

@@ -31,7 +31,10 @@ def needs(scope: str) -> Callable[[View], View]:
 
 
 def caller(request: HttpRequest, scope: str, find: Find = hot.find_token) -> callers.Caller:
-    """Return who calls, by token or API key; raise ApiError with the header of RFC 6750 otherwise."""
+    """Return who calls, by token or API key; raise ApiError with the header of RFC 6750 otherwise.
+
+    A refusal counts for whoever is known by then (applications/api/rates.py).
+    """
     try:
         return authenticate(request, (scope,), find)
     except callers.NoCredential:
@@ -42,9 +45,11 @@ def caller(request: HttpRequest, scope: str, find: Find = hot.find_token) -> cal
     except callers.InvalidCredential:
         message = "The access token or API key is unknown, expired or revoked."
         raise ApiError("invalid_credentials", message, _challenge("invalid_token")) from None
-    except callers.AddressNotAllowed:
+    except callers.AddressNotAllowed as error:
+        rates.spend_elsewhere(request, error)
         raise ApiError("access_denied", "Calls from this address are not allowed.") from None
-    except callers.InsufficientScope:
+    except callers.InsufficientScope as error:
+        rates.spend(request, error.caller)
         message = f"This needs the scope {scope}."
         raise ApiError("insufficient_scope", message, _challenge("insufficient_scope", scope)) from None
 

@@ -15,6 +15,7 @@ TYPES = {
     "insufficient_scope": (403, 1404),
     "not_found": (404, 1500),
     "method_not_allowed": (405, 1405),
+    "request_timeout": (408, 1408),
     "conflict": (409, 1409),
     "request_too_large": (413, 1413),
     "unsupported_media_type": (415, 1415),

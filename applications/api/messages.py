@@ -60,7 +60,7 @@ def messages_preview(request: HttpRequest) -> HttpResponse:
 
 def _check_the_platform(request: HttpRequest) -> None:
     try:
-        check_resource_server(request)
+        rates.note_resource_server(request, check_resource_server(request))
     except TooManyFailures as error:
         message = "The resource server could not be authenticated, too many times in a row."
         raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
-from applications.authentication.callers import Caller
+from applications.authentication.callers import AddressNotAllowed, Caller
 from applications.operations.rates import count, next_minute
 from applications.rules.networks import Address
 
 KEPT = "latchkey.rate"  # where the request keeps its count, for the headers of its answer
+REFUSED = "latchkey.refused"  # where the request keeps whose a refusal is, where it is not its address's
 SITE = 64  # bits; whoever has an IPv6 address has all of its network
 
 
@@ -30,8 +31,23 @@ class Rate:
 
 def spend(request: HttpRequest, caller: Caller) -> None:
     """Count a request for the credential that it came with; raise ApiError, rate_limit_exceeded."""
-    pk = caller.application_pk
-    _spend(request, f"application:{pk}" if pk is not None else f"api_key:{caller.api_key_pk}")
+    _spend(request, _credential(caller.application_pk, caller.api_key_pk))
+
+
+def spend_elsewhere(request: HttpRequest, refused: AddressNotAllowed) -> None:
+    """Count a request for a credential at an address that it may not be used from; raise as `spend` does.
+
+    Not for the credential, which whoever has stolen it could use up from there; and not for the address, where
+    others may be.
+    """
+    if settings.RATE_LIMIT:
+        holder = _credential(refused.application_pk, refused.api_key_pk)
+        _spend(request, f"{holder}@{_site(client_address(request))}")
+
+
+def note_resource_server(request: HttpRequest, server_pk: int) -> None:
+    """Let a refusal of this request count for the resource server that sent it. What it gets right has no limit."""
+    request.META[REFUSED] = f"resource_server:{server_pk}"
 
 
 def spend_of_address(request: HttpRequest) -> None:
@@ -41,14 +57,18 @@ def spend_of_address(request: HttpRequest) -> None:
 
 
 def instead(request: HttpRequest, error: ApiError) -> ApiError:
-    """Return what to answer to a request that failed: 429 when nobody was known whose limit it could count for.
+    """Return what to answer to a request that failed: 429 when whoever sent it has no request of this minute left.
 
-    Else wrong credentials and wrong paths could be tried without end.
+    It counts for its address when nobody else is known. Else wrong credentials and wrong paths could be tried
+    without end.
     """
     if KEPT in request.META or error.kind == "temporarily_unavailable":
         return error
     try:
-        spend_of_address(request)
+        if REFUSED in request.META:
+            _spend(request, request.META[REFUSED])
+        else:
+            spend_of_address(request)
     except ApiError as too_many:
         return too_many
     except (BadRequest, Error):
@@ -80,6 +100,10 @@ def _spend(request: HttpRequest, who: str) -> None:
     request.META[KEPT] = Rate(limit, 0, reset)
     retry = {"Retry-After": str(max(1, round(reset - moment)))}
     raise ApiError("rate_limit_exceeded", f"At most {limit} requests a minute are answered.", retry)
+
+
+def _credential(application_pk: int | None, api_key_pk: int | None) -> str:
+    return f"application:{application_pk}" if api_key_pk is None else f"api_key:{api_key_pk}"
 
 
 def _site(address: Address) -> str:

@@ -1,14 +1,18 @@
 """Where the sign-in library is bent to this house: closed sign-up, our words, addresses from configuration."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import Login
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +20,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication import sign_in_events
 from applications.authentication.address import client_address
 from applications.authentication.devices import remember_device
 from applications.authentication.throttle import PasswordThrottle
+from applications.models.audit import Action
 from applications.operations import mails
 from applications.operations.second_factors import SECOND_FACTORS
 
@@ -115,3 +121,14 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The site passkeys belong to: the configured one, whatever the Host header says."""
         return {"id": urlsplit(settings.PUBLIC_URL).hostname or "localhost", "name": "Latchkey"}
+
+
+class UserSessionsAdapter(DefaultUserSessionsAdapter):
+    """Sessions that a person ends from another one."""
+
+    def end_sessions(self, sessions: Sequence[UserSession]) -> None:
+        """End them, and say so in the audit log."""
+        super().end_sessions(sessions)
+        if sessions:
+            request = context.request
+            sign_in_events.record(request, request.user, Action.SESSION_ENDED, number=len(sessions))

@@ -1,5 +1,7 @@
 """Where a request comes from, behind trusted proxies or not (security.md 7)."""
 
+import re
+from contextlib import suppress
 from functools import lru_cache
 
 from django.conf import settings
@@ -8,6 +10,9 @@ from django.http import HttpRequest
 
 from applications.errors import InvalidParam
 from applications.rules.networks import Address, Networks, parse_address, parse_network
+
+# What Azure Application Gateway and others write: 203.0.113.9:51234, [2001:db8::1]:443, [2001:db8::1].
+WITH_PORT = re.compile(r"\[([^\]]*:[^\]]*)\](?::\d{1,5})?|([^:]*):\d{1,5}", re.ASCII)
 
 
 def client_address(request: HttpRequest) -> Address:
@@ -24,12 +29,23 @@ def client_address(request: HttpRequest) -> Address:
     if hops is None or address not in trusted:
         return address
     for hop in reversed(hops.split(",")):
-        # An empty hop is refused, not skipped: the server empties a value that holds other bytes than ASCII,
-        # so whoever sends one could make the proxy's own entry vanish and be taken for someone else.
-        address = _address(hop.strip(" \t"))
+        # An empty hop is refused, not skipped: behind it could stand anything.
+        address = _address(_without_port(hop.strip(" \t")))
         if address not in trusted:
             break
     return address
+
+
+def is_trusted_proxy(peer: str) -> bool:
+    """Whether the operator has named this address, as the server gives it, among the proxies in front."""
+    with suppress(BadRequest):  # a peer without an address, on a socket of the file system
+        return _address(peer) in _trusted(tuple(settings.TRUSTED_PROXIES))
+    return False
+
+
+def _without_port(hop: str) -> str:
+    match = WITH_PORT.fullmatch(hop)
+    return (match[1] or match[2]) if match else hop
 
 
 def _address(text: str) -> Address:

@@ -21,7 +21,7 @@ def by_api_key(value: str, address: Address) -> Caller:
     if found is None:
         raise InvalidCredential
     if not allows(found.fence, address):
-        raise AddressNotAllowed
+        raise AddressNotAllowed(api_key_pk=found.pk)
     touch_api_key(found, address, moment)
     return Caller(
         account_pk=found.account_pk,

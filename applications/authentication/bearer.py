@@ -35,7 +35,7 @@ def by_token(header: str, address: Address, request_id: str, find: Find = hot.fi
         raise InvalidCredential
     if not allows(found.fence, address):
         refuse(found.application_pk, Reason.ADDRESS, ip=str(address), request_id=request_id)
-        raise AddressNotAllowed
+        raise AddressNotAllowed(application_pk=found.application_pk)
     touch(found, address, moment)
     return Caller(
         account_pk=found.account_pk,

@@ -23,15 +23,11 @@ class InvalidCredential(Exception):
 
 
 class AddressNotAllowed(Exception):
-    """The credential is good, but not from this address."""
+    """The credential is good, but not from this address; it is of this application, or this API key."""
 
-
-class InsufficientScope(Exception):
-    """The credential is good, but not for this; `scope` is what it would take."""
-
-    def __init__(self, scope: str) -> None:
-        super().__init__(scope)
-        self.scope = scope
+    def __init__(self, *, application_pk: int | None = None, api_key_pk: int | None = None) -> None:
+        super().__init__(application_pk, api_key_pk)
+        self.application_pk, self.api_key_pk = application_pk, api_key_pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,14 @@ class Caller:
         if self.api_key_pk is not None:
             return Actor(ActorKind.API_KEY, self.api_key_name, str(address), request_id, limits)
         return Actor(ActorKind.APPLICATION, self.application_id, str(address), request_id, limits)
+
+
+class InsufficientScope(Exception):
+    """The credential is good, but not for this; `scope` is what it would take, `caller` whose it is."""
+
+    def __init__(self, scope: str, caller: Caller) -> None:
+        super().__init__(scope)
+        self.scope, self.caller = scope, caller
 
 
 def challenge(error: str = "", scope: str = "") -> str:

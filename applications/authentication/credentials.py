@@ -6,6 +6,7 @@ from applications.authentication.address import client_address
 from applications.authentication.api_key import by_api_key
 from applications.authentication.bearer import Find, by_token
 from applications.authentication.callers import Caller, InsufficientScope, NoCredential, TwoCredentials
+from applications.authentication.headers import api_key, authorization
 from applications.models import hot
 from applications.models.usage import Reason
 from applications.operations.usage import refuse
@@ -19,16 +20,16 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     Raises NoCredential, TwoCredentials, InvalidCredential, AddressNotAllowed or InsufficientScope. A
     refusal is kept where the application is known.
     """
-    header, key = request.META.get("HTTP_AUTHORIZATION"), request.META.get("HTTP_X_API_KEY")
-    if header is None and not key:
+    header, key = authorization(request), api_key(request)
+    if not header and not key:
         raise NoCredential
-    if header is not None and key:
+    if header and key:
         raise TwoCredentials
     address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/machines.py
-    caller = by_api_key(key, address) if key else by_token(header or "", address, request_id, find)
+    caller = by_api_key(key, address) if key else by_token(header, address, request_id, find)
     if not set(scopes) <= set(caller.scopes):
         _keep(caller, scopes, address, request_id)
-        raise InsufficientScope(" ".join(scopes))
+        raise InsufficientScope(" ".join(scopes), caller)
     return caller
 
 

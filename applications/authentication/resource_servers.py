@@ -6,6 +6,7 @@ from django.utils.timezone import now
 from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
 from applications.authentication.callers import InvalidCredential
+from applications.authentication.headers import authorization
 from applications.models import ResourceServer
 from applications.operations.clients import note_server_used
 from applications.operations.throttle import failures
@@ -22,18 +23,17 @@ class TooManyFailures(InvalidCredential):
 
 def is_basic(request: HttpRequest) -> bool:
     """Whether the request says who it is by HTTP Basic."""
-    header: str = request.META.get("HTTP_AUTHORIZATION", "")
-    return header[:6].lower() == "basic "
+    return authorization(request)[:6].lower() == "basic "
 
 
-def check_resource_server(request: HttpRequest) -> None:
-    """Raise InvalidCredential unless the Authorization header has the ID and secret of a resource server.
+def check_resource_server(request: HttpRequest) -> int:
+    """Return the key of the resource server whose ID and secret the Authorization header has.
 
-    The database compares SHA-256 digests, as for tokens: what their timing tells is about a digest that nobody
-    can steer towards another.
+    Raises InvalidCredential. The database compares SHA-256 digests, as for tokens: what their timing tells is about a
+    digest that nobody can steer towards another.
     """
     try:
-        identifier, secret = parse_basic(request.META["HTTP_AUTHORIZATION"])
+        identifier, secret = parse_basic(authorization(request))
     except ValueError:
         raise InvalidCredential from None
     if not (is_credential(identifier) and is_credential(secret)):
@@ -46,7 +46,7 @@ def check_resource_server(request: HttpRequest) -> None:
     )
     if pk is not None:
         note_server_used(pk, secret_digest, address, now())
-    elif wait := failures.note(address, identifier):
+        return pk
+    if wait := failures.note(address, identifier):
         raise TooManyFailures(wait)
-    else:
-        raise InvalidCredential
+    raise InvalidCredential

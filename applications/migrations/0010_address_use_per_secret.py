@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0007_rate_counts")]
+    dependencies = [("applications", "0009_audit_chain")]
 
     operations = [
         migrations.AddField(

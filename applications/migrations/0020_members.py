@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0008_sign_in"),
         ("applications", "0010_address_use_per_secret"),
     ]
 
@@ -75,6 +74,21 @@ class Migration(migrations.Migration):
                 choices=[
                     ("account:create", "Account created"),
                     ("account:change", "Account settings changed"),
+                    ("person:sign_in", "Signed in"),
+                    ("person:sign_in_failed", "Sign-in failed"),
+                    ("person:sign_out", "Signed out"),
+                    ("session:end", "Sessions ended"),
+                    ("password:change", "Password changed"),
+                    ("password:reset", "Password reset by the mailed link"),
+                    ("second_factor:add", "Authenticator app set up"),
+                    ("second_factor:remove", "Authenticator app removed"),
+                    ("second_factor:use", "Code of the authenticator app used"),
+                    ("passkey:add", "Passkey added"),
+                    ("passkey:remove", "Passkey removed"),
+                    ("passkey:use", "Passkey used"),
+                    ("recovery_codes:make", "Recovery codes made"),
+                    ("recovery_codes:remove", "Recovery codes removed"),
+                    ("recovery_codes:use", "Recovery code used"),
                     ("allowed_ips:change", "Allowed IPs changed"),
                     ("api_key:create", "API key created"),
                     ("api_key:revoke", "API key revoked"),

@@ -1,7 +1,5 @@
 """An account: a customer of the platform, owner of everything else."""
 
-import zoneinfo
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,6 +8,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.applications import Lifetime
+from applications.rules.destinations import known_zones
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
@@ -17,7 +16,7 @@ models.TextField.register_lookup(Length)
 
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone, such as Europe/Warsaw."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_zones():
         raise ValidationError(_("Choose a time zone of the list, such as Europe/Warsaw."), code="timezone")
 
 

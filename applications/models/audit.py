@@ -1,18 +1,42 @@
 """The audit log: who changed what, from where. Rows are added, never changed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+OPERATORS_CHAIN = 5_237_001  # any number, as long as no other advisory lock of this database has it
+
+
+def lock_operators_chain() -> None:
+    """Wait for the transaction that last did this to end; SQLite has one writer at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OPERATORS_CHAIN])
+
 
 class Action(models.TextChoices):
-    """`subject:verb`, one for each operation."""
+    """`subject:verb`, one for each operation, and for what people do to sign in."""
 
     ACCOUNT_CREATED = "account:create", _("Account created")
     ACCOUNT_CHANGED = "account:change", _("Account settings changed")
+    SIGNED_IN = "person:sign_in", _("Signed in")
+    SIGN_IN_FAILED = "person:sign_in_failed", _("Sign-in failed")
+    SIGNED_OUT = "person:sign_out", _("Signed out")
+    SESSION_ENDED = "session:end", _("Sessions ended")
+    PASSWORD_CHANGED = "password:change", _("Password changed")
+    PASSWORD_RESET = "password:reset", _("Password reset by the mailed link")
+    SECOND_FACTOR_ADDED = "second_factor:add", _("Authenticator app set up")
+    SECOND_FACTOR_REMOVED = "second_factor:remove", _("Authenticator app removed")
+    SECOND_FACTOR_USED = "second_factor:use", _("Code of the authenticator app used")
+    PASSKEY_ADDED = "passkey:add", _("Passkey added")
+    PASSKEY_REMOVED = "passkey:remove", _("Passkey removed")
+    PASSKEY_USED = "passkey:use", _("Passkey used")
+    RECOVERY_CODES_MADE = "recovery_codes:make", _("Recovery codes made")
+    RECOVERY_CODES_REMOVED = "recovery_codes:remove", _("Recovery codes removed")
+    RECOVERY_CODE_USED = "recovery_codes:use", _("Recovery code used")
     ALLOWED_IPS_CHANGED = "allowed_ips:change", _("Allowed IPs changed")
     API_KEY_CREATED = "api_key:create", _("API key created")
     API_KEY_REVOKED = "api_key:revoke", _("API key revoked")
@@ -50,11 +74,18 @@ class ActorKind(models.TextChoices):
     COMMAND = "command", _("Operator")
 
 
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def in_chains(self) -> "AuditQuerySet":
+        """Rows as the chains have them: one account after the other, each from its first row on."""
+        return self.order_by("account_id", "pk")
+
+
 class AuditEvent(models.Model):
     """One change. Holds words and identifiers, not references, so that it outlives what it names.
 
     `digest` is the SHA-256 over the row and the `digest` of the account's row before it (operations/audit.py),
-    so that a gap shows. What the operator does to no account (resource servers, the catalogue of scopes) is
+    so that a gap shows; it covers `created_at` to the millisecond.
+    What the operator does to no account (resource servers, the catalogue of scopes) is
     a chain of its own, of the rows without one.
     """
 
@@ -73,11 +104,14 @@ class AuditEvent(models.Model):
     previous = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
 
-    objects: ClassVar[models.Manager["AuditEvent"]] = models.Manager()
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["application_id", "-id"], name="audit_by_application")]
+        indexes = [
+            models.Index(fields=["application_id", "-id"], name="audit_by_application"),
+            models.Index(fields=["account", "-id"], name="audit_by_account"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "previous"], name="audit_chain_does_not_fork"),
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
+from applications.authentication.headers import authorization
 from applications.models import hot
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import required
@@ -62,8 +63,8 @@ def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tupl
 
 
 def _sent(request: HttpRequest, parameters: dict[str, str]) -> tuple[str, str]:
-    header = request.META.get("HTTP_AUTHORIZATION")
-    if header is None:
+    header = authorization(request)
+    if not header:
         return _of_body(parameters)
     if "client_secret" in parameters:
         raise OAuthError("invalid_request", "Authenticate by the header or by the body, not by both.")

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 STATUS = {
     "invalid_client": 401,
     "method_not_allowed": 405,
+    "request_timeout": 408,
     "request_too_large": 413,
     "unsupported_media_type": 415,
     "temporarily_unavailable": 503,

@@ -1,15 +1,21 @@
 """Parameters of an OAuth request, read strictly (RFC 6749 section 3.2, appendix B; security.md 9)."""
 
 import re
+from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from applications.oauth.errors import OAuthError
+from applications.rules.charsets import is_utf_8
+from applications.rules.scopes import parse_scope
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MOST = 32  # parameters; none of these endpoints has ten
+SCOPE = ("scope", "scopes")
+MOST_LETTERS = 40
+ALIKE = 0.8  # of difflib's ratio: `scop`, `scoep` and `sope` are, `code`, `state` and `resource` are not
 
 
 def read_parameters(request: HttpRequest) -> dict[str, str]:
@@ -22,7 +28,7 @@ def read_parameters(request: HttpRequest) -> dict[str, str]:
         raise OAuthError("invalid_request", "Use POST.", 405)
     if request.content_type != "application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "Send application/x-www-form-urlencoded.", 415)
-    if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
+    if not is_utf_8((request.content_params or {}).get("charset", "")):
         raise OAuthError("invalid_request", "Send UTF-8.", 415)
     return _pairs(_body(request))
 
@@ -41,6 +47,34 @@ def required(parameters: dict[str, str], name: str) -> str:
         return parameters[name]
     except KeyError:
         raise OAuthError("invalid_request", f"{name} is missing.") from None
+
+
+def scopes_of(parameters: dict[str, str]) -> tuple[str, ...] | None:
+    """Return the names in `scope`, None where it is absent; raise OAuthError, invalid_scope."""
+    if "scope" not in parameters:
+        return None
+    try:
+        return parse_scope(parameters["scope"])
+    except ValueError:
+        raise OAuthError("invalid_scope", "The scope is malformed. Separate scopes by a space.") from None
+
+
+def check_no_stray_scope(request: HttpRequest, parameters: dict[str, str]) -> None:
+    """Raise OAuthError, invalid_request, for what was meant to be `scope` under another name or in the address.
+
+    An unknown parameter is ignored (RFC 6749 section 3.2). Ignoring `scopes=sms` or `scope[0]=sms` would give a token
+    of all scopes to whoever asked for one.
+    """
+    in_address = parse_qsl(request.META.get("QUERY_STRING", ""))
+    names = [name for name in parameters if name != "scope"] + [name for name, _value in in_address]
+    if any(_is_like_scope(name) for name in names):
+        message = "The parameter is scope, in the body of the request. Separate scopes by a space."
+        raise OAuthError("invalid_request", message)
+
+
+def _is_like_scope(name: str) -> bool:
+    letters = "".join(filter(str.isalpha, name[:MOST_LETTERS].lower()))
+    return "scope" in letters or bool(get_close_matches(letters, SCOPE, n=1, cutoff=ALIKE))
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -5,9 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from applications.authentication.address import client_address
 from applications.oauth.clients import authenticated, client_credentials
 from applications.oauth.errors import OAuthError, answer
-from applications.oauth.parameters import read_parameters, required
+from applications.oauth.parameters import check_no_stray_scope, read_parameters, required, scopes_of
 from applications.operations.tokens import Issued, ScopeNotHeld, issue_token
-from applications.rules.scopes import parse_scope
 
 # The platform's published clients need an integer; they read this one as "does not expire".
 NEVER = 2147483647
@@ -17,7 +16,8 @@ def token(request: HttpRequest) -> HttpResponse:
     """Trade an application's ID and secret for an access token."""
     parameters = read_parameters(request)
     _check_grant(parameters)
-    scopes = _scopes(parameters)
+    check_no_stray_scope(request, parameters)
+    scopes = scopes_of(parameters)
     identifier, secret = client_credentials(request, parameters)
     try:
         issued = authenticated(
@@ -39,13 +39,6 @@ def token(request: HttpRequest) -> HttpResponse:
 def _check_grant(parameters: dict[str, str]) -> None:
     if required(parameters, "grant_type") != "client_credentials":
         raise OAuthError("unsupported_grant_type", "Only client_credentials is supported.")
-
-
-def _scopes(parameters: dict[str, str]) -> tuple[str, ...] | None:
-    try:
-        return parse_scope(parameters["scope"]) or None if "scope" in parameters else None
-    except ValueError:
-        raise OAuthError("invalid_scope", "Separate scopes by a space.") from None
 
 
 def _body(issued: Issued) -> dict[str, str | int]:

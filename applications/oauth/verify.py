@@ -1,19 +1,24 @@
-"""/oauth/verify?scope=groups: whether a gateway may let a request through (nginx, Caddy, Traefik)."""
+"""/oauth/verify?scope=groups: whether a gateway may let a request through (docs/decisions/0014)."""
+
+import logging
 
 from django.http import HttpRequest, HttpResponse
 
 from applications.authentication import callers
 from applications.authentication.credentials import authenticate
 from applications.oauth.errors import OAuthError
-from applications.oauth.parameters import read_query
-from applications.rules.scopes import parse_scope
+from applications.oauth.parameters import read_query, required, scopes_of
+
+logger = logging.getLogger(__name__)
+MOST_LETTERS = 40  # of a parameter's name that are repeated
 
 
 def verify(request: HttpRequest) -> HttpResponse:
-    """Answer 204 and who calls when the request's token or API key is good for each scope of `scope`, or for any.
+    """Answer 200 and who calls when the request's token or API key is good for each scope of `scope`.
 
     Every method is taken, because some gateways ask with that of the request they hold. 401 and 403
     have the challenge of RFC 6750. Two credentials are 401 and not its 400: gateways pass on no other refusal.
+    400 is for the gateway alone, that asks for no scope or for something else: its mistake, which is logged.
     """
     scopes = _scopes(request)
     try:
@@ -35,14 +40,21 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 def _scopes(request: HttpRequest) -> tuple[str, ...]:
     try:
-        return parse_scope(read_query(request).get("scope", ""))
-    except ValueError:
-        raise OAuthError("invalid_scope", "Separate scopes by a space.") from None
+        parameters = read_query(request)
+        if unknown := [name for name in parameters if name != "scope"]:
+            message = f"There is no parameter {unknown[0][:MOST_LETTERS]!a} here. Ask with ?scope= alone."
+            raise OAuthError("invalid_request", message)
+        required(parameters, "scope")
+        return scopes_of(parameters) or ()
+    except OAuthError as error:
+        # Whoever reads the answer is a client of the gateway; whoever set the gateway up reads the log.
+        logger.warning("a gateway asks /oauth/verify wrongly: %s", error.description)
+        raise
 
 
 def _passed(caller: callers.Caller) -> HttpResponse:
     """Return the answer whose headers the gateway passes on; an API key has no application to name."""
-    response = HttpResponse(status=204)
+    response = HttpResponse()
     del response.headers["Content-Type"]
     if caller.application_id:
         response.headers["X-Application-Id"] = caller.application_id

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from applications.models import Account, Application, AuditEvent
-from applications.models.audit import Action
+from applications.models.audit import Action, lock_operators_chain
 from applications.operations.actors import Actor
 
 FIRST = bytes(32)  # what an account's first row has as its predecessor's digest
@@ -24,10 +24,12 @@ def record(
 ) -> AuditEvent:
     """Append a row to the account's chain; call it inside the transaction of the change.
 
-    The account's row is locked first, so that two changes at once make a chain and not a fork. Without an
-    account (what the operator does to none) there is none to lock: the second of two at once fails whole.
+    The account's row is locked first, so that two changes at once make a chain and not a fork; without an
+    account (what the operator does to none), that chain itself.
     """
-    if account is not None:
+    if account is None:
+        lock_operators_chain()
+    else:
         Account.objects.select_for_update().get(pk=account.pk)
     latest = AuditEvent.objects.filter(account=account).first()
     event = AuditEvent(

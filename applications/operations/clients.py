@@ -69,40 +69,44 @@ def ask(*, client_id: str, secret: str, token: str, address: Address, request_id
         if asked is not None:
             _note_use(asked, secret_digest, address, moment)
             return asked
-        application = diagnose(client_id, secret_digest, address, moment, request_id)
-        remembered.put(client_id, application.fence)
+        client = diagnose(client_id, secret_digest, address, moment, request_id)
+        remembered.put(client_id, client.fence)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
 def diagnose(
     client_id: str, secret_digest: bytes, address: Address, moment: datetime, request_id: str
-) -> Application:
-    """Return the application when the client is all right, so that it was something else; raise InvalidClient.
+) -> hot.StoredSecret:
+    """Return the client when it is all right, so that it was something else; raise InvalidClient.
 
-    An unknown client costs the same: one SELECT and one comparison (security.md 5, 6).
+    An unknown client costs the same: one SELECT, one comparison, one refusal recorded, which is dropped when the others
+    are written (security.md 5, 6; bench/timing.py measures the difference).
     """
-    stored = ApplicationSecret.objects.filter(application__application_id=client_id)
-    secrets = list(stored.select_related("application"))
-    digests = [bytes(secret.digest) for secret in secrets] or [bytes(32)]
-    matches = [hmac.compare_digest(stored_digest, secret_digest) for stored_digest in digests]
-    used = secrets[matches.index(True)] if secrets and any(matches) else None
-    reason = _reason(used, address, moment)
-    if used is not None and reason is None:
-        return used.application
+    client, reason = _judge(hot.find_secrets(client_id), secret_digest, address, moment)
+    if reason is None:
+        return client
     wait = failures.note(address, client_id)
-    if secrets and reason is not None:
-        _keep(secrets[0].application_id, reason, address, request_id, used.hint if used else "", wait)
+    detail = "" if reason is Reason.WRONG_SECRET else client.hint
+    _keep(client.application_pk, reason, address, request_id, detail, wait)
     raise InvalidClient(wait)
 
 
-def _reason(used: ApplicationSecret | None, address: Address, moment: datetime) -> Reason | None:
-    if used is None:
-        return Reason.WRONG_SECRET
+def _judge(
+    secrets: list[hot.StoredSecret], secret_digest: bytes, address: Address, moment: datetime
+) -> tuple[hot.StoredSecret, Reason | None]:
+    matches = [hmac.compare_digest(bytes(secret.digest), secret_digest) for secret in secrets]
+    if not any(matches):
+        return secrets[0], Reason.WRONG_SECRET
+    used = secrets[matches.index(True)]
+    return used, _reason(used, address, moment)
+
+
+def _reason(used: hot.StoredSecret, address: Address, moment: datetime) -> Reason | None:
     if used.expires_at and used.expires_at <= moment:
         return Reason.OLD_SECRET
-    if not used.application.is_enabled:
+    if not used.is_enabled:
         return Reason.DISABLED
-    return None if allows(used.application.fence, address) else Reason.ADDRESS
+    return None if allows(used.fence, address) else Reason.ADDRESS
 
 
 def _keep(

@@ -63,16 +63,16 @@ def issue_token(
             count(inserted.application_pk, ISSUED)
             note_secret_used(inserted.application_pk, secret_digest, address, moment)
             return Issued(value, inserted.scope, inserted.seconds)
-        application = diagnose(application_id, secret_digest, address, moment, request_id)
-        _check_held(application, scopes or (), address, request_id)
-        remembered.put(application_id, application.fence)
+        client = diagnose(application_id, secret_digest, address, moment, request_id)
+        _check_held(client, scopes or (), address, request_id)
+        remembered.put(application_id, client.fence)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _check_held(application: Application, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
-    if missing := [name for name in scopes if name not in application.scope_names]:
+def _check_held(client: hot.StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
+    if missing := [name for name in scopes if name not in client.scope.split()]:
         detail = " ".join(missing)[:200]
-        refuse(application.pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)
+        refuse(client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)
         raise ScopeNotHeld
 
 

@@ -20,9 +20,11 @@ from django.utils.timezone import now
 
 from applications.models import Application, DailyUsage, Refusal
 from applications.models.address_use import Holder
+from applications.models.hot import NOBODY
 from applications.models.usage import Reason
-from applications.operations import address_use
+from applications.operations import address_use, failed_sign_ins
 from applications.operations.address_use import Use
+from applications.operations.failed_sign_ins import FailedSignIns, Step
 from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Recorder:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.gathered = Gathered()
+        self.failed_sign_ins = FailedSignIns()
         self.swept: date | None = None
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
@@ -65,7 +68,13 @@ class Recorder:
     def add(self, application_pk: int, kind: str, refusal: Refusal | None = None) -> None:
         with self.lock:
             self.gathered.counts[(application_pk, now().date(), kind)] += 1
-            if refusal is not None and len(self.gathered.refusals) < MOST_REFUSALS:
+            # An unknown client is recorded, so that it costs what a known one does, and dropped before anything is
+            # written. It takes no place from refusals that somebody wants to read.
+            if (
+                refusal is not None
+                and application_pk != NOBODY
+                and len(self.gathered.refusals) < MOST_REFUSALS
+            ):
                 self.gathered.refusals.append(refusal)
             self._start()
 
@@ -74,9 +83,16 @@ class Recorder:
             self.gathered.see(use)
             self._start()
 
+    def fail_sign_in(self, email: str, step: Step, ip: str, request_id: str) -> None:
+        with self.lock:
+            self.failed_sign_ins.add(email, step, ip, request_id)
+            self._start()
+
     def take(self) -> Gathered:
         with self.lock:
             taken, self.gathered = self.gathered, Gathered()
+        for key in [key for key in taken.counts if key[0] == NOBODY]:
+            del taken.counts[key]
         return taken
 
     def give_back(self, taken: Gathered) -> None:
@@ -128,8 +144,17 @@ def see(holder: Holder, pk: int, address: Address, *, secret_digest: bytes | Non
     recorder.see((holder, pk, secret_digest, address))
 
 
-def flush() -> None:
-    """Write what was gathered; kept for the next time when the store does not answer."""
+def fail_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
+    """Count a failed sign-in; it comes into the audit log of whoever has this email, if anybody."""
+    recorder.fail_sign_in(email, step, ip, request_id)
+
+
+def flush(*, everything: bool = False) -> None:
+    """Write what was gathered; kept for the next time when the store does not answer.
+
+    `everything`, at the end: failed sign-ins too that else wait for their minute to be over.
+    """
+    _flush_failed_sign_ins(everything)
     taken = recorder.take()
     if not taken:
         return
@@ -138,6 +163,18 @@ def flush() -> None:
     except Error:
         logger.warning("usage could not be written, and is kept for the next time", exc_info=True)
         recorder.give_back(taken)
+
+
+def _flush_failed_sign_ins(everything: bool) -> None:
+    with recorder.lock:
+        taken = recorder.failed_sign_ins.take(everything=everything)
+    try:
+        if taken:
+            failed_sign_ins.write(taken)
+    except Error:
+        logger.warning("failed sign-ins could not be written, and are kept for the next time", exc_info=True)
+        with recorder.lock:
+            recorder.failed_sign_ins.give_back(taken)
 
 
 def _write(taken: Gathered) -> None:
@@ -169,4 +206,4 @@ def _write_counts(counts: Counter[Key], refusals: list[Refusal]) -> None:
     )
 
 
-atexit.register(flush)
+atexit.register(flush, everything=True)

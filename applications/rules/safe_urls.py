@@ -5,8 +5,9 @@ one of them differently. What a name resolves to is judged by `is_public` each t
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -22,12 +23,26 @@ _URL: Final = re.compile(
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
 # What browsers and C libraries take for a number when a host ends in it: 2130706433, 0x7f.1, 0177.0.0.1.
 _NUMBER: Final = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE | re.ASCII)
-_INSIDE: Final = ("localhost", "local", "internal", "home.arpa", "localdomain", "lan", "intranet", "corp")
+# A name of the internet ends in letters, or in an encoded label (RFC 3696 section 2).
+_TOP_LEVEL: Final = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}", re.ASCII)
+# Top-level names that no public server answers for, but that a network or a machine may answer for itself.
+_INSIDE: Final = frozenset(
+    {
+        # Reserved: RFC 2606, 6761, 6762, 7686, 9476, what ICANN set aside, and infrastructure (RFC 3172).
+        *("localhost", "local", "internal", "test", "example", "invalid", "onion", "alt", "arpa"),
+        *("home", "corp", "mail"),
+        # What routers, companies, container platforms and service registries use.
+        *("localdomain", "lan", "intranet", "intra", "private", "priv", "domain", "workgroup"),
+        *("svc", "cluster", "consul", "nomad", "docker", "kube"),
+    }
+)
 
 _UNICAST: Final = IPv6Network("2000::/3")  # all that IANA has given out; fec0::/10 and ::/96 are not in it
 # Protocols' own, Teredo among them, and the newer range for documents: not every Python knows them all.
 _RESERVED: Final = (IPv6Network("2001::/23"), IPv6Network("3fff::/20"))
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# Protocols' own, and the former relays of 6to4 (RFC 7526), which some networks still route to a machine of theirs.
+_RESERVED_IPV4: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +72,17 @@ def check_url(url: str, policy: Policy, param: str = "url") -> str:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether everyone can reach this address: not ours, not a network's own, nor one of these in disguise."""
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
+        reserved = any(address in network for network in _RESERVED_IPV4)
+        return address.is_global and not address.is_multicast and not reserved
     if inner := _inside(address):
         return is_public(inner)
-    reserved = any(address in network for network in _RESERVED)
+    reserved = any(address in network for network in _RESERVED) or _is_isatap(address)
     return address in _UNICAST and address.is_global and not reserved
+
+
+def _is_isatap(address: IPv6Address) -> bool:
+    """Whether packets may end up at the IPv4 address in the last 32 bits, inside a site (RFC 5214 section 6.1)."""
+    return (int(address) >> 32) & 0xFCFFFFFF == 0x00005EFE  # whatever the bits "universal" and "group" are
 
 
 def _inside(address: IPv6Address) -> IPv4Address | None:
@@ -90,7 +111,11 @@ def _problem_of_scheme(scheme: str, policy: Policy) -> str | None:
 
 
 def _problem_of_port(port: str | None, policy: Policy) -> str | None:
-    if port is None or (policy.insecure and 0 < int(port) < 65536) or int(port) in policy.ports:
+    if port is None:
+        return None
+    if port.startswith("0") and port != "0":  # some programs read it as octal
+        return _("Write the port without leading zeros, such as :443.")
+    if (policy.insecure and 0 < int(port) < 65536) or int(port) in policy.ports:
         return None
     known = ", ".join(str(number) for number in sorted(policy.ports))
     return _("A URL uses one of the ports {ports}; without one it is 443.").format(ports=known)
@@ -100,12 +125,31 @@ def _problem_of_host(host: str, policy: Policy) -> str | None:
     if host.startswith("[") or _NUMBER.fullmatch(host.rpartition(".")[2]):
         return _problem_of_address(host.strip("[]"), policy)
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) and _is_canonical(label) for label in labels):
         return _("This host is no name of the internet. Write one such as hooks.example.com.")
-    inside = len(labels) == 1 or any(f".{host}".endswith(f".{name}") for name in _INSIDE)
-    if inside and not policy.insecure:
+    if policy.insecure:
+        return None
+    if len(labels) == 1 or labels[-1] in _INSIDE:
         return _("This host is known only inside a network. Use one that can be reached from the internet.")
-    return None
+    return (
+        None
+        if _TOP_LEVEL.fullmatch(labels[-1])
+        else _("This host is no name of the internet. Write one such as hooks.example.com.")
+    )
+
+
+def _is_canonical(label: str) -> bool:
+    """Whether an encoded label (xn--…) stands for letters that only encoding can write (RFC 5891 section 4.2).
+
+    One that stands for "localhost" in wide letters would be another host to a program that decodes it.
+    """
+    if not label.startswith("xn--"):
+        return True
+    try:
+        text = label.removeprefix("xn--").encode().decode("punycode")
+    except UnicodeError:
+        return False
+    return not text.isascii() and text.isprintable() and unicodedata.normalize("NFKC", text).lower() == text
 
 
 def _problem_of_address(text: str, policy: Policy) -> str | None:

@@ -1,6 +1,5 @@
 """Time zones of the tz database (IANA), as an account chooses one."""
 
-import zoneinfo
 from functools import cache
 from typing import Self
 
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
 from applications.rules.country_zones import ZONES
+from applications.rules.destinations import known_zones
 
 UTC = "UTC"
 
@@ -30,9 +30,8 @@ class TimeZone(str):
 @cache
 def offered_time_zones() -> tuple[str, ...]:
     """Return the names to choose from: those in use in some country, sorted, and UTC first."""
-    known = zoneinfo.available_timezones()
     used = {name for names in ZONES.values() for name in names}
-    return (UTC, *sorted(used & known))
+    return (UTC, *sorted(used & known_zones()))
 
 
 @cache
@@ -42,7 +41,7 @@ def _by_typed() -> dict[str, str]:
     for name in offered_time_zones():
         cities.setdefault(_key(name.rpartition("/")[2]), []).append(name)
     by_city = {city: names[0] for city, names in cities.items() if len(names) == 1}
-    return by_city | {_key(name): name for name in zoneinfo.available_timezones()}
+    return by_city | {_key(name): name for name in known_zones()}
 
 
 def _key(typed: str) -> str:

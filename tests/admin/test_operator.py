@@ -1,13 +1,19 @@
 """The operator's Django admin: who gets in, what its acts do, and that a secret is on one page, once."""
 
 import re
+import time
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value
+from allauth.mfa.utils import decrypt
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.timezone import now
+from time_machine import travel
 
 from applications.admin.site import site
 from applications.models import (
@@ -45,15 +51,26 @@ def cast() -> Cast:
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    """A browser in which the operator has signed in by the panel's door, and just given the password again."""
-    User.objects.create_superuser(STAFF, PASSWORD)
-    sign_in(client, STAFF)
+    """A browser in which the operator has signed in with a second factor, and just given the password again."""
+    sign_in_twice(client, User.objects.create_superuser(STAFF, PASSWORD))
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     return client
 
 
 def sign_in(client: Client, email: str) -> Response:
     return client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+
+
+def sign_in_twice(client: Client, user: User) -> None:
+    """Sign in by password, then by the code of a new authenticator app."""
+    seed = generate_totp_secret()
+    TOTP.activate(user, seed)
+    sign_in(client, user.email)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(seed)})
+
+
+def code_of(seed: str) -> str:
+    return f"{hotp_value(seed, int(time.time()) // 30):06d}"  # RFC 6238: a step of 30 seconds
 
 
 def url(model: str, page: str, *arguments: object) -> str:
@@ -82,6 +99,69 @@ def test_signing_in_goes_by_the_panels_door(client: Client) -> None:
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "next_page"),
+    [
+        ("/operator/", "/operator/"),
+        ("/operator/applications/user/?q=a%26b", "/operator/applications/user/?q=a%26b"),
+        ("/operator/login/", "/operator/"),
+        ("/operator/login/?next=https://evil.example/", "/operator/"),
+        ("/operator/login/?next=//evil.example/operator/", "/operator/"),
+        ("/operator/login/?next=/operator/login/", "/operator/"),
+        ("/operator/login/?next=http://[::1", "/operator/"),
+        ("/operator/nothing/", "/operator/nothing/"),
+        ("/operator/logout/", "/operator/"),
+        ("/operator/password_change/", "/operator/password_change/"),
+    ],
+)
+def test_django_has_no_sign_in_of_its_own(client: Client, asked: str, next_page: str) -> None:
+    response = client.get(asked, follow=True)
+    assert response.redirect_chain[-1][0] == f"{reverse('account_login')}?{urlencode({'next': next_page})}"
+
+
+def test_staff_without_a_second_factor_reach_nothing_but_its_set_up(client: Client) -> None:
+    user = User.objects.create_superuser(STAFF, PASSWORD)
+    sign_in(client, STAFF)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    set_up = reverse("mfa_activate_totp")
+    pages = [url(model._meta.model_name or "", "changelist") for model in site._registry]
+    acts = [url("resourceserver", "add"), url("resourceserver", "act", server.pk, "remove")]
+    for page in ("/operator/", *pages, *acts, "/operator/applications/", "/operator/jsi18n/"):
+        assert client.get(page, follow=True).redirect_chain[-1][0] == f"{set_up}?{urlencode({'next': page})}"
+        client.post(page)
+    assert ResourceServer.objects.exists()
+    assert "second factor" in client.get("/operator/", follow=True).text
+    code = code_of(client.get(set_up).context["form"].secret)
+    client.post(set_up, {"code": code})
+    # This session began with the password alone.
+    confirm = client.get("/operator/", follow=True).redirect_chain[-1][0]
+    assert confirm.startswith(reverse("mfa_reauthenticate"))
+    with travel(time.time() + 60):
+        seed = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
+        assert client.post(confirm, {"code": code_of(seed)})["Location"] == "/operator/"
+        assert client.get("/operator/").status_code == 200
+
+
+def test_recovery_codes_alone_are_no_second_factor_and_a_removed_one_ends_it(operator: Client) -> None:
+    Authenticator.objects.filter(type="totp").delete()
+    response = operator.get("/operator/", follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("mfa_activate_totp"))
+
+
+def test_what_belongs_to_the_person_is_in_the_panel(operator: Client) -> None:
+    assert operator.get("/operator/password_change/")["Location"] == reverse("account_change_password")
+    assert operator.post("/operator/password_change/")["Location"] == reverse("account_change_password")
+    assert operator.get("/operator/logout/")["Location"] == reverse("account_logout")
+    page = operator.get("/operator/").text
+    assert reverse("account_logout") in page
+    assert reverse("account_change_password") in page
+    assert "/operator/logout" not in page
+    assert "/operator/password_change" not in page
+    for gone in ("password_change/done/", "autocomplete/?term=a", "r/1/1/"):
+        assert operator.get(f"/operator/{gone}").status_code == 404
+
+
 def test_a_member_is_no_operator(client: Client, cast: Cast) -> None:
     sign_in(client, cast.alice.email)
     assert client.get("/operator/", follow=True).status_code == 403
@@ -89,8 +169,7 @@ def test_a_member_is_no_operator(client: Client, cast: Cast) -> None:
 
 
 def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> None:
-    User.objects.create_user(STAFF, PASSWORD, is_staff=True)
-    sign_in(client, STAFF)
+    sign_in_twice(client, User.objects.create_user(STAFF, PASSWORD, is_staff=True))
     server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
     for page in (
         url("resourceserver", "changelist"),
@@ -118,6 +197,26 @@ def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, c
             assert not re.search(r"digest|pbkdf2|argon2|md5\$", response.text), page
         assert operator.post(url(name, "change", row.pk), {"name": "x"}).status_code == 403
         assert operator.get(url(name, "delete", row.pk)).status_code == 403
+
+
+def test_pages_have_the_houses_looks_and_nothing_that_its_policy_forbids(
+    operator: Client, cast: Cast
+) -> None:
+    operator.cookies["theme"] = "dark"
+    pk = cast.application.pk
+    for page in (
+        "/operator/",
+        url("user", "changelist"),
+        url("application", "change", pk),
+        url("scope", "add"),
+    ):
+        response = operator.get(page)
+        assert "css/tokens.css" in response.text
+        assert 'data-theme="dark"' in response.text
+        assert not re.search(r"dark_mode|theme\.js|<script(?![^>]*src=)|\sstyle=|\son\w+=", response.text), (
+            page
+        )
+        assert "script-src 'self'" in response["Content-Security-Policy"]
 
 
 def test_libraries_bring_nothing_along(operator: Client) -> None:

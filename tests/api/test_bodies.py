@@ -13,7 +13,8 @@ TOO_LARGE = json.dumps({"scopes": "sms", "name": "x" * 64 * 1024})
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("", "scopes: Choose at least one scope."),
+        ("", "The body is empty. Send a JSON object with name, tokenExpiration, scopes."),
+        ("{}", "scopes: Choose at least one scope."),
         ("null", "The body must be a JSON object."),
         ("[]", "The body must be a JSON object."),
         ('"scopes"', "The body must be a JSON object."),
@@ -21,7 +22,8 @@ TOO_LARGE = json.dumps({"scopes": "sms", "name": "x" * 64 * 1024})
         ("scopes=sms", "The body is not JSON in UTF-8."),
         ('{"scopes": "sms"} {}', "The body is not JSON in UTF-8."),
         ("{'scopes': 'sms'}", "The body is not JSON in UTF-8."),
-        ('\ufeff{"scopes": "sms"}', "The body is not JSON in UTF-8."),
+        ('\ufeff\ufeff{"scopes": "sms"}', "The body is not JSON in UTF-8."),
+        ('{\ufeff"scopes": "sms"}', "The body is not JSON in UTF-8."),
         (b'{"scopes": "sms", "name": "\xff"}', "The body is not JSON in UTF-8."),
         ('{"scopes": "sms"}'.encode("utf-16"), "The body is not JSON in UTF-8."),
         ('{"scopes": NaN}', "The body is not JSON in UTF-8."),
@@ -56,6 +58,8 @@ def test_over_64_kb(program: Program) -> None:
         "application/x-www-form-urlencoded",
         "text/plain",
         "application/json; charset=iso-8859-1",
+        "application/json; charset=utf-16",
+        "application/json; charset=utf-8x",
         "application/jsonp",
         "multipart/form-data; boundary=x",
         "x" * 200,
@@ -67,10 +71,27 @@ def test_another_media_type(content_type: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", [JSON, "application/json;charset=utf-8", 'APPLICATION/JSON; charset="UTF-8"']
+    "content_type",
+    [
+        JSON,
+        "application/json;charset=utf-8",
+        'APPLICATION/JSON; charset="UTF-8"',
+        "application/json; charset=utf8",
+        "application/json; charset=UTF8",
+        'application/json; Charset="utf8"',
+        "application/json; charset='Utf-8'",
+        "application/json; charset=UTF_8",
+        "application/json; charset=",
+    ],
 )
 def test_json_by_its_names(content_type: str, program: Program) -> None:
     assert program.post("/applications", {"scopes": "sms"}, content_type).status_code == 201
+
+
+def test_a_byte_order_mark_is_ignored(program: Program) -> None:
+    body = b'\xef\xbb\xbf{"scopes": "sms", "name": "\xef\xbb\xbfCRM"}'
+    made = program.post("/applications", body)
+    assert (made.status_code, made.json()["name"]) == (201, "\ufeffCRM")
 
 
 def test_text_in_any_script(program: Program) -> None:

@@ -334,6 +334,14 @@ def queries() -> Iterator[Case]:
         "scope=\xff",
         "scope=nothing",
         "scope=SMS",
+        "",
+        "scope=",
+        "scope=+",
+        "scopes=groups",
+        "Scope=groups",
+        "scope[]=groups",
+        "scope=groups,sms",
+        "scope=groups&page=2",
     ):
         yield Case("query", "GET", f"/oauth/verify?{query}", (GOOD,))
 
@@ -365,7 +373,9 @@ def test_there_are_cases() -> None:
     assert {case.path.partition("?")[0] for case in cases} >= set(EVERY)
 
 
-@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/verify", *READ, *OPEN])
+@pytest.mark.parametrize(
+    "path", ["/oauth/token", "/oauth/introspect", "/oauth/verify?scope=groups", *READ, *OPEN]
+)
 def test_the_credentials_are_good_where_nothing_is_wrong(path: str, demo: Demo) -> None:
     """Else the rest would be refused for another reason than its own."""
     if path in OAUTH:

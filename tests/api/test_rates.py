@@ -17,13 +17,18 @@ import pytest
 import time_machine
 from django.core.cache import caches
 from django.db import OperationalError, connection, connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from applications.models import Account, Application, RateCount
+from applications.api.rates import spend_elsewhere
+from applications.api.urls import urlpatterns
+from applications.authentication.callers import AddressNotAllowed
+from applications.models import Account, APIKey, Application, RateCount
 from applications.operations import rates
+from applications.operations.actors import OPERATOR
 from applications.operations.rates import Outage, count, sweeper
+from applications.operations.resource_servers import create_resource_server
 from tests.api.conftest import Program, bearer, error_of, with_api_key
 from tests.factories import make_application
 from tests.oauth.conftest import FORM, GRANT, Response, basic
@@ -114,6 +119,112 @@ def test_without_a_credential_the_address_counts(
     assert program.get("/account").status_code == 200  # whoever floods does not lock others out
 
 
+# --- Whose a refusal is ---
+
+EVERY_VIEW = [
+    ("GET", "/account"),
+    ("GET", "/applications"),
+    ("POST", "/applications"),
+    ("GET", "/applications/scopes"),
+    ("GET", "/applications/{id}"),
+    ("PATCH", "/applications/{id}"),
+    ("DELETE", "/applications/{id}"),
+    ("POST", "/applications/{id}/secret"),
+    ("POST", "/applications/{id}/tokens/revoke"),
+    ("GET", "/applications/{id}/allowed-ips"),
+    ("POST", "/applications/{id}/allowed-ips"),
+    ("GET", "/account/allowed-ips"),
+    ("DELETE", "/account/allowed-ips"),
+    ("POST", "/messages/preview"),
+]
+
+
+def counted() -> dict[str, int]:
+    return dict(RateCount.objects.values_list("caller", "requests"))
+
+
+def test_every_view_is_among_those() -> None:
+    described = {str(pattern.pattern) for pattern in urlpatterns} - {"openapi.json"}
+    assert {path.replace("{id}", "<str:application_id>")[1:] for _method, path in EVERY_VIEW} == described
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_VIEW)
+def test_a_scope_that_is_missing_counts_for_the_credential(
+    method: str, path: str, limited: time_machine.Traveller, account: Account, application: Application
+) -> None:
+    path = path.replace("{id}", application.application_id)
+    other, _secret = make_application(account, scopes="groups")
+    key = with_api_key(account, "groups")
+    for caller in (bearer(other), key):
+        left = [told(caller.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
+        assert left == [(403, "2"), (403, "1"), (403, "0"), (429, "0")]
+    assert counted() == {
+        f"application:{other.pk}": LIMIT + 1,
+        f"api_key:{APIKey.objects.get().pk}": LIMIT + 1,
+    }
+    assert Program({}).send(method, path, "").status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_VIEW)
+def test_an_address_that_is_not_allowed_counts_for_the_credential_there_and_for_nobody_else(
+    method: str, path: str, limited: time_machine.Traveller, account: Account, application: Application
+) -> None:
+    path = path.replace("{id}", application.application_id)
+    token, key = bearer(application), with_api_key(account)
+    Account.objects.update(fence="203.0.113.0/24")
+    Application.objects.update(fence="203.0.113.0/24|")
+    for caller in (token, key):
+        left = [told(caller.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
+        assert left == [(403, "2"), (403, "1"), (403, "0"), (429, "0")]
+    assert counted() == {
+        f"application:{application.pk}@127.0.0.1": LIMIT + 1,
+        f"api_key:{APIKey.objects.get().pk}@127.0.0.1": LIMIT + 1,
+    }
+    assert Program({}).send(method, path, "").status_code == 401
+    assert token.get("/account", REMOTE_ADDR="203.0.113.9").status_code == 200
+    assert key.get("/account", REMOTE_ADDR="203.0.113.9").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"),
+    [
+        ("POST", {"text": 7}, 400),
+        ("POST", {"unknown": 1}, 400),
+        ("POST", "{", 400),
+        ("POST", {"text": "x"}, 400),  # no applicationId
+        ("POST", {"text": "x", "applicationId": "0" * 40}, 404),
+        ("GET", "", 405),
+        ("POST", "x" * 70_000, 413),
+    ],
+)
+def test_what_a_resource_server_gets_wrong_counts_for_it_and_what_it_gets_right_has_no_limit(
+    method: str, body: object, status: int, limited: time_machine.Traveller, application: Application
+) -> None:
+    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    platform = Program({"Authorization": basic(server.server_id, secret)})
+    left = [told(platform.send(method, "/messages/preview", body))[::2] for _number in range(LIMIT + 1)]
+    assert left == [(status, "2"), (status, "1"), (status, "0"), (429, "0")]
+    assert counted() == {f"resource_server:{server.pk}": LIMIT + 1}
+    assert Program({}).post("/messages/preview", "").status_code == 401
+    good = {"text": "x", "applicationId": application.application_id}
+    assert platform.post("/messages/preview", good).status_code == 200
+
+
+def test_an_unknown_resource_server_counts_for_its_address(limited: time_machine.Traveller, db: None) -> None:
+    unknown = Program({"Authorization": basic("0" * 40, "0" * 40)})
+    assert unknown.post("/messages/preview", "").status_code == 401
+    assert counted() == {"address:127.0.0.1": 1}
+
+
+@pytest.mark.parametrize(("number", "address"), [(2**63 - 1, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")])
+def test_the_longest_name_is_kept(
+    number: int, address: str, limited: time_machine.Traveller, rf: RequestFactory, db: None
+) -> None:
+    request = rf.get("/account", REMOTE_ADDR=address)
+    spend_elsewhere(request, AddressNotAllowed(application_pk=number))
+    assert counted() == {f"application:{number}@2001:db8:ffff:ffff::/64": 1}
+
+
 def test_a_network_of_ipv6_is_one_place(limited: time_machine.Traveller, db: None) -> None:
     for number in range(LIMIT):
         Program({}).get("/account", REMOTE_ADDR=f"2001:db8:0:1::{number}")
@@ -132,7 +243,7 @@ def test_the_oauth_endpoints_have_no_limit(limited: time_machine.Traveller, acco
         response = Client().post("/oauth/token", GRANT, FORM, headers=headers)
         assert response.status_code == 200
         assert "X-Rate-Limit-Limit" not in response.headers
-        assert Client().get("/oauth/verify").status_code == 401
+        assert Client().get("/oauth/verify?scope=sms").status_code == 401
 
 
 def test_no_limit(settings: Settings, program: Program) -> None:
@@ -246,6 +357,7 @@ def cache_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     stop(process)
 
 
+@pytest.mark.served
 def test_two_processes_share_the_limit(cache_url: str, tmp_path: Path) -> None:
     served = Served(tmp_path, RATE_LIMIT=str(SERVED_LIMIT), CACHE_URL=cache_url)
     try:

@@ -20,7 +20,7 @@ from applications.operations.applications import update_application
 from applications.operations.changes import change_application
 from applications.operations.messages import update_message_settings
 from applications.rules.credentials import digest, new_credential
-from tests.api.conftest import ALL, Program, bearer, error_of, with_api_key
+from tests.api.conftest import ALL, JSON, Program, bearer, error_of, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, basic
 
@@ -91,6 +91,9 @@ def test_the_audit_row_names_an_application_or_an_api_key(
     assert latest().actor.startswith("Cron ••••")
 
 
+SCOPES = "It must be a list of at most 100 strings, or one string of names separated by a space."
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -105,14 +108,18 @@ def test_the_audit_row_names_an_application_or_an_api_key(
         ),
         ({"scopes": ["fax"]}, "scopes: There is no scope “fax”."),
         ({"scopes": ["SMS"]}, "scopes: There is no scope “SMS”."),
-        ({"scopes": "sms,groups"}, "scopes: There is no scope “sms,groups”."),
-        ({"scopes": "sms\tgroups"}, "scopes: It must be a list of at most 100 strings, or one string"),
-        ({"scopes": ["sms"] * 101}, "scopes: It must be a list of at most 100 strings, or one string"),
-        (
-            {"scopes": [1]},
-            "scopes: It must be a list of at most 100 strings, or one string with spaces between.",
-        ),
-        ({"scopes": {"sms": True}}, "scopes: It must be a list of at most 100 strings, or one string"),
+        ({"scopes": "sms,groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": "sms;groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": "sms+groups"}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms,groups"]}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms groups"]}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms", ""]}, f"scopes: {SCOPES}"),
+        ({"scope": "sms"}, "scope: It is unknown. Known are name, tokenExpiration, scopes."),
+        ({"scopes[]": "sms"}, "scopes[]: It is unknown. Known are name, tokenExpiration, scopes."),
+        ({"scopes": "sms\tgroups"}, f"scopes: {SCOPES}"),
+        ({"scopes": ["sms"] * 101}, f"scopes: {SCOPES}"),
+        ({"scopes": [1]}, f"scopes: {SCOPES}"),
+        ({"scopes": {"sms": True}}, f"scopes: {SCOPES}"),
         ({"scopes": "sms", "name": 7}, "name: It must be a string."),
         ({"scopes": "sms", "name": None}, "name: It must be a string."),
         (
@@ -190,7 +197,7 @@ def test_a_change_is_whole_or_not_at_all(program: Program, account: Account) -> 
 
 def test_changing_nothing_writes_nothing(program: Program, application: Application) -> None:
     rows = AuditEvent.objects.count()
-    for body in ({}, {"name": "Back office"}, {"enabled": True}):
+    for body in ({"name": "Back office"}, {"enabled": True}):
         assert program.patch(path(application), body).status_code == 200
     assert AuditEvent.objects.count() == rows
 
@@ -235,6 +242,35 @@ def test_a_channel_that_somebody_else_changed_meanwhile_is_a_conflict(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
+        ("", "The body is empty."),
+        ("{}", "The body changes nothing."),
+        ('{"settings": {}}', "The body changes nothing."),
+        ('{"settings": {"sms": {"quietHours": {}}, "viber": {}}}', "The body changes nothing."),
+    ],
+)
+def test_a_change_that_says_nothing_is_refused(
+    body: str, message: str, program: Program, application: Application
+) -> None:
+    status, kind, told = error_of(program.patch(path(application), body))
+    assert (status, kind) == (400, "invalid_param")
+    assert told.startswith(message)
+
+
+@pytest.mark.parametrize("tail", ["/secret", "/allowed-ips"])
+@pytest.mark.parametrize("content_type", ["", JSON])
+def test_an_empty_body_is_never_nothing_to_do(
+    tail: str, content_type: str, program: Program, application: Application
+) -> None:
+    rows = AuditEvent.objects.count()
+    refused = error_of(program.post(path(application, tail), "", content_type))
+    assert refused[:2] == (400, "invalid_param")
+    assert refused[2].startswith("The body is empty. Send a JSON object with ")
+    assert AuditEvent.objects.count() == rows
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
         ({"enabled": "false"}, "enabled: It must be true or false."),
         ({"enabled": 0}, "enabled: It must be true or false."),
         ({"name": ["x"]}, "name: It must be a string."),
@@ -265,7 +301,7 @@ def test_delete(program: Program, account: Account) -> None:
 
 @pytest.mark.parametrize(
     ("body", "works"),
-    [("", False), ({}, False), ({"overlap": "now"}, False), ({"overlap": "24 hours"}, True)],
+    [({}, False), ({"overlap": "now"}, False), ({"overlap": "24 hours"}, True)],
 )
 def test_reset_secret(body: object, works: bool, program: Program, account: Account) -> None:
     target, old = make_application(account, scopes="sms")
@@ -470,7 +506,7 @@ def test_a_narrow_token_of_a_wide_application_gets_no_more(application: Applicat
     """The application holds every scope, its token was asked for with one."""
     narrow, rows = bearer(application, "applications"), AuditEvent.objects.count()
     for refused in (
-        narrow.post(path(application, "/secret")),
+        narrow.post(path(application, "/secret"), {}),
         narrow.patch(path(application), {"tokenExpiration": "never"}),
         narrow.patch(path(application), {"enabled": True}),
         narrow.post(path(application, "/allowed-ips"), {"network": "203.0.113.9"}),

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "management": {"forms", "operations", "models", "rules", "errors"},
     "templatetags": {"models", "rules", "errors"},
     "migrations": {"models", "rules"},
-    "apps": {"models"},
+    "apps": {"authentication", "models"},
     "context_processors": set(),
     "errors": set(),
     **dict.fromkeys(EDGES, BELOW_EDGES),

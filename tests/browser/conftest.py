@@ -7,11 +7,11 @@ these talk to the served process, never to a database.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -22,6 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser import evidence
 from tests.browser.looks import LOOKS, Look
 from tests.servers import Served
 
@@ -35,6 +36,9 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+EVERY_RULE = {"resultTypes": ["violations"]}
+# Other colours change nothing for the other rules.
+RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 FILES = {"stylesheet", "script", "image", "font"}
 
 
@@ -44,6 +48,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if folder in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a failing test's pages look like, and say where."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if browser is not None and report.when == "call" and report.failed:
+        report.sections.append(("What the browser showed", evidence.keep(browser, item.nodeid)))
+        for context in browser.contexts:  # those, too, that the test itself opened and could not close
+            context.close()
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -89,7 +107,7 @@ def context(browser: Browser, served: Served, look: Look) -> Iterator[BrowserCon
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty page. An error in its console (the CSP's refusals too) or a missing file fails the test."""
     complaints: list[str] = []
     page = context.new_page()
@@ -97,7 +115,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("response", lambda response: _note_missing(response, complaints))
     page.on("pageerror", lambda error: complaints.append(_words(error)))
     yield page
-    assert not complaints, "The browser complained:\n" + "\n".join(complaints)
+    if complaints:
+        assert context.browser
+        kept = evidence.keep(context.browser, request.node.nodeid)
+        pytest.fail("\n".join(["The browser complained:", *complaints, kept]))
 
 
 def _note_error(message: ConsoleMessage, complaints: list[str]) -> None:
@@ -117,11 +138,19 @@ def _words(error: Error) -> str:
 
 @pytest.fixture(scope="package")
 def axe() -> Callable[[Page], None]:
-    """`axe(page)` fails when the page, as it stands, breaks a rule of accessibility."""
-    scanner = Axe()
+    """`axe(page)` fails when the page, as it stands, breaks a rule of accessibility, in light colours or in dark."""
 
     def assert_accessible(page: Page) -> None:
-        results = scanner.run(page)
-        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(AXE_SCRIPT)
+        assert_no_violations(page, EVERY_RULE)
+        page.emulate_media(color_scheme="dark")
+        assert_no_violations(page, RULES_OF_COLOUR)
+        page.emulate_media(color_scheme="light")
 
     return assert_accessible
+
+
+def assert_no_violations(page: Page, options: Mapping[str, object]) -> None:
+    results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"

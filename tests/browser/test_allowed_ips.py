@@ -3,7 +3,6 @@
 import base64
 import http.client
 import json
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import people
 from tests.browser.looks import in_every_look
-from tests.servers import OWNER_PASSWORD, Served
+from tests.servers import Served
 
 type Axe = Callable[[Page], None]
 
@@ -59,12 +59,7 @@ def walk(served: Served) -> Walk:
 
 def sign_in(page: Page, email: str) -> str:
     """Sign in, and return the address of the account."""
-    page.goto("/panel/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
-    return page.url.removesuffix("applications/")
+    return people.sign_in(page, email).removesuffix("applications/")
 
 
 def listed(page: Page) -> list[str]:

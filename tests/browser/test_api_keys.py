@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import people
 from tests.browser.looks import Look, in_every_look
-from tests.servers import OWNER_PASSWORD, Served
+from tests.servers import Served
 
 type Axe = Callable[[Page], None]
 
@@ -33,12 +34,7 @@ def keys(page: Page, owner: str) -> str:
 
 
 def sign_in(page: Page, email: str) -> str:
-    page.goto("/panel/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
-    return page.url.replace("/applications/", "/api-keys/")
+    return people.sign_in(page, email).replace("/applications/", "/api-keys/")
 
 
 def create(page: Page, keys: str, name: str, *scopes: str) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import people
 from tests.browser.looks import Look, in_every_look
-from tests.servers import OWNER_PASSWORD, Served
+from tests.servers import Served
 
 type Axe = Callable[[Page], None]
 
@@ -95,12 +96,7 @@ def overview(page: Page, account: str, client: Client) -> str:
 
 def sign_in(page: Page, account: str) -> str:
     """Sign in as the account's owner; return the address of its list of applications."""
-    page.goto("/panel/")
-    page.get_by_label("Email").fill(f"{account}@walk.example")
-    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
-    return page.url
+    return people.sign_in(page, f"{account}@walk.example")
 
 
 def assert_fits(page: Page) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import people
 from tests.browser.looks import Look, in_every_look
 from tests.servers import OWNER_PASSWORD, Served
 
@@ -56,9 +57,7 @@ def home(page: Page, owner: str) -> str:
 
 
 def sign_in(page: Page, email: str) -> str:
-    fill_in(page, email)
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
-    return page.url
+    return people.sign_in(page, email)
 
 
 def fill_in(page: Page, email: str) -> None:
@@ -252,7 +251,9 @@ def test_two_clicks_create_one(page: Page, home: str) -> None:
 def test_without_script_everything_but_copying_works(browser: Browser, served: Served, owner: str) -> None:
     context = browser.new_context(base_url=served.url, java_script_enabled=False)
     page = context.new_page()
-    home = sign_in(page, owner)
+    fill_in(page, owner)
+    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
+    home = page.url
     page.goto(f"{home}new/")
     page.get_by_role("radio", name="Never").check()
     expect(page.get_by_text("A token that never expires works for whoever finds it.")).to_be_visible()

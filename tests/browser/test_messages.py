@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect
 
+from tests.browser import people
 from tests.browser.looks import in_every_look
-from tests.servers import OWNER_PASSWORD, Served
+from tests.servers import Served
 
 type Axe = Callable[[Page], None]
 
@@ -36,11 +37,7 @@ def tab(page: Page, owner: str) -> str:
 
 
 def open_tab(page: Page, owner: str) -> str:
-    page.goto("/panel/")
-    page.get_by_label("Email").fill(owner)
-    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/panel/\d+/applications/$"))
+    people.sign_in(page, owner)
     page.get_by_role("link", name="Order notifications").click()
     page.get_by_role("navigation", name="Application").get_by_role("link", name="Messages").click()
     page.wait_for_url(re.compile(r"/messages/$"))

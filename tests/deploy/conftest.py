@@ -1,4 +1,4 @@
-"""The real nginx and the real Caddy, with the files of deploy/, in front of an API and of the served product."""
+"""The real nginx, Caddy and HAProxy, with the files of deploy/, in front of an API and of the served product."""
 
 import json
 import os
@@ -75,14 +75,19 @@ def ask_token(port: int, identifier: str, secret: str) -> str:
 
 
 type Two = tuple[int, int]  # the ports at which the API and Latchkey are reached through a gateway
+HOST = "latchkey.example"  # by which the gateways ask
 
 
 @contextmanager
-def nginx_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[Two]:
+def nginx_in_front(latchkey_port: int, api_port: int, folder: Path, host: str = HOST) -> Iterator[Two]:
     """Run nginx with deploy/nginx, as far as it goes without root and on other ports."""
     program = found("nginx", "apt install nginx")
     ports = free_port(), free_port()
-    changes = {"listen 80;": f"listen 127.0.0.1:{ports[0]};", "127.0.0.1:9000": f"127.0.0.1:{api_port}"}
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{ports[0]};",
+        "127.0.0.1:9000": f"127.0.0.1:{api_port}",
+        f"Host {HOST};": f"Host {host};",
+    }
     (folder / "api.conf").write_text(replaced((DEPLOY / "nginx" / "api.conf").read_text(), changes))
     changes = {
         "listen 80;": f"listen 127.0.0.1:{ports[1]};",
@@ -111,7 +116,7 @@ def nginx_around(folder: Path) -> str:
 
 
 @contextmanager
-def caddy_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[Two]:
+def caddy_in_front(latchkey_port: int, api_port: int, folder: Path, host: str = HOST) -> Iterator[Two]:
     """Run Caddy with deploy/caddy on other ports, without TLS and without its own API."""
     program = found("caddy", "requirements-dev.txt has it")
     ports = free_port(), free_port()
@@ -120,6 +125,7 @@ def caddy_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[
         "latchkey.example {": f"http://127.0.0.1:{ports[1]} {{",
         "127.0.0.1:8000": f"127.0.0.1:{latchkey_port}",
         "127.0.0.1:9000": f"127.0.0.1:{api_port}",
+        f"header_up Host {HOST}": f"header_up Host {host}",
     }
     configuration = replaced((DEPLOY / "caddy" / "Caddyfile").read_text(), changes)
     (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tpersist_config off\n}}\n{configuration}")
@@ -131,9 +137,35 @@ def caddy_in_front(latchkey_port: int, api_port: int, folder: Path) -> Iterator[
         stop(process)
 
 
+@contextmanager
+def haproxy_in_front(latchkey_port: int, api_port: int, folder: Path, host: str = HOST) -> Iterator[Two]:
+    """Run HAProxy with deploy/haproxy on other ports."""
+    program = found("haproxy", "apt install haproxy")
+    ports = free_port(), free_port()
+    changes = {
+        "bind :8080\n": f"bind 127.0.0.1:{ports[0]}\n",
+        "bind :80\n": f"bind 127.0.0.1:{ports[1]}\n",
+        "127.0.0.1:8000": f"127.0.0.1:{latchkey_port}",
+        "127.0.0.1:9000": f"127.0.0.1:{api_port}",
+        f"LATCHKEY_HOST {HOST}": f"LATCHKEY_HOST {host}",
+        "/etc/haproxy/": f"{DEPLOY / 'haproxy'}/",
+    }
+    configuration = replaced((DEPLOY / "haproxy" / "haproxy.cfg").read_text(), changes)
+    (folder / "haproxy.cfg").write_text(configuration)
+    libraries = ":".join(
+        map(str, Path(program).parents[1].glob("lib/*-linux-gnu"))
+    )  # those that ./run has unpacked
+    command = [program, "-db", "-f", str(folder / "haproxy.cfg")]
+    process = start(command, folder, ports[0], LD_LIBRARY_PATH=libraries)
+    try:
+        yield ports
+    finally:
+        stop(process)
+
+
 def found(program: str, where: str) -> str:
     """Return where a program is; without it, skip loudly, and fail in CI."""
-    unpacked = ROOT / "var" / "nginx" / "usr" / "sbin"  # by ./run
+    unpacked = ROOT / "var" / program / "usr" / "sbin"  # by ./run
     places = [str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin", str(unpacked)]
     if path := shutil.which(program, path=os.pathsep.join(places)):
         return path
@@ -142,7 +174,7 @@ def found(program: str, where: str) -> str:
     pytest.skip(f"No {program} ({where}), so its tests did NOT run.")
 
 
-IN_FRONT = {"nginx": nginx_in_front, "caddy": caddy_in_front}
+IN_FRONT = {"nginx": nginx_in_front, "caddy": caddy_in_front, "haproxy": haproxy_in_front}
 
 
 @pytest.fixture(scope="session", params=list(IN_FRONT))
@@ -175,4 +207,14 @@ def alone(
 ) -> Iterator[Gateway]:
     """Each gateway in turn, in front of the API, with nobody there who could judge a credential."""
     with IN_FRONT[request.param](free_port(), api_port, tmp_path) as two:
+        yield Gateway(two[0], product)
+
+
+@pytest.fixture(params=list(IN_FRONT))
+def misnamed(
+    request: pytest.FixtureRequest, product: Product, api_port: int, tmp_path: Path
+) -> Iterator[Gateway]:
+    """Each gateway in turn, in front of the API, asking by a Host that Latchkey does not have."""
+    host = f"{request.param}.wrong.example"
+    with IN_FRONT[request.param](product.port, api_port, tmp_path, host) as two:
         yield Gateway(two[0], product)

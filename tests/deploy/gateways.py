@@ -18,11 +18,12 @@ HOME, AWAY = "127.0.0.2", "127.0.0.3"
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; header names in lower case."""
+    """A response; header names in lower case, `sent` has each as often as it came."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    sent: tuple[str, ...] = ()
 
     @property
     def json(self) -> dict[str, Any]:
@@ -112,15 +113,15 @@ def send(
     """Send one request with exactly these headers, from `address`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(address, 0))
     try:
-        connection.putrequest(method, path)
+        connection.putrequest(method, path, skip_host=any(name == "Host" for name, _value in headers))
         for name, value in headers:
             connection.putheader(name, value)
         if body is not None:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body.encode() if body is not None else None)
         response = connection.getresponse()
-        met = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, met, response.read())
+        met = [(name.lower(), value) for name, value in response.getheaders()]
+        return Answer(response.status, dict(met), response.read(), tuple(name for name, _value in met))
     finally:
         connection.close()
 

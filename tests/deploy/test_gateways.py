@@ -1,10 +1,12 @@
-"""`GET /groups` of an API without code for tokens, behind nginx and behind Caddy: who gets through, and as whom."""
+"""`GET /groups` of an API without code for tokens, behind each gateway: who gets through, and as whom."""
 
 import json
 
 import pytest
 
 from tests.deploy.gateways import AWAY, HOME, Answer, Gateway, call, send
+
+pytestmark = pytest.mark.served
 
 FORGED = {"X_Application_Id": "f" * 40, "X_Account_Id": "999", "X_Scope": "everything"}
 WHO = ("x-application-id", "x-account-id", "x-scope")
@@ -48,6 +50,8 @@ def test_the_credential_stays_at_the_gateway(gateway: Gateway) -> None:
 def test_nobody_is_401_with_a_bare_challenge(gateway: Gateway) -> None:
     answer = gateway.get()
     assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Latchkey"')
+    assert answer.sent.count("www-authenticate") == 1
+    assert answer.sent.count("x-request-id") == 1
     assert answer.headers["content-type"] == "application/json"
     assert "error" in answer.json
 
@@ -79,6 +83,7 @@ def test_a_scope_that_is_not_held_is_403(gateway: Gateway) -> None:
     assert answer.headers["www-authenticate"] == (
         'Bearer realm="Latchkey", error="insufficient_scope", scope="sms"'
     )
+    assert answer.sent.count("www-authenticate") == 1
     assert "error" in answer.json
     assert gateway.get("/sms", X_API_KEY=gateway.product.key).status == 200
 
@@ -151,12 +156,34 @@ def test_latchkey_behind_it_answers_as_itself(front: Gateway) -> None:
     bearer = ("Authorization", f"Bearer {front.product.fenced_token}")
 
     def status(address: str, **headers: str) -> int:
-        return send(front.port, "/oauth/verify", [bearer, *headers.items()], address=address).status
+        return send(
+            front.port, "/oauth/verify?scope=groups", [bearer, *headers.items()], address=address
+        ).status
 
-    assert status(HOME) == 204
+    assert status(HOME) == 200
     assert status(AWAY) == 403
     assert status(AWAY, **{"X-Forwarded-For": HOME}) == 403
     assert status(AWAY, X_Forwarded_For=HOME) == 403
+
+
+def test_a_host_that_latchkey_does_not_have_is_said_to_the_operator_and_not_to_come_back(
+    misnamed: Gateway, request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.params["misnamed"]
+    for answer in (misnamed.with_token(), misnamed.get()):
+        assert (answer.status, answer.json["error"]["type"]) == (500, "server_error")
+        assert "ALLOWED_HOSTS" in answer.json["error"]["message"]
+        assert "retry-after" not in answer.headers
+        assert "x-application-id" not in answer.headers
+    line = f"Invalid HTTP_HOST header: '{name}.wrong.example'."
+    assert misnamed.product.served.log.read_text().count(line) == 1
+
+
+@pytest.mark.parametrize("path", ["/account", "/oauth/token", "/panel/"])
+def test_a_host_that_latchkey_does_not_have_is_400_through_the_gateway(front: Gateway, path: str) -> None:
+    answer = send(front.port, path, [("Host", "stranger.example")])
+    # Caddy does not know the Host either, and answers it itself.
+    assert answer.status == 400 or (answer.status, answer.headers["server"]) == (200, "Caddy")
 
 
 def test_without_latchkey_nobody_gets_through_and_clients_may_come_back(alone: Gateway) -> None:

@@ -48,7 +48,7 @@ def test_section_2_2_an_active_token(introspect: Introspect, program: Program, t
         "token_type": "Bearer",
         "iat": int(stored.issued_at.timestamp()),
         "exp": int(stored.expires_at.timestamp()),
-        "iss": "http://127.0.0.1:8000",
+        "iss": "http://localhost:8000",
         "sub": program.application.application_id,
         "account_id": program.application.account_id,
     }

@@ -1,6 +1,8 @@
 """One 401 for all that is wrong with a client; the reason is kept for the panel alone (security.md 6)."""
 
+import hmac
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,13 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from applications.models import AccessToken, DailyUsage, Refusal
+from applications.models import AccessToken, Application, ApplicationSecret, DailyUsage, Refusal
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.secrets import reset_secret
+from applications.operations.throttle import failures
 from applications.rules.credentials import new_credential
-from tests.oauth.conftest import GRANT, Ask, Program, basic
+from tests.oauth.conftest import FORM, GRANT, Ask, Program, basic
 
 VOLATILE = {"X-Request-Id", "X-Response-Time"}
 
@@ -64,6 +67,64 @@ def test_every_refusal_costs_the_same_statements(ask: Ask, program: Program, mak
     assert unknown == ["INSERT", "SELECT"]
     assert statements(program.basic) == unknown
     assert statements(basic(program.application.application_id, new_credential())) == unknown
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
+@pytest.mark.parametrize("make_wrong", [fence_out, disable, reset, lambda _program: None])
+def test_an_unknown_client_costs_the_same_work_as_a_known_one(
+    client: Client, program: Program, monkeypatch: pytest.MonkeyPatch, make_wrong: object, path: str
+) -> None:
+    def work(authorization: str) -> tuple[list[str], list[str]]:
+        """The statements, and what is called that takes time, of one refusal."""
+        calls.clear()
+        body = f"{GRANT}&token={'0' * 40}"
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post(path, body, FORM, headers={"Authorization": authorization})
+        assert response.status_code == 401
+        return [query["sql"].split()[0] for query in queries.captured_queries], list(calls)
+
+    calls: list[str] = []
+
+    def noted[**P, R](name: str, call: Callable[P, R]) -> Callable[P, R]:
+        def noting(*args: P.args, **kwargs: P.kwargs) -> R:
+            calls.append(name)
+            return call(*args, **kwargs)
+
+        return noting
+
+    make_wrong(program)  # type: ignore[operator]
+    known = basic(program.application.application_id, new_credential())
+    unknown = basic(new_credential(), new_credential())
+    work(unknown)
+    monkeypatch.setattr("hmac.compare_digest", noted("compare", hmac.compare_digest))
+    monkeypatch.setattr(failures, "note", noted("throttle", failures.note))
+    monkeypatch.setattr(usage.recorder, "add", noted("record", usage.recorder.add))
+    for model in (Refusal, Application, ApplicationSecret):
+        monkeypatch.setattr(model, "__init__", noted(model.__name__, model.__init__))
+    secrets = program.application.secrets.count()
+    statements, called = work(unknown)
+    assert called == ["compare", "throttle", "Refusal", "record"]
+    assert work(known) == (statements, ["compare"] * secrets + called[1:])
+
+
+def test_what_an_unknown_client_is_recorded_for_is_dropped(ask: Ask, program: Program) -> None:
+    ask(GRANT, basic(new_credential(), new_credential()))
+    with CaptureQueriesContext(connection) as queries:
+        usage.flush()
+    assert len(queries) == 0
+    assert not DailyUsage.objects.exists()
+    assert not Refusal.objects.exists()
+
+
+def test_unknown_clients_take_no_place_from_refusals_that_are_read(
+    ask: Ask, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "MOST_REFUSALS", 2)
+    for _number in range(5):
+        ask(GRANT, basic(new_credential(), new_credential()))
+    ask(GRANT, basic(program.application.application_id, new_credential()))
+    usage.flush()
+    assert Refusal.objects.count() == 1
 
 
 def test_issuing_is_one_statement(ask: Ask, program: Program) -> None:

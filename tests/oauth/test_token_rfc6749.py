@@ -126,6 +126,17 @@ def test_section_3_2_an_empty_value_counts_as_absent(ask: Ask, program: Program)
     assert json.loads(ask(f"{GRANT}&scope=", program.basic).content)["scope"] == "sms groups account"
 
 
+@pytest.mark.parametrize("blank", ["", " ", " \t "])
+def test_section_3_2_an_empty_authorization_header_counts_as_absent(
+    client: Client, ask: Ask, program: Program, token: str, blank: str
+) -> None:
+    credentials = f"client_id={program.application.application_id}&client_secret={program.secret}"
+    assert ask(f"{GRANT}&{credentials}", blank).status_code == 200
+    for path in ("/oauth/introspect", "/oauth/revoke"):
+        body = f"token={token}&{credentials}"
+        assert client.post(path, body, FORM, headers={"Authorization": blank}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "grant", ["password", "authorization_code", "CLIENT_CREDENTIALS", "client_credentials+"]
 )
@@ -158,7 +169,10 @@ def test_section_4_4_2_the_body_is_form_encoded(ask: Ask, program: Program, medi
 
 def test_appendix_b_the_body_is_utf_8(ask: Ask, program: Program) -> None:
     assert ask(GRANT, program.basic, content_type=f"{FORM}; charset=UTF-8").status_code == 200
-    assert ask(GRANT, program.basic, content_type=f"{FORM}; charset=latin-1").status_code == 415
+    for charset in ("utf8", "UTF8", '"utf-8"', '"UTF8"', "'utf-8'", "utf_8", ""):
+        assert ask(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 200
+    for charset in ("latin-1", "utf-16", "utf-7", "ascii"):
+        assert ask(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 415
     assert error_of(ask(f"{GRANT}&scope=%ff", program.basic)) == "invalid_request"
     assert error_of(ask(GRANT.encode() + b"&scope=\xc3\xa9", program.basic)) == "invalid_request"
 
@@ -215,3 +229,84 @@ def test_section_3_3_characters_no_scope_has_are_invalid_scope(
 ) -> None:
     response = ask(f"{GRANT}&scope={quote(scope, safe='%+')}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_scope")
+
+
+def described(response: Response) -> tuple[int, str, str]:
+    """Status, error, and what the developer of the client reads."""
+    return response.status_code, error_of(response), json.loads(response.content)["error_description"]
+
+
+STRAY = "The parameter is scope, in the body of the request. Separate scopes by a space."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scopes",
+        "scope[]",
+        "scope[0]",
+        "scope%5B0%5D",
+        "scope.0",
+        "Scope",
+        "SCOPE",
+        "scope+",
+        "+scope",
+        "scop",
+        "scoep",
+        "sope",
+        "cope",
+        "scpe",
+        "scoope",
+        "scope_list",
+        "requested_scopes",
+        "scope%EF%BB%BF",
+        "s%D1%81ope",
+    ],
+)
+def test_section_3_3_what_was_meant_to_be_scope_never_gives_all_scopes(
+    ask: Ask, program: Program, name: str
+) -> None:
+    assert described(ask(f"{GRANT}&{name}=sms", program.basic)) == (400, "invalid_request", STRAY)
+    assert described(ask(f"{GRANT}&scope=sms&{name}=sms", program.basic)) == (400, "invalid_request", STRAY)
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["scope=sms", "scopes=sms", "scope[0]=sms"])
+def test_section_3_3_scope_is_not_in_the_address(client: Client, program: Program, query: str) -> None:
+    headers = {"Authorization": program.basic}
+    response = client.post(f"/oauth/token?{query}", GRANT, FORM, headers=headers)
+    assert described(response) == (400, "invalid_request", STRAY)
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resource", "audience", "state", "code", "type", "account", "realm", "client_assertion", "x", "0"],
+)
+def test_section_3_2_other_parameters_are_still_ignored(ask: Ask, program: Program, name: str) -> None:
+    assert granted(ask(f"{GRANT}&{name}=sms", program.basic)) == "sms groups account"
+    assert granted(ask(f"{GRANT}&scopes=", program.basic)) == "sms groups account"
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "sms,groups",
+        "sms%2Cgroups",
+        "sms,+groups",
+        "sms;groups",
+        "sms%3Bgroups",
+        "sms|groups",
+        "sms%2Bgroups",
+        "[%22sms%22]",
+        "sms%C2%A0groups",
+        "+",
+        "++",
+        "%20",
+        ",",
+    ],
+)
+def test_section_3_3_only_a_space_separates(ask: Ask, program: Program, scope: str) -> None:
+    expected = (400, "invalid_scope", "The scope is malformed. Separate scopes by a space.")
+    assert described(ask(f"{GRANT}&scope={scope}", program.basic)) == expected
+    assert not AccessToken.objects.exists()

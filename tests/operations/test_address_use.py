@@ -1,5 +1,6 @@
 """Counting from which addresses good credentials are used."""
 
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,9 @@ from applications.operations import address_use, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application
+from applications.operations.clients import ask
 from applications.operations.secrets import reset_secret
+from applications.operations.tokens import issue_token
 from applications.operations.usage import flush, recorder, see
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
@@ -93,6 +96,39 @@ def test_secrets_are_counted_apart_and_with_their_application(application: Appli
     }
     delete_application(application=application, actor=OPERATOR)
     assert not AddressUse.objects.exists()
+
+
+def test_the_secret_that_was_sent_is_the_one_counted(
+    application: Application, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """At issue and at introspection; issuing stays one statement once "last used" is written."""
+    old = reset_secret(application=application, overlap=timedelta(0), actor=OPERATOR)
+    new = reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    address = parse_address("203.0.113.7")
+    for value, times in ((old, 3), (new, 2)):
+        for turn in range(times):
+            with django_assert_max_num_queries(1 if turn else 3):
+                token = issue_token(
+                    application_id=application.application_id,
+                    secret=value,
+                    scopes=None,
+                    address=address,
+                    request_id=str(uuid.uuid4()),
+                )
+    ask(
+        client_id=application.application_id,
+        secret=new,
+        token=token.value,
+        address=parse_address("2001:db8::7"),
+        request_id=str(uuid.uuid4()),
+    )
+    flush()
+    _first, older, current = application.secrets.order_by("pk")
+    assert {row[:3] for row in AddressUse.objects.recent().per_secret()} == {
+        (older.pk, "203.0.113.7", 3),
+        (current.pk, "203.0.113.7", 2),
+        (current.pk, "2001:db8::7", 1),
+    }
 
 
 def test_a_secrets_use_is_its_applications(application: Application) -> None:

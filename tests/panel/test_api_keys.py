@@ -431,7 +431,7 @@ def test_the_page_shows_the_key_and_what_to_do_with_it(owner: Client, account: A
     for words in ("Copy API key", "I have saved the key", "Continue", "Shown once"):
         assert words in page
     assert f'data-leave-once="{url(account)}"' in page
-    assert "curl http://127.0.0.1:8000/account \\ --header <span" in page
+    assert "curl http://localhost:8000/account \\ --header <span" in page
     assert '"X-API-KEY: $LATCHKEY_API_KEY"</span>' in page
     assert "insufficient_scope" not in page
     link = re.search(r'href="data:text/plain;charset=utf-8,([^"]*)" download="([^"]*)"', page)

@@ -1,11 +1,11 @@
-"""Pages that carry no secret are compressed, and no other is (docs/decisions/0013)."""
+"""Pages that carry no secret are compressed, and no other is (docs/decisions/0017)."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast
-from tests.panel.addresses import of
+from tests.panel.addresses import confirm, of
 
 ACCEPTED = {"Accept-Encoding": "gzip"}
 
@@ -13,6 +13,7 @@ ACCEPTED = {"Accept-Encoding": "gzip"}
 @pytest.mark.parametrize("name", ["applications", "application_new", "allowed_ips", "api_reference"])
 def test_pages_of_the_panel_are_compressed(alice: Client, cast: Cast, name: str) -> None:
     address = reverse(f"panel:{name}", args=[cast.account.pk])
+    confirm(alice)
     plain = alice.get(address)
     response = alice.get(address, headers=ACCEPTED)
     assert (plain.headers.get("Content-Encoding"), response.headers["Content-Encoding"]) == (None, "gzip")
@@ -27,6 +28,7 @@ def test_the_sign_in_page_is_compressed() -> None:
 
 def test_the_page_that_shows_a_secret_is_not(alice: Client, cast: Cast) -> None:
     address = reverse("panel:application_new", args=[cast.account.pk])
+    confirm(alice)
     response = alice.post(address, {"lifetime": "1 day", "scopes": ["sms"]}, headers=ACCEPTED)
     assert b'id="application-secret"' in response.content
     assert "Content-Encoding" not in response.headers

@@ -14,7 +14,7 @@ from applications.forms.messages import CHANNELS
 from applications.models import Application, AuditEvent, MessageSettings
 from applications.operations.actors import OPERATOR
 from applications.operations.messages import update_message_settings
-from tests.panel.addresses import of
+from tests.panel.addresses import confirm, of
 from tests.panel.pages import text
 
 ROMANIAN = "Bună ziua, comanda a fost expediată. 📦 Curierul ajunge între 18:00 și 20:00."
@@ -504,7 +504,9 @@ def test_every_preview_says_what_is_held_when_the_clocks_change(
 
 
 def test_created_leads_to_messages(alice: Client, application: Application) -> None:
+    confirm(alice)
     address = f"/panel/{application.account_id}/applications/new/"
+    confirm(alice)
     answer = alice.post(address, {"name": "New", "lifetime": "1 day", "scopes": ["sms"]})
     made = Application.objects.get(name="New")
     assert f'<a href="{of(made, "messages")}">Messages</a>' in text(answer)

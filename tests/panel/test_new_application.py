@@ -206,7 +206,7 @@ def test_the_file_to_download_holds_what_a_program_needs(alice: Client, account:
     assert media_type == "data:text/plain;charset=utf-8"
     assert link[2] == "billing.env"
     assert unquote(body).splitlines() == [
-        "LATCHKEY_TOKEN_URL=http://127.0.0.1:8000/oauth/token",
+        "LATCHKEY_TOKEN_URL=http://localhost:8000/oauth/token",
         f"LATCHKEY_ID={newest(account).application_id}",
         f"LATCHKEY_SECRET={secret_in(response)}",
     ]

@@ -35,7 +35,7 @@ def test_every_operation_is_on_the_page_once(alice: Client, cast: Cast) -> None:
 
 def test_the_examples_have_the_newest_application_in_them(alice: Client, cast: Cast) -> None:
     html = page_of(alice, cast.account.pk)
-    assert f"http://127.0.0.1:8000/applications/{cast.application.application_id}/secret" in html
+    assert f"http://localhost:8000/applications/{cast.application.application_id}/secret" in html
     assert cast.his.application_id not in html
 
 
@@ -50,7 +50,7 @@ def test_addresses_are_the_configured_ones(alice: Client, cast: Cast, settings: 
     settings.PUBLIC_URL = settings.ISSUER = "https://latchkey.example"
     html = page_of(alice, cast.account.pk)
     assert "https://latchkey.example/oauth/token" in html
-    assert "http://127.0.0.1:8000" not in html
+    assert "http://localhost:8000" not in html
 
 
 def test_a_viewer_reads_it_and_a_stranger_does_not(bob: Client, charlie: Client, cast: Cast) -> None:

@@ -144,7 +144,7 @@ def test_what_makes_nothing_is_not_asked_for(alice: Client, cast: Cast) -> None:
     assert answer["Location"] == of(cast.application, "settings")
     listed(cast, None, "192.0.2.0/24", "198.51.100.0/24")
     first = AllowedIP.objects.earliest("pk")
-    alice.post(path_to_list(cast, None, "remove", first.pk))
+    alice.post(path_to_list(cast, None, "remove", first.pk), {"save": "without", "others_stay": "1"})
     assert not AllowedIP.objects.filter(pk=first.pk).exists()
 
 

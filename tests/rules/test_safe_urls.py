@@ -22,6 +22,8 @@ NOT_PUBLIC = [
         "169.254.0.0/16",
         "172.16.0.0/12",
         "192.0.2.0/24",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
         "192.168.0.0/16",
         "198.18.0.0/15",
         "198.51.100.0/24",
@@ -57,8 +59,13 @@ def refused(url: str, policy: Policy = STRICT) -> str:
         "https://hooks.example.com.:443/sms",
         "https://hooks.example.com:8443/sms/@here",
         "HTTPS://HOOKS.EXAMPLE.COM/",
-        "https://xn--bcher-kva.example/",
-        "https://9.example/",
+        "https://xn--bcher-kva.example.com/",
+        "https://xn--strae-oqa.de/",
+        "https://hooks.xn--p1ai/",
+        "https://9.example.com/",
+        "https://testing.internals.com/",
+        "https://home.example.com/",
+        "https://[2606:4700:4700::1:5efe:808:808]/",  # which only looks like ISATAP
         "https://8.8.8.8/sms",
         "https://[2606:4700:4700::1111]/sms",
         "https://[2002:808:808::1]/",  # 6to4 of 8.8.8.8
@@ -97,6 +104,26 @@ def test_what_everyone_can_reach_passes_as_written(url: str) -> None:
         ("https://hooks.example.com:22/", "443, 8443"),
         ("https://hooks.example.com:0/", "443, 8443"),
         ("https://hooks.example.com:99999/", "443, 8443"),
+        ("https://hooks.example.com:0443/", "leading zeros"),
+        ("https://hooks.example.com:00443/", "leading zeros"),
+        ("https://hooks.example.com:08443/", "leading zeros"),
+        ("https://hooks.example.com:+443/", "This is no URL"),
+        ("https://hooks.example.com:443:443/", "This is no URL"),
+        ("https://hooks.example.com:４４３/", "ASCII"),
+        ("https://hooks.example.com\t/", "This is no URL"),
+        ("https://\thooks.example.com/", "This is no URL"),
+        ("https://hooks.example.com%00/", "This is no URL"),
+        ("https://%6c%6f%63%61%6c%68%6f%73%74/", "This is no URL"),
+        ("https://127%2e0%2e0%2e1/", "This is no URL"),
+        ("https://127。0。0。1/", "ASCII"),
+        ("https:\\\\hooks.example.com\\", "This is no URL"),
+        ("https://hooks.example.com\\.internal/", "This is no URL"),
+        ("https://@hooks.example.com/", "no user name"),
+        ("https://hooks.example.com../", "no name of the internet"),
+        ("https://hooks.example.c/", "no name of the internet"),
+        ("https://hooks.example.1a/", "no name of the internet"),
+        ("https://xn--.com/", "no name of the internet"),
+        ("https://xn--localhost-.com/", "no name of the internet"),
         ("https://hooks.example.com:/", "This is no URL"),
         ("https://-hooks.example.com/", "no name of the internet"),
         ("https://hooks..example.com/", "no name of the internet"),
@@ -111,6 +138,26 @@ def test_what_everyone_can_reach_passes_as_written(url: str) -> None:
 )
 def test_anything_else_is_told_what_is_allowed(url: str, words: str) -> None:
     assert words in refused(url)
+
+
+INSIDE = [
+    *("localhost", "local", "internal", "home.arpa", "localdomain", "lan", "intranet", "corp", "private"),
+    *("svc", "cluster.local", "svc.cluster.local", "consul", "service.consul", "home", "test", "onion"),
+    *("arpa", "1.0.0.127.in-addr.arpa", "example", "invalid", "alt", "mail", "docker"),
+]
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_a_name_that_only_a_network_of_its_own_answers_for(name: str) -> None:
+    for host in (name, f"db.{name}", f"db.{name}.", f"DB.{name.upper()}", f"db.{name}:8443"):
+        assert "inside a network" in refused(f"https://{host}/")
+
+
+def test_an_encoded_label_stands_for_nothing_that_is_written_without_encoding() -> None:
+    for text in ("ｌｏｃａｌｈｏｓｔ", "local\u00adhost", "ⓛocal", "LOCALÉ"):
+        label = "xn--" + text.encode("punycode").decode()
+        assert "no name of the internet" in refused(f"https://{label}.example.com/")
+        assert "no name of the internet" in refused(f"https://db.{label}/")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +201,16 @@ def test_an_address_in_other_clothes_is_refused(host: str) -> None:
         "2001:db8::1",
         "3fff::1",
         "5f00::1",
+        "::ffff:0:8.8.8.8",  # RFC 2765, which nobody routes
+        "::ffff:192.88.99.1",
+        "64:ff9b::c058:6301",  # NAT64 of 192.88.99.1
+        "64:ff9b:1:ffff::1",
+        "2002:c058:6301::",  # 6to4 of it
+        "2606:4700:4700::200:5efe:10.0.0.1",  # ISATAP of 10.0.0.1
+        "2606:4700:4700:0:0:5efe:10.0.0.1",
+        "2606:4700:4700:0:0:5efe:8.8.8.8",
+        "2606:4700:4700:0:300:5efe:127.0.0.1",
+        "fe80::5efe:8.8.8.8",
         "100::1",
         "fc00::1",
         "fe80::1",

@@ -12,7 +12,8 @@ names = st.from_regex(r"\A[a-z][a-z0-9._-]{0,8}\Z")
 @given(st.lists(names, max_size=64))
 def test_names_joined_by_spaces_are_read_once_each_in_order(words: list[str]) -> None:
     assert parse_scope(" ".join(words)) == tuple(dict.fromkeys(words))
-    assert parse_scope("  ".join(["", *words, ""])) == tuple(dict.fromkeys(words))
+    if words:
+        assert parse_scope("  ".join(["", *words, ""])) == tuple(dict.fromkeys(words))
 
 
 @given(st.text())
@@ -25,11 +26,32 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["sms\tgroups", "sms\u00a0groups", "sms\ngroups", '"sms"', "sms\\", "smś", "\x7f"]
+    "text",
+    [
+        "sms\tgroups",
+        "sms\xa0groups",
+        "sms\ngroups",
+        '"sms"',
+        "sms\\",
+        "smś",
+        "\x7f",
+        "sms,groups",
+        "sms;groups",
+        "sms|groups",
+        "sms+groups",
+        "sms, groups",
+    ],
 )
 def test_only_the_space_separates(text: str) -> None:
     with pytest.raises(ValueError, match="no scope has"):
         parse_scope(text)
+
+
+@pytest.mark.parametrize("text", [" ", "   "])
+def test_spaces_alone_are_no_scope(text: str) -> None:
+    with pytest.raises(ValueError, match="spaces alone"):
+        parse_scope(text)
+    assert parse_scope("") == ()
 
 
 def test_more_scopes_than_there_are_is_refused() -> None:

@@ -33,7 +33,10 @@ def openapi(request: HttpRequest) -> HttpResponse:
         raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
     rates.spend_of_address(request)
     text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
-    return HttpResponse(text, content_type="application/json")
+    # The same for everyone, but not what the headers say of this caller's rate.
+    return HttpResponse(
+        text, content_type="application/json", headers={"Cache-Control": "private, max-age=300"}
+    )
 
 
 def document() -> Node:

@@ -209,8 +209,10 @@ def verify() -> Node:
     scope = {
         "name": "scope",
         "in": "query",
-        "required": False,
-        "description": _("What the request behind the gateway needs; all of these, with spaces between."),
+        "required": True,
+        "description": _(
+            "What the request behind the gateway needs; all of these, separated by a space. It is the one parameter."
+        ),
         "schema": {"type": "string"},
         "example": "groups",
     }
@@ -224,8 +226,13 @@ def verify() -> Node:
             "security": [{"accessToken": []}, {"apiKey": []}],
             "parameters": [scope],
             "responses": {
-                "204": _told(_("The gateway may let it through."), headers=passed),
-                "400": refusals["400"],
+                "200": _told(_("The gateway may let it through. The body is empty."), headers=passed),
+                "400": _refused(
+                    _(
+                        "The gateway has asked wrongly: not for a scope, or for something besides. The log has it."
+                    ),
+                    "invalid_request",
+                ),
                 "401": refusals["401"],
                 "403": _refused(
                     _("The scope is not held, or the address not allowed."),

@@ -175,11 +175,7 @@ def secret() -> Node:
                 " hold the application's. 409: an older secret still works and would stop (endOlder)."
             ),
             scope="applications",
-            body=body(
-                "SecretReset",
-                {"overlap": "24 hours", "revokeTokens": False, "endOlder": False},
-                required=False,
-            ),
+            body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False, "endOlder": False}),
             answers={"200": told(_("The new secret."), json_of(schema("NewSecret"), example))},
             refusals=("404", "409"),
         ),

@@ -40,7 +40,7 @@ SHOWN_ONCE = text(
     _("Answered here and never again; only its digest is stored."), pattern="^[0-9a-f]{40}$", example=SECRET
 )
 SCOPES_SENT: Node = {
-    "description": _("A list of names, or one string with spaces between. At least one."),
+    "description": _("A list of names, or one string of names separated by a space. At least one."),
     "oneOf": [
         {
             "type": "array",

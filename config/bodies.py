@@ -1,0 +1,95 @@
+"""The body of a request, read whole before anything is done with it: at most 64 KB, and within ten seconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
+
+type Receive = Callable[[], Awaitable[dict[str, Any]]]  # ASGI: the next part of the body
+
+# Of a refused body, which is thrown away: enough for a client that sends all of it before it reads the answer.
+MOST_BYTES_DRAINED = 8 * 1024 * 1024
+
+
+class BodyTooSlow(Exception):
+    """The body did not arrive within settings.BODY_SECONDS."""
+
+
+class BodyBrokeOff(BadRequest):
+    """The client went away before the end of the body, or sent something that is no body."""
+
+
+def has_body(environ: WSGIEnvironment) -> bool:
+    """Whether the head of the request says that a body follows (RFC 9112 section 6.3)."""
+    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
+async def read(environ: WSGIEnvironment, receive: Receive) -> bytes:
+    """Return the whole body.
+
+    Raises RequestDataTooBig (before reading, where the head says so), BodyTooSlow or BodyBrokeOff.
+    """
+    length = int(environ.get("CONTENT_LENGTH", "-1"))
+    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(settings.BODY_SECONDS):
+            # Asking for the end where the length is known would only wait for the event loop once more.
+            while more and len(body) != length:
+                part, more = await _next(receive)
+                body += part
+                if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                    raise RequestDataTooBig
+    except TimeoutError:
+        raise BodyTooSlow from None
+    return bytes(body)
+
+
+async def drain(receive: Receive) -> None:
+    """Read on after a refusal, within bounds, so that the client gets to read it.
+
+    A connection that is closed while there are bytes to read is reset, and the answer can be lost with it.
+    """
+    drained, more = 0, True
+    with suppress(TimeoutError, BodyBrokeOff):
+        async with asyncio.timeout(settings.BODY_SECONDS):
+            while more and drained < MOST_BYTES_DRAINED:
+                part, more = await _next(receive)
+                drained += len(part)
+
+
+def set_body(environ: WSGIEnvironment, body: bytes) -> None:
+    """Let the application read `body`, which is all there is, whatever framed it on its way here."""
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["wsgi.input"] = BytesIO(body)
+
+
+def set_length_alone(environ: WSGIEnvironment) -> None:
+    """Let the application see that the body is too large, which Django refuses by its length, and none of it."""
+    set_body(environ, b"")
+    environ["CONTENT_LENGTH"] = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+
+def read_chunked(environ: WSGIEnvironment) -> None:
+    """Read a body of unknown length that the server has decoded (`wsgi.input_terminated`) as if its length were known.
+
+    Else Django takes it as empty (ticket 35838). One that is too large is cut right after the limit, which Django
+    refuses by its length.
+    """
+    if environ.get("wsgi.input_terminated") and "CONTENT_LENGTH" not in environ and has_body(environ):
+        set_body(environ, environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+
+
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next part of the body, and whether there are more."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise BodyBrokeOff
+    return message["body"], message["more_body"]

@@ -1,0 +1,129 @@
+"""What the HTTP server calls (ASGI): reads each request whole, then gives it to a thread (docs/decisions/0011).
+
+No thread is taken before the last byte of a body is there, so a client that sends slowly holds up nobody but itself.
+The names of headers are seen here as they were sent, before "-" and "_" become one in the environ of WSGI.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIEnvironment
+
+from django.core.exceptions import RequestDataTooBig
+from django.utils.module_loading import import_string
+
+from config import bodies
+from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
+from config.threads import Answer, QueueFull, Threads
+from config.wsgi import application as wsgi_application
+
+type Scope = dict[str, Any]
+type Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# By name, because it can be imported only once Django is set up, which config/wsgi.py does.
+is_page = import_string("config.machines.is_page")
+refusal = import_string("config.machines.refusal")
+
+THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
+MOST_WAITING = 256  # for a thread: a fraction of a second's work
+CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
+threads = Threads(wsgi_application, THREADS, MOST_WAITING)
+
+ALWAYS: WSGIEnvironment = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one HTTP request."""
+    environ = environ_of(scope)
+    try:
+        if bodies.has_body(environ):
+            bodies.set_body(environ, await bodies.read(environ, receive))
+        await threads.answer(environ, partial(_send, send))
+    except RequestDataTooBig as error:
+        await _refuse_too_large(environ, error, send)
+        if "HTTP_EXPECT" not in environ:
+            await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
+    except (BodyTooSlow, BodyBrokeOff) as error:
+        _send(send, _refused(environ, error), CLOSE)
+    except QueueFull as error:
+        _send(send, _refused(environ, error))
+
+
+async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, send: Send) -> None:
+    """Refuse a body by its length. A page does it itself: it says what to shorten, and where."""
+    if not is_page(environ["PATH_INFO"]):
+        _send(send, _refused(environ, error), CLOSE)
+        return
+    bodies.set_length_alone(environ)
+    try:
+        await threads.answer(environ, partial(_send, send, more=CLOSE))
+    except QueueFull as full:
+        _send(send, _refused(environ, full), CLOSE)
+
+
+def environ_of(scope: Scope) -> WSGIEnvironment:
+    """Return the environ (PEP 3333) of a request, its body still to be read.
+
+    A header whose name has an underscore is left out: it would stand for its namesake with a dash, which a proxy
+    has set or checked. Headers of one name are joined in their order (RFC 9110 section 5.3; cookies: RFC 6265).
+    """
+    environ = {
+        **ALWAYS,
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": _decoded(scope["raw_path"]),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": scope["server"][0],
+        "SERVER_PORT": str(scope["server"][1]),
+        "REMOTE_ADDR": scope["client"][0],
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": BytesIO(),
+    }
+    for name, value in scope["headers"]:
+        if not (variable := _variable(name)):
+            continue
+        text = value.decode("latin-1")
+        if variable in environ:
+            separator = "; " if variable == "HTTP_COOKIE" else ","
+            text = f"{environ[variable]}{separator}{text}"
+        environ[variable] = text
+    return environ
+
+
+def _decoded(path: bytes) -> str:
+    return (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _variable(name: bytes) -> str:
+    """Return the name that a header has in the environ; nothing for one that must not be there."""
+    if b"_" in name:
+        return ""
+    variable = name.decode("latin-1").upper().replace("-", "_")
+    return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
+
+
+def _refused(environ: WSGIEnvironment, error: Exception) -> Answer:
+    response = refusal(environ, error)
+    return response.status_code, list(response.items()), response.content
+
+
+def _send(send: Send, answer: Answer, more: Iterable[tuple[str, str]] = ()) -> None:
+    """Send an answer, with `more` headers, from any thread.
+
+    granian takes it when `send` is called, and there is nothing to await.
+    """
+    status, headers, body = answer
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *more)]
+    send({"type": "http.response.start", "status": status, "headers": encoded})
+    send({"type": "http.response.body", "body": body})

@@ -1,0 +1,99 @@
+"""A few threads that run the WSGI application, so that the event loop of the front never waits for a database."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
+type Reply = Callable[[Answer], None]
+type Asked = tuple[WSGIEnvironment, Reply, asyncio.Future[None]]
+type Done = tuple[asyncio.Future[None], Exception | None]
+
+SWEEP_SECONDS = 0.05
+
+
+class QueueFull(Exception):
+    """So many requests wait for a thread that one more would only wait too long."""
+
+
+class Threads:
+    """`count` threads; of the requests that find none free, at most `most_waiting` wait for one."""
+
+    def __init__(self, application: WSGIApplication, count: int, most_waiting: int) -> None:
+        self.application = application
+        self.most = count + most_waiting
+        self.taken = 0  # requests that wait or are being answered; only the event loop counts them
+        self.asked: SimpleQueue[Asked] = SimpleQueue()
+        self.done: deque[Done] = deque()
+        self.sweeping = False
+        for number in range(count):
+            threading.Thread(target=self._work, name=f"requests-{number}", daemon=True).start()
+
+    async def answer(self, environ: WSGIEnvironment, reply: Reply) -> None:
+        """Let a thread answer and call `reply` with what it says; raise QueueFull, at once, where too many wait.
+
+        Returns some time after the reply. The thread does not wake the event loop for it: that would cost as much
+        as half a check does. The loop sees to what is done when the next request comes, or soon after.
+        """
+        self._sweep()
+        if self.taken >= self.most:
+            raise QueueFull
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self.taken += 1
+        self.asked.put((environ, reply, future))
+        if not self.sweeping:
+            self.sweeping = True
+            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
+        await future
+
+    def _work(self) -> None:
+        while True:
+            environ, reply, future = self.asked.get()
+            error: Exception | None = None
+            try:
+                reply(call(self.application, environ))
+            except Exception as raised:  # raised again where the answer is awaited
+                error = raised
+            self.done.append((future, error))
+
+    def _sweep_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweep()
+        self.sweeping = self.taken > 0
+        if self.sweeping:
+            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
+
+    def _sweep(self) -> None:
+        while self.done:
+            future, error = self.done.popleft()
+            self.taken -= 1
+            if future.done():  # whoever awaited it was cancelled
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+
+def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """Return what a WSGI application answers (PEP 3333), a streamed body in one piece."""
+    head: tuple[str, list[tuple[str, str]]] = ("", [])
+    parts: list[bytes] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+        nonlocal head
+        head = (status, headers)
+        return parts.append
+
+    iterable = application(environ, start_response)
+    try:
+        parts.extend(iterable)
+    finally:
+        if hasattr(iterable, "close"):
+            iterable.close()
+    status, headers = head
+    return int(status[:3]), headers, parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,128 @@
+"""The threads behind the front, and the WSGI application that other servers call."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from config.front import environ_of
+from config.threads import Answer, QueueFull, Threads, call
+from config.wsgi import application as product
+
+SCOPE = {
+    "method": "POST",
+    "raw_path": b"/oauth/t%C3%B6ken",
+    "query_string": b"a=b",
+    "http_version": "1.1",
+    "server": ("127.0.0.1", "8000"),
+    "client": ("203.0.113.9", "51234"),
+    "scheme": "http",
+}
+
+
+class Streamed:
+    """A WSGI application that answers in parts; it waits for `go` where there is one."""
+
+    def __init__(self, go: threading.Event | None = None) -> None:
+        self.go, self.closed = go, 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> "Streamed":
+        if self.go is not None:
+            self.go.wait(10)
+        start_response("203 Parts", [("X-Path", environ["PATH_INFO"])])
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from (b"one ", b"two ", b"three")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_streamed_answer_is_joined_and_closed() -> None:
+    application = Streamed()
+    assert call(application, {"PATH_INFO": "/x"}) == (203, [("X-Path", "/x")], b"one two three")
+    assert application.closed == 1
+
+
+def test_a_full_queue_refuses_at_once_and_recovers() -> None:
+    go, answered = threading.Event(), []
+
+    def reply(answer: Answer) -> None:
+        answered.append(answer[1][0][1])
+
+    async def ask() -> None:
+        threads = Threads(Streamed(go), count=2, most_waiting=3)
+        waiting = [
+            asyncio.create_task(threads.answer({"PATH_INFO": f"/{number}"}, reply)) for number in range(6)
+        ]
+        with pytest.raises(QueueFull):
+            await waiting[5]
+        assert answered == []
+        go.set()
+        await asyncio.wait_for(asyncio.gather(*waiting[:5]), 10)
+        await asyncio.wait_for(threads.answer({"PATH_INFO": "/again"}, reply), 10)
+
+    asyncio.run(ask())
+    assert sorted(answered) == ["/0", "/1", "/2", "/3", "/4", "/again"]
+
+
+def test_what_the_application_raises_is_raised_where_it_was_asked() -> None:
+    def broken(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterator[bytes]:
+        raise ZeroDivisionError
+
+    async def ask() -> None:
+        await asyncio.wait_for(Threads(broken, count=1, most_waiting=0).answer({}, print), 10)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(ask())
+
+
+def test_headers_of_one_name_are_joined_in_their_order() -> None:
+    lines = [
+        (b"x-forwarded-for", b"\xff"),
+        (b"cookie", b"a=b"),
+        (b"x_forwarded_for", b"192.0.2.1"),
+        (b"x-forwarded-for", b"203.0.113.5"),
+        (b"cookie", b"c=d"),
+        (b"content-type", b"text/plain"),
+    ]
+    environ = environ_of({**SCOPE, "headers": lines})
+    assert environ["HTTP_X_FORWARDED_FOR"] == "\xff,203.0.113.5"
+    assert environ["HTTP_COOKIE"] == "a=b; c=d"
+    assert environ["CONTENT_TYPE"] == "text/plain"
+    assert environ["PATH_INFO"] == "/oauth/tÃ¶ken"  # UTF-8 as latin-1 (PEP 3333)
+    assert (environ["REMOTE_ADDR"], environ["QUERY_STRING"]) == ("203.0.113.9", "a=b")
+
+
+def environ(body: bytes, **more: str) -> WSGIEnvironment:
+    lines = [(b"host", b"localhost"), (b"content-type", b"application/x-www-form-urlencoded")]
+    return {
+        **environ_of({**SCOPE, "raw_path": b"/oauth/token", "headers": lines}),
+        "wsgi.input": BytesIO(body),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        (b"grant_type=password", 400, b"unsupported_grant_type"),
+        (b"", 400, b"grant_type is missing"),
+        (b"x" * (64 * 1024 + 1), 413, b"over 64 KB"),
+    ],
+)
+def test_another_wsgi_servers_decoded_chunks_are_read(body: bytes, status: int, told: bytes) -> None:
+    chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    answer = call(product, {**environ(body), **chunked})
+    assert (answer[0], told in answer[2]) == (status, True)
+
+
+@pytest.mark.parametrize("more", [{}, {"CONTENT_LENGTH": "19", "wsgi.input_terminated": True}])
+def test_chunks_that_nobody_decoded_or_two_lengths_are_refused(more: dict[str, Any]) -> None:
+    answer = call(product, {**environ(b"grant_type=password"), "HTTP_TRANSFER_ENCODING": "chunked", **more})
+    assert (answer[0], b"malformed" in answer[2]) == (400, True)

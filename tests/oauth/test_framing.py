@@ -1,0 +1,18 @@
+"""A request that two servers in a row may read differently is refused by both edges, and so is another's Host."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.oauth.conftest import FORM
+
+BOTH = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "29"}
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/applications"])
+@pytest.mark.parametrize("odd", [BOTH, {"HTTP_HOST": "elsewhere.example"}], ids=["two lengths", "host"])
+def test_it_is_refused(path: str, odd: dict[str, Any], client: Client, db: None) -> None:
+    refused = client.generic("POST", path, "grant_type=client_credentials", FORM, **odd)
+    assert refused.status_code == 400
+    assert client.generic("POST", path, "grant_type=client_credentials", FORM).status_code == 401

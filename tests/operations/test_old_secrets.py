@@ -1,0 +1,51 @@
+"""Secrets that were replaced: how long they work."""
+
+from datetime import timedelta
+
+import pytest
+
+from applications.models import Application
+from applications.operations.actors import OPERATOR
+from applications.operations.clients import InvalidClient
+from applications.operations.secrets import reset_secret, retire_secret
+from applications.operations.tokens import issue_token
+from applications.rules.networks import parse_address
+from tests.factories import make_account, make_application
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def works(application: Application, secret: str) -> bool:
+    """Whether a token can be had with this secret."""
+    try:
+        issue_token(
+            application_id=application.application_id,
+            secret=secret,
+            scopes=None,
+            address=parse_address("127.0.0.1"),
+            request_id="",
+        )
+    except InvalidClient:
+        return False
+    return True
+
+
+def test_a_second_reset_ends_the_first_old_secret() -> None:
+    application, first = make_application(make_account())
+    second = reset_secret(application=application, overlap=HOUR, actor=OPERATOR)
+    assert works(application, first)
+    older = [secret.pk for secret in application.secrets.exclude(expires_at=None)]
+    third = reset_secret(application=application, overlap=HOUR, actor=OPERATOR, end_older=older)
+    assert [works(application, secret) for secret in (first, second, third)] == [False, True, True]
+
+
+def test_stopping_one_old_secret_leaves_the_others() -> None:
+    account = make_account()
+    mine, first = make_application(account)
+    other, old = make_application(account, name="Another")
+    second = reset_secret(application=mine, overlap=HOUR, actor=OPERATOR)
+    reset_secret(application=other, overlap=HOUR, actor=OPERATOR)
+    retire_secret(secret=mine.secrets.exclude(expires_at=None).get(), actor=OPERATOR)
+    assert [works(mine, secret) for secret in (first, second)] == [False, True]
+    assert works(other, old)
