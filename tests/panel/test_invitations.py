@@ -90,8 +90,9 @@ def test_an_owner_invites_and_a_new_person_joins_signed_in(owner: Client, cast: 
     assert (user.name, user.check_password(NEW["password"])) == ("Dora Marlowe", True)
     assert user.memberships.get().role == Role.ADMIN
     assert dora.get(url(cast.account, "api_key_new")).status_code == 200, "signing in counts as fresh"
-    rows = AuditEvent.objects.filter(account=cast.account).order_by("-pk")[:2]
+    rows = AuditEvent.objects.filter(account=cast.account).order_by("-pk")[:3]
     assert [(row.action, row.actor) for row in rows] == [
+        ("person:sign_in", DORA),
         ("member:join", DORA),
         ("invitation:create", "alice@marlowe.example"),
     ]
