@@ -8,14 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.looks import LOOKS, Look
+from tests.browser.looks import Look, in_every_look
 from tests.servers import OWNER_PASSWORD, Served
 
 type Axe = Callable[[Page], None]
-
-in_two_looks = pytest.mark.parametrize(
-    "look", [LOOKS[0], LOOKS[-1]], ids=str
-)  # each size and each theme once
 
 
 @pytest.fixture
@@ -35,7 +31,10 @@ def members(page: Page, served: Served) -> str:
 def colleague(browser: Browser, served: Served, look: Look) -> Iterator[Page]:
     """A page of another browser, in which nobody is signed in."""
     context: BrowserContext = browser.new_context(
-        base_url=served.url, viewport={"width": look.width, "height": look.height}, color_scheme=look.colors
+        base_url=served.url,
+        viewport={"width": look.width, "height": look.height},
+        color_scheme=look.colors,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
     yield context.new_page()
@@ -64,7 +63,7 @@ def looked_at(page: Page, axe: Axe) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
 
 
-@in_two_looks
+@in_every_look
 def test_a_colleague_is_invited_joins_becomes_viewer_and_is_removed(
     page: Page, colleague: Page, members: str, served: Served, axe: Axe
 ) -> None:
@@ -115,6 +114,7 @@ def lisbon(browser: Browser, served: Served, look: Look) -> Iterator[Page]:
         base_url=served.url,
         viewport={"width": look.width, "height": look.height},
         color_scheme=look.colors,
+        reduced_motion="reduce",
         timezone_id="Europe/Lisbon",
     )
     context.set_default_timeout(10_000)
