@@ -28,7 +28,7 @@ is_page = import_string("config.machines.is_page")
 refusal = import_string("config.machines.refusal")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
-MOST_WAITING = 256  # for a thread: a fraction of a second's work
+MOST_WAITING = 256  # requests that wait for a thread; together less than a second's work
 CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
 threads = Threads(wsgi_application, THREADS, MOST_WAITING)
 

@@ -1,7 +1,7 @@
-"""What no page has a use for ends here, before sessions, languages or filters of the operator site read it.
+"""Refuses NUL characters in addresses and cookies, before sessions, languages or the operator's site read them.
 
 PostgreSQL cannot hold a NUL in a text, so a NUL that reaches a query is an error of the database: the page would
-answer 500 to anybody. Form fields are not looked at here: forms refuse a NUL themselves, with words at the field.
+answer 500 to anybody. Form fields are not checked here: forms refuse a NUL themselves, with an error at the field.
 """
 
 from collections.abc import Callable

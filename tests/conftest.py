@@ -51,7 +51,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def nothing_counted() -> Iterator[None]:
-    """Let no test find in memory what another one's requests were counted for."""
+    """Empty the counts in memory, so that no test sees those of another."""
     yield
     usage.recorder.take()
     usage.recorder.failed_sign_ins.forget()

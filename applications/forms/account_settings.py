@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.forms.parsed import ParsedField
 from applications.models.applications import Lifetime
-from applications.rules.names import Name
+from applications.rules.names import ProperName
 from applications.rules.time_zones import TimeZone
 
 
@@ -13,7 +13,7 @@ class AccountSettingsForm(forms.Form):
     """Its `cleaned_data` is what `update_account` takes; `revision` is that of the settings that the sender saw."""
 
     name = ParsedField(
-        Name,
+        ProperName,
         label=_("Name"),
         widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
         error_messages={"required": _("Write a name.")},

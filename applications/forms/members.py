@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from applications.forms.parsed import ParsedField
 from applications.models import User
 from applications.models.memberships import Role
-from applications.rules.emails import Email
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import ProperName
 
 
 class RoleForm(forms.Form):
@@ -30,7 +30,7 @@ class InviteForm(RoleForm):
     """Its `cleaned_data` is what `invite_member` takes."""
 
     email = ParsedField(
-        Email,
+        EmailAddress,
         label=_("Email"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Write an email address, such as name@example.com.")},
@@ -42,7 +42,7 @@ class JoinForm(forms.Form):
     """Name and password of a new person; its `cleaned_data` is what `accept_invitation_as_new` takes."""
 
     name = ParsedField(
-        Name,
+        ProperName,
         label=_("Your name"),
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"required": _("Write your name, by which your colleagues know you.")},

@@ -1,6 +1,5 @@
 """Accounts: made with their first owner, and their settings."""
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,52 +10,55 @@ from applications.models.audit import Action, ActorKind
 from applications.models.memberships import CHANGERS, Role
 from applications.operations.actors import Actor
 from applications.operations.audit import record
-from applications.operations.roles import check_role, locked_account
+from applications.operations.limits import check_operator
+from applications.operations.locks import lock_members
+from applications.operations.roles import check_role
+from applications.operations.rows import check_row
 from applications.operations.second_factors import has_second_factor
-from applications.rules.names import Name
-from applications.rules.time_zones import TimeZone
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name, ProperName
+from applications.rules.time_zones import UTC, TimeZone
 
 
 @transaction.atomic
 def create_account(
     *,
-    name: str,
-    owner_email: str,
+    name: ProperName,
+    owner_email: EmailAddress,
     owner_password: str | None,
     actor: Actor,
-    timezone: str = "UTC",
-    owner_name: str = "",
+    timezone: TimeZone | None = None,
+    owner_name: Name | None = None,
 ) -> Account:
     """Return a new account with its owner, who is made unless the email is known already.
 
     A known owner keeps their password. Raises InvalidParam for a name, zone or email that cannot be.
     """
-    account = Account(name=name.strip(), timezone=timezone)
-    owner = User.objects.filter(email=owner_email.strip().lower()).first()
-    if owner is None:
-        owner = User(email=owner_email.strip().lower(), name=owner_name)
-        owner.set_password(owner_password)
-    for thing in (account, owner):
-        _check(thing)
-        thing.save()
+    check_operator(actor)
+    email, zone = EmailAddress(owner_email), TimeZone(UTC if timezone is None else timezone)
+    account = Account(name=ProperName(name), timezone=zone)
+    check_row(account)
+    account.save()
+    owner = User.objects.filter(email=email).first() or _new_owner(
+        email, Name(owner_name or ""), owner_password
+    )
     Membership.objects.create(account=account, user=owner, role=Role.OWNER)
     record(actor, account, Action.ACCOUNT_CREATED, target=account.name, details={"owner": owner.email})
     return account
 
 
-def _check(thing: Account | User) -> None:
-    try:
-        thing.full_clean(validate_unique=False)
-    except ValidationError as error:
-        param, messages = next(iter(error.message_dict.items()))
-        raise InvalidParam(param, messages[0]) from None
+def _new_owner(email: EmailAddress, name: Name, password: str | None) -> User:
+    owner = User(email=email, name=name)
+    owner.set_password(password)
+    owner.save()
+    return owner
 
 
 @transaction.atomic
 def update_account(
     *,
     account: Account,
-    name: Name,
+    name: ProperName,
     timezone: TimeZone,
     requires_second_factor: bool,
     default_lifetime: Lifetime,
@@ -68,15 +70,18 @@ def update_account(
     `revision` is the one the caller has seen: Conflict when somebody else changed the settings since. AccessDenied for
     a member who is neither owner nor admin, InvalidParam for one who would ask others for a second factor and has none.
     """
-    account = locked_account(account)
+    account = lock_members(account.pk)
     check_role(actor, account, CHANGERS)
     if revision is not None and revision != account.revision:
         raise Conflict(_("Somebody else changed these settings. What they saved is shown below."))
     if requires_second_factor and not account.requires_second_factor:
         _check_own_second_factor(actor)
     before = _settings(account)
-    account.name, account.timezone = name, timezone
-    account.requires_second_factor, account.default_lifetime = requires_second_factor, default_lifetime
+    account.name, account.timezone = ProperName(name), TimeZone(timezone)
+    account.requires_second_factor, account.default_lifetime = (
+        requires_second_factor,
+        Lifetime(default_lifetime),
+    )
     after = _settings(account)
     if changed := {key: [before[key], after[key]] for key in after if before[key] != after[key]}:
         account.revision += 1

@@ -15,25 +15,28 @@ from applications.models.invitations import WORKS_FOR
 from applications.models.memberships import Role
 from applications.operations.actors import Actor
 from applications.operations.audit import record
+from applications.operations.locks import lock_members
 from applications.operations.mails import send_on_commit
 from applications.operations.members import OWNERS, check_no_member, make_member, make_user
-from applications.operations.roles import check_role, locked_account
+from applications.operations.roles import check_role
 from applications.rules.credentials import digest, new_credential
-from applications.rules.emails import Email
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import ProperName
 
 PAUSE = timedelta(minutes=1)  # between two mails of one invitation
 DAY = timedelta(days=1)
 
 
 @transaction.atomic
-def invite_member(*, account: Account, email: Email, role: Role, actor: Actor) -> tuple[Invitation, str]:
+def invite_member(
+    *, account: Account, email: EmailAddress, role: Role, actor: Actor
+) -> tuple[Invitation, str]:
     """Mail an invitation; return it and the value in its link, which is stored nowhere.
 
     Raises InvalidParam for a member, Conflict when the address has an invitation that works, LimitReached when the
     account has INVITATIONS_PER_ACCOUNT that work or are of the last 24 hours, AccessDenied for who is not an owner.
     """
-    account = locked_account(account)
+    account, email = lock_members(account.pk), EmailAddress(email)
     check_role(actor, account, OWNERS)
     check_no_member(account, email)
     pending = Invitation.objects.pending().filter(account=account, email=email).first()
@@ -55,7 +58,7 @@ def send_invitation_again(*, invitation: Invitation, actor: Actor) -> tuple[Invi
     Raises NotFound when it was accepted or withdrawn, LimitReached within a minute of the last mail and where
     `invite_member` does, AccessDenied for who is not an owner.
     """
-    account = locked_account(invitation.account)
+    account = lock_members(invitation.account_id)
     check_role(actor, account, OWNERS)
     invitation = _pending(invitation)
     if invitation.sent_at > now() - PAUSE:
@@ -71,7 +74,7 @@ def send_invitation_again(*, invitation: Invitation, actor: Actor) -> tuple[Invi
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
     """End an invitation: its link stops. Raises NotFound when it was accepted or withdrawn before, AccessDenied."""
-    account = locked_account(invitation.account)
+    account = lock_members(invitation.account_id)
     check_role(actor, account, OWNERS)
     invitation = _pending(invitation)
     invitation.withdrawn_at = now()
@@ -92,14 +95,14 @@ def accept_invitation(*, value: str, user: User, actor: Actor) -> Membership:
 
 
 @transaction.atomic
-def accept_invitation_as_new(*, value: str, name: Name, password: str, actor: Actor) -> Membership:
+def accept_invitation_as_new(*, value: str, name: ProperName, password: str, actor: Actor) -> Membership:
     """Make a person of the invited address, who could only get the link by mail, and a member of them.
 
     Raises NotFound when the link does not work (any more), Conflict when there is such a person already, InvalidParam
     ("password") for a weak one.
     """
     invitation = _open(value)
-    user = make_user(Email(invitation.email), name, password)
+    user = make_user(EmailAddress(invitation.email), name, password)
     return _join(invitation, user, actor)
 
 
@@ -116,7 +119,7 @@ def _open(value: str) -> Invitation:
     """Return the invitation of a link that works, under its account's lock; NotFound."""
     found = Invitation.objects.filter(digest=digest(value)).first()
     if found:
-        locked_account(found.account)
+        lock_members(found.account_id)
         found = Invitation.objects.open().select_related("account").filter(digest=digest(value)).first()
     if found is None:
         raise NotFound(_("This link does not work any more."))

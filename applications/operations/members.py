@@ -12,22 +12,23 @@ from applications.models.audit import Action
 from applications.models.memberships import Role
 from applications.operations.actors import Actor
 from applications.operations.audit import record
-from applications.operations.roles import check_role, locked_account
-from applications.rules.emails import Email
+from applications.operations.locks import lock_members
+from applications.operations.roles import check_role
+from applications.rules.emails import EmailAddress
 
 OWNERS = (Role.OWNER,)
 
 
 @transaction.atomic
 def add_member(
-    *, account: Account, email: Email, role: Role, actor: Actor, password: str | None = None
+    *, account: Account, email: EmailAddress, role: Role, actor: Actor, password: str | None = None
 ) -> Membership:
     """Make the person of this email a member at once, without an invitation.
 
     A person who is not known yet is made, with `password`; a known one keeps theirs. Raises InvalidParam for a member,
     or for a password that is too weak; AccessDenied for a member who is not an owner.
     """
-    account = locked_account(account)
+    account, email = lock_members(account.pk), EmailAddress(email)
     check_role(actor, account, OWNERS)
     check_no_member(account, email)
     user = User.objects.filter(email=email).first() or make_user(email, "", password or "")
@@ -43,7 +44,7 @@ def change_role(*, membership: Membership, role: Role, actor: Actor) -> Membersh
 
     Raises NotFound when the member is gone, AccessDenied for who is not an owner, LastOwner.
     """
-    account = locked_account(membership.account)
+    account = lock_members(membership.account_id)
     check_role(actor, account, OWNERS)
     membership = _stored(membership)
     before = membership.role
@@ -60,7 +61,7 @@ def change_role(*, membership: Membership, role: Role, actor: Actor) -> Membersh
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: Actor) -> None:
     """Remove a member, from the next request on. Raises NotFound, LastOwner, AccessDenied for who is not an owner."""
-    account = locked_account(membership.account)
+    account = lock_members(membership.account_id)
     check_role(actor, account, OWNERS)
     _end(_stored(membership), Action.MEMBER_REMOVED, actor)
 
@@ -68,21 +69,21 @@ def remove_member(*, membership: Membership, actor: Actor) -> None:
 @transaction.atomic
 def leave_account(*, membership: Membership, actor: Actor) -> None:
     """End one's own membership. Raises NotFound, LastOwner, AccessDenied for somebody else's."""
-    locked_account(membership.account)
+    lock_members(membership.account_id)
     membership = _stored(membership)
     if membership.user.email != actor.name:
         raise AccessDenied(_("Only members themselves can leave."))
     _end(membership, Action.MEMBER_LEFT, actor)
 
 
-def check_no_member(account: Account, email: Email) -> None:
+def check_no_member(account: Account, email: EmailAddress) -> None:
     """Raise InvalidParam when somebody of this email is in the account."""
     if Membership.objects.filter(account=account, user__email=email).exists():
         message = _("{email} is a member of this account already. You can change the role in the list.")
         raise InvalidParam("email", message.format(email=email))
 
 
-def make_user(email: Email, name: str, password: str) -> User:
+def make_user(email: EmailAddress, name: str, password: str) -> User:
     """Return a new person. Raises InvalidParam for a weak password, Conflict when the email was taken meanwhile."""
     try:
         validate_password(password, User(email=email, name=name))

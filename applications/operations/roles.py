@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from applications.errors import AccessDenied
@@ -10,12 +9,6 @@ from applications.models import Account, Membership
 from applications.models.audit import ActorKind
 from applications.models.memberships import Role
 from applications.operations.actors import Actor
-
-
-def locked_account(account: Account) -> Account:
-    """Return the account as stored, locked until the transaction ends; every operation locks it first."""
-    assert transaction.get_connection().in_atomic_block
-    return Account.objects.select_for_update().get(pk=account.pk)
 
 
 def check_role(actor: Actor, account: Account, roles: Collection[Role]) -> None:

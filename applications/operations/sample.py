@@ -16,6 +16,7 @@ from applications.operations.actors import Actor
 from applications.operations.applications import create_application, switch_application
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
+from applications.rules.names import Name
 
 DAYS = 30
 ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
@@ -60,14 +61,14 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     available = Scope.objects.available()
     scopes = available if kind.scopes == "*" else available.filter(name__in=kind.scopes.split())
     application, _secret = create_application(
-        account=account, name=kind.name, lifetime=kind.lifetime, scopes=scopes, actor=actor
+        account=account, name=Name(kind.name), lifetime=Lifetime(kind.lifetime), scopes=scopes, actor=actor
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
     Refusal.objects.bulk_create(_refusals(application, kind, chance))
     _date(application, kind)
     if kind.two_secrets:
-        reset_secret(application=application, overlap=Overlap.WEEK.span, actor=actor)
+        reset_secret(application=application, overlap=Overlap.WEEK, actor=actor)
     if not kind.enabled:
         switch_application(application=application, enabled=False, actor=actor)
     return application

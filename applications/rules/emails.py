@@ -1,6 +1,6 @@
-"""Email addresses, as people are known by."""
+"""Email addresses of people."""
 
-from typing import Self
+from typing import Final, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -8,20 +8,21 @@ from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
 
-LONGEST = 254  # characters, as the column has (RFC 5321 section 4.5.3.1.3)
+LONGEST: Final = 254  # characters, as the column has
 
 
-class Email(str):
-    """An address, in lower case because people do not tell the two apart. InvalidParam("email") for another."""
+class EmailAddress(str):
+    """An email address in lower case, because people do not tell the two apart; made of any text, or InvalidParam."""
 
     __slots__ = ()
 
-    def __new__(cls, typed: str) -> Self:
-        text = typed.strip().lower()
+    def __new__(cls, text: str) -> Self:
+        email = text.strip().lower()
         try:
-            validate_email(text)
+            validate_email(email)
         except ValidationError:
             raise InvalidParam("email", _("Write an email address, such as name@example.com.")) from None
-        if len(text) > LONGEST:
-            raise InvalidParam("email", _("This email address is too long."))
-        return super().__new__(cls, text)
+        if len(email) > LONGEST:
+            message = _("An email address has at most {most} characters.").format(most=LONGEST)
+            raise InvalidParam("email", message)
+        return super().__new__(cls, email)

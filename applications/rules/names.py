@@ -1,33 +1,67 @@
-"""Names that people give to things."""
+"""Short texts that people write about things: names and notes."""
 
 import re
 import unicodedata
-from typing import Self
+from typing import ClassVar, Final, Self
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import InvalidParam
 
-LONGEST = 100  # characters, as the columns have
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# Control characters, halves of characters, and what turns the text around it to the other direction
-REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+LONGEST: Final = 100  # characters, as the columns have
+# Control characters, line breaks among them, and lone surrogates, which could not even be stored.
+_BARRED: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# What turns the text around it to the other direction, or breaks the line.
+_TURNING: Final = re.compile("[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def is_name(text: str) -> bool:
-    """Whether `text`, which may be empty, fits as a name: on one line and not too long."""
-    return len(text) <= LONGEST and not CONTROL.search(text)
+class CleanLine(str):
+    """One line of at most 100 characters, without white space around it; it may be empty.
+
+    Made of any text, or InvalidParam is raised with a sentence that says what is wrong; so where one is, it is good.
+    """
+
+    __slots__ = ()
+    param: ClassVar[str]
+    words: ClassVar[Promise]
+
+    def __new__(cls, text: str) -> Self:
+        line = text.strip()
+        if _BARRED.search(line):
+            raise InvalidParam(cls.param, str(cls.words))
+        if len(line) > LONGEST:
+            message = _("Ensure this value has at most {most} characters (it has {number}).")
+            raise InvalidParam(cls.param, message.format(most=LONGEST, number=len(line)))
+        return super().__new__(cls, line)
 
 
-class Name(str):
-    """A name that is not empty, on one line, of at most 100 characters. InvalidParam("name") for another text."""
+class Name(CleanLine):
+    """What people call a thing."""
+
+    __slots__ = ()
+    param = "name"
+    words = _lazy("A name is one line, without control characters.")
+
+
+class Note(CleanLine):
+    """What people write beside a line of a list."""
+
+    __slots__ = ()
+    param = "note"
+    words = _lazy("A note is one line, without control characters.")
+
+
+class ProperName(Name):
+    """The name of an account or a person: it can be seen, and does not turn the direction of the text around it."""
 
     __slots__ = ()
 
-    def __new__(cls, typed: str) -> Self:
-        text = typed.strip()
-        if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
-            raise InvalidParam("name", _("Write a name."))
-        if len(text) > LONGEST or REFUSED.search(text):
-            raise InvalidParam("name", _("Give a name of at most 100 characters on one line."))
-        return super().__new__(cls, text)
+    def __new__(cls, text: str) -> Self:
+        name = super().__new__(cls, text)
+        if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+            raise InvalidParam(cls.param, _("Write a name."))
+        if _TURNING.search(name):
+            raise InvalidParam(cls.param, str(cls.words))
+        return name

@@ -21,6 +21,7 @@ from applications.models import (
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 from tests.admin.test_operator import STAFF, sign_in_twice, url
 from tests.cast import make_cast
 from tests.factories import PASSWORD
@@ -101,8 +102,8 @@ LISTED = {
 @pytest.fixture
 def operator(client: Client) -> Client:
     cast = make_cast()
-    create_resource_server(name="SMS API", actor=OPERATOR)
-    create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
+    create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     sign_in_twice(client, User.objects.create_superuser(STAFF, PASSWORD))
     return client
 

@@ -1,4 +1,4 @@
-"""Who may reach what: every address is on the public list, among the programs', or in the matrix role × address."""
+"""Who may reach what: every address is on the public list, among those of clients, or in the matrix role × address."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from applications.models.memberships import Role
 from applications.operations import actors
 from applications.operations.api_keys import create_api_key
 from applications.operations.invitations import invite_member
-from applications.rules.emails import Email
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import make_token
 
@@ -67,7 +68,10 @@ def path_of(address: str, cast: Cast) -> str:
         account=cast.account, application=cast.application, network=f"192.0.2.{len(address) % 250}"
     )
     invitation, _value = invite_member(
-        account=cast.account, email=Email("dora@marlowe.example"), role=Role.VIEWER, actor=actors.OPERATOR
+        account=cast.account,
+        email=EmailAddress("dora@marlowe.example"),
+        role=Role.VIEWER,
+        actor=actors.OPERATOR,
     )
     things = {
         "member_id": Membership.objects.get(user=cast.bob).pk,
@@ -78,7 +82,9 @@ def path_of(address: str, cast: Cast) -> str:
         "secret": cast.application.secrets.get().pk,
         "line": own.pk if "application_id" in address else line.pk,
         "channel": "sms",
-        "key": create_api_key(account=cast.account, name="CRM", scopes=None, actor=actors.OPERATOR)[0].pk,
+        "key": create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[
+            0
+        ].pk,
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]]), address)
 

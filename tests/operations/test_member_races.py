@@ -13,8 +13,8 @@ from applications.operations.invitations import (
     invite_member,
 )
 from applications.operations.members import change_role, leave_account, remove_member
-from applications.rules.emails import Email
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import ProperName
 from tests.factories import make_account, make_member, make_user
 from tests.operations.test_races import at_once
 
@@ -58,12 +58,12 @@ def test_two_owners_who_end_each_other_at_once_leave_one(attempt: int) -> None:
 def test_one_link_opened_twice_at_once_makes_one_person() -> None:
     account = make_account("Demo")
     _invitation, value = invite_member(
-        account=account, email=Email("dora@demo.example"), role=Role.ADMIN, actor=OPERATOR
+        account=account, email=EmailAddress("dora@demo.example"), role=Role.ADMIN, actor=OPERATOR
     )
 
     def join() -> object:
         return accept_invitation_as_new(
-            value=value, name=Name("Dora"), password="a dull and long password", actor=OPERATOR
+            value=value, name=ProperName("Dora"), password="a dull and long password", actor=OPERATOR
         )
 
     results = at_once(join, join, join)
@@ -75,7 +75,7 @@ def test_one_link_opened_twice_at_once_makes_one_person() -> None:
 def test_one_person_who_joins_twice_at_once_is_one_member() -> None:
     account, user = make_account("Demo"), make_user("dora@demo.example")
     _invitation, value = invite_member(
-        account=account, email=Email(user.email), role=Role.ADMIN, actor=OPERATOR
+        account=account, email=EmailAddress(user.email), role=Role.ADMIN, actor=OPERATOR
     )
 
     def join() -> object:
@@ -91,7 +91,7 @@ def test_two_who_invite_at_once_invite_once_and_not_too_many(settings: pytest.Fi
     settings.INVITATIONS_PER_ACCOUNT = 3  # type: ignore[attr-defined]  # pytest-django's settings
 
     def invite(address: str) -> object:
-        return invite_member(account=account, email=Email(address), role=Role.VIEWER, actor=OPERATOR)
+        return invite_member(account=account, email=EmailAddress(address), role=Role.VIEWER, actor=OPERATOR)
 
     results = at_once(*[lambda: invite("dora@demo.example")] * 3)
     assert sum(isinstance(result, Conflict) for result in results) == 2

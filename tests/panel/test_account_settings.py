@@ -13,7 +13,7 @@ from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
 from applications.operations.accounts import update_account
 from applications.operations.actors import Actor
-from applications.rules.names import Name
+from applications.rules.names import ProperName
 from applications.rules.time_zones import TimeZone
 from tests.cast import Cast
 from tests.factories import PASSWORD
@@ -78,7 +78,7 @@ def test_saving_what_is_stored_already_changes_nothing(alice: Client, account: A
     [
         ({"name": " "}, "Write a name."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"name": "a\u202eb"}, "on one line"),
+        ({"name": "a\u202eb"}, "A name is one line"),
         ({"timezone": "Mars/Base"}, "such as Europe/Warsaw"),
         ({"timezone": ""}, "such as Europe/Warsaw"),
         ({"default_lifetime": "2 days"}, "not one of the available choices"),
@@ -123,7 +123,7 @@ def test_the_operation_itself_refuses_a_viewer_and_an_owner_without_a_second_fac
     def change(who: User) -> None:
         update_account(
             account=cast.account,
-            name=Name("Other"),
+            name=ProperName("Other"),
             timezone=TimeZone("UTC"),
             requires_second_factor=True,
             default_lifetime=Lifetime.DAY,

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from applications.models import Account, Application, GrantedScope, Scope
 from applications.models.applications import Lifetime
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.secrets import reset_secret
@@ -117,7 +118,7 @@ def test_a_disabled_one_says_so_and_has_no_live_tokens(alice: Client, applicatio
 
 
 def test_two_secrets_show_until_the_old_one_ends(alice: Client, application: Application) -> None:
-    reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     assert "Two secrets" in text(alice.get(address(application.account)))
     application.secrets.exclude(expires_at=None).update(expires_at=now())
     assert "Two secrets" not in text(alice.get(address(application.account)))

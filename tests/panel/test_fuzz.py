@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from applications.models import AllowedIP, User
 from applications.operations import actors
 from applications.operations.api_keys import create_api_key
+from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD, make_token
 from tests.panel.pages import Answer
@@ -84,7 +85,7 @@ def things(cast: Cast) -> dict[str, object]:
         "secret": application.secrets.get().pk,
         "line": AllowedIP.objects.create(account=account, network="192.0.2.1/32").pk,
         "channel": "sms",
-        "key": create_api_key(account=account, name="CRM", scopes=None, actor=actors.OPERATOR)[0].pk,
+        "key": create_api_key(account=account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[0].pk,
         "object_id": account.pk,
     }
 

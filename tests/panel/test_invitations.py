@@ -26,8 +26,8 @@ from applications.operations.invitations import (
     withdraw_invitation,
 )
 from applications.rules.credentials import digest
-from applications.rules.emails import Email
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import ProperName
 from tests.cast import Cast
 from tests.factories import PASSWORD
 from tests.panel.pages import text
@@ -45,7 +45,7 @@ def link(value: str, name: str = "invitation") -> str:
 
 
 def invited(account: Account, address: str = DORA, role: Role = Role.ADMIN) -> tuple[Invitation, str]:
-    return invite_member(account=account, email=Email(address), role=role, actor=OPERATOR)
+    return invite_member(account=account, email=EmailAddress(address), role=role, actor=OPERATOR)
 
 
 @pytest.fixture
@@ -329,7 +329,9 @@ def test_a_person_made_meanwhile_keeps_the_password(cast: Cast) -> None:
     _invitation, value = invited(cast.account)
     User.objects.create_user(DORA, PASSWORD)
     with pytest.raises(Conflict):
-        accept_invitation_as_new(value=value, name=Name("Mallory"), password=NEW["password"], actor=OPERATOR)
+        accept_invitation_as_new(
+            value=value, name=ProperName("Mallory"), password=NEW["password"], actor=OPERATOR
+        )
     assert User.objects.get(email=DORA).check_password(PASSWORD)
 
 

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from applications.models import Application, AuditEvent, DailyUsage
 from applications.models.audit import Action
+from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
@@ -133,7 +134,7 @@ def test_facts(alice: Client, application: Application) -> None:
 def test_two_secrets_stand_beside_each_other(alice: Client, application: Application) -> None:
     assert "Moving over" not in text(alice.get(of(application, "overview")))
     old = application.secrets.get()
-    reset_secret(application=application, overlap=timedelta(hours=24), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.DAY, actor=OPERATOR)
     page = text(alice.get(of(application, "overview")))
     assert "Moving over" in page
     assert "in 24 hours" in page

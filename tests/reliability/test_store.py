@@ -96,21 +96,23 @@ def test_the_store_is_lost_under_load_and_comes_back(client: Client, store: Post
     threads = [threading.Thread(target=load, args=(client, seen, end)) for _number in range(LOAD)]
     for thread in threads:
         thread.start()
-    time.sleep(1.5)
-    store.crash()
-    lost = time.monotonic()
-    time.sleep(2)
-    during = client.use(revoked)
-    store.start_again()
-    started = time.monotonic()
-    while not any(moment > started for moment, _token in seen.issued):
-        assert time.monotonic() - started < SECONDS_TO_COME_BACK
-        time.sleep(0.05)
-    back = time.monotonic() - started
-    time.sleep(1)
-    end.set()
-    for thread in threads:
-        thread.join()
+    try:
+        time.sleep(1.5)
+        store.crash()
+        lost = time.monotonic()
+        time.sleep(2)
+        during = client.use(revoked)
+        store.start_again()
+        started = time.monotonic()
+        while not any(moment > started for moment, _token in seen.issued):
+            assert time.monotonic() - started < SECONDS_TO_COME_BACK
+            time.sleep(0.05)
+        back = time.monotonic() - started
+        time.sleep(1)
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
 
     assert back < SECONDS_TO_COME_BACK
     assert sum(moment < lost for moment, _token in seen.issued) > 20

@@ -3,8 +3,8 @@
 import pytest
 
 from applications.errors import InvalidParam
-from applications.rules.emails import Email
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import ProperName
 from applications.rules.time_zones import TimeZone, offered_time_zones
 
 
@@ -13,7 +13,7 @@ from applications.rules.time_zones import TimeZone, offered_time_zones
     [("Dora@Marlowe.Example", "dora@marlowe.example"), ("  o'neil+a@x.example ", "o'neil+a@x.example")],
 )
 def test_an_email_is_in_lower_case(typed: str, email: str) -> None:
-    assert Email(typed) == email
+    assert EmailAddress(typed) == email
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,13 @@ def test_an_email_is_in_lower_case(typed: str, email: str) -> None:
 )
 def test_another_text_is_no_email(typed: str) -> None:
     with pytest.raises(InvalidParam) as refused:
-        Email(typed)
+        EmailAddress(typed)
     assert refused.value.param == "email"
 
 
 @pytest.mark.parametrize("typed", ["A", "م. لوجستيات", "🚚 Marlowe", "x" * 100, "  Marlowe  "])
 def test_a_name_is_what_people_can_read(typed: str) -> None:
-    assert Name(typed) == typed.strip()
+    assert ProperName(typed) == typed.strip()
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_name_is_what_people_can_read(typed: str) -> None:
 )
 def test_another_text_is_no_name(typed: str) -> None:
     with pytest.raises(InvalidParam):
-        Name(typed)
+        ProperName(typed)
 
 
 @pytest.mark.parametrize(

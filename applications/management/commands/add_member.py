@@ -13,7 +13,7 @@ from applications.models.memberships import Role
 from applications.operations.actors import OPERATOR
 from applications.operations.invitations import invite_member
 from applications.operations.members import add_member
-from applications.rules.emails import Email
+from applications.rules.emails import EmailAddress
 
 
 class Command(OperatorCommand):
@@ -29,7 +29,7 @@ class Command(OperatorCommand):
         parser.add_argument("--role", required=True, choices=Role.values)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        account, email = account_named(options["account"]), Email(options["email"])
+        account, email = account_named(options["account"]), EmailAddress(options["email"])
         role, password = Role(options["role"]), os.environ.get("LATCHKEY_MEMBER_PASSWORD")
         facts = {"account": account.name, "email": str(email), "role": str(role)}
         if not password:
@@ -38,7 +38,7 @@ class Command(OperatorCommand):
         return {**facts, "state": "member"}
 
 
-def _invite(account: Account, email: Email, role: Role) -> dict[str, str]:
+def _invite(account: Account, email: EmailAddress, role: Role) -> dict[str, str]:
     invitation, value = invite_member(account=account, email=email, role=role, actor=OPERATOR)
     link = settings.PUBLIC_URL + reverse("panel:invitation", args=[value])
     return {"state": "invited", "invitation": link, "expires_at": invitation.expires_at.isoformat()}

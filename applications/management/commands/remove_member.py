@@ -9,7 +9,7 @@ from applications.models import Account
 from applications.operations.actors import OPERATOR
 from applications.operations.invitations import withdraw_invitation
 from applications.operations.members import remove_member
-from applications.rules.emails import Email
+from applications.rules.emails import EmailAddress
 
 
 class Command(OperatorCommand):
@@ -23,11 +23,11 @@ class Command(OperatorCommand):
         parser.add_argument("--account", required=True, metavar="NAME")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        account, email = account_named(options["account"]), Email(options["email"])
+        account, email = account_named(options["account"]), EmailAddress(options["email"])
         return {"account": account.name, "email": str(email), "removed": _remove(account, email)}
 
 
-def _remove(account: Account, email: Email) -> str:
+def _remove(account: Account, email: EmailAddress) -> str:
     membership = account.memberships.select_related("account").filter(user__email=email).first()
     if membership:
         remove_member(membership=membership, actor=OPERATOR)

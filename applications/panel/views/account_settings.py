@@ -9,13 +9,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from applications.authentication.confirmation import ask_to_confirm, is_recent
 from applications.errors import AccessDenied, Conflict, InvalidParam
 from applications.forms.account_settings import AccountSettingsForm
 from applications.models import Account, AuditEvent
 from applications.models.audit import Action
 from applications.operations.accounts import update_account
 from applications.operations.second_factors import has_second_factor
-from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.members import without_second_factor
 from applications.panel.navigation import page
 from applications.rules.time_zones import offered_time_zones
@@ -40,8 +41,8 @@ def _save(request: PanelRequest) -> HttpResponse:
     form = AccountSettingsForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
-    if _drops_second_factor(request.account, form) and asks_again(request):
-        return ask_again(request)
+    if _drops_second_factor(request.account, form) and not is_recent(request):
+        ask_to_confirm(request)
     try:
         after = update_account(account=request.account, actor=actor_of(request), **form.cleaned_data)
     except Conflict:
