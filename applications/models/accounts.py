@@ -23,7 +23,7 @@ def validate_timezone(name: str) -> None:
 class Account(models.Model):
     """A customer of the platform. Its time zone is the one its pages and its quiet hours are shown in.
 
-    `fence` repeats the account's allowed IPs, "10.0.0.0/8 192.0.2.1/32", for the statement that looks up API keys;
+    `allowlist` repeats the account's allowed IPs, "10.0.0.0/8 192.0.2.1/32", for the statement that looks up API keys;
     only operations/allowed_ips.py writes it.
     """
 
@@ -34,7 +34,7 @@ class Account(models.Model):
         _("token lifetime of new applications"), max_length=6, choices=Lifetime, default=Lifetime.DAY
     )
     revision = models.PositiveIntegerField(default=0, editable=False)  # counts the changes of the settings
-    fence = models.TextField(default="", editable=False)
+    allowlist = models.TextField(default="", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     members = models.ManyToManyField(
         "applications.User", through="applications.Membership", related_name="accounts"

@@ -126,5 +126,5 @@ def _own_membership(request: HttpRequest, found: Invitation) -> Membership | Non
 
 
 def _actor(request: HttpRequest, email: str) -> Actor:
-    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/machines.py
+    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
     return Actor(ActorKind.USER, email, str(client_address(request)), request_id)
