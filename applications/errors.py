@@ -45,3 +45,9 @@ class Conflict(DomainError):
     """Somebody else changed the thing since the caller read it; nothing was written."""
 
     code: ClassVar[str] = "conflict"
+
+
+class LastOwner(DomainError):
+    """An account must keep an owner, and this one is the last."""
+
+    code: ClassVar[str] = "last_owner"

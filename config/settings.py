@@ -274,3 +274,5 @@ REALM = "Latchkey"
 RATE_LIMIT = max(0, env.int("RATE_LIMIT", 600))
 # Applications that an account may have; 0 sets no limit.
 APPLICATIONS_PER_ACCOUNT = max(0, env.int("APPLICATIONS_PER_ACCOUNT", 1000))
+# Invitations of an account that may be open, or of the last 24 hours: nobody can send mails to the world with it.
+INVITATIONS_PER_ACCOUNT = max(0, env.int("INVITATIONS_PER_ACCOUNT", 100))

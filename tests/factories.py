@@ -12,7 +12,8 @@ from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application
 from applications.rules.credentials import hint, new_credential, token_key
 from applications.rules.emails import EmailAddress
-from applications.rules.names import Name
+from applications.rules.names import Name, ProperName
+from applications.rules.time_zones import TimeZone
 
 PASSWORD = "a long and dull password"
 
@@ -27,8 +28,8 @@ def make_account(
 ) -> Account:
     """Return an account in Warsaw; its owner is made too, with PASSWORD, unless the email is known."""
     return create_account(
-        name=Name(name),
-        timezone="Europe/Warsaw",
+        name=ProperName(name),
+        timezone=TimeZone("Europe/Warsaw"),
         owner_email=EmailAddress(owner),
         owner_name=Name(owner_name),
         owner_password=PASSWORD,

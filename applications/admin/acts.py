@@ -10,6 +10,7 @@ from django.contrib.admin import ModelAdmin, TabularInline
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -36,12 +37,16 @@ else:
 
 @dataclass(frozen=True)
 class Act:
-    """`question` says what will stop; `perform` takes request and row, and may return a page to show."""
+    """`question` says what will stop; `perform` takes request and row, and may return a page to show.
+
+    Where something must be chosen, `form` has it, and `perform` takes its `cleaned_data` as keywords too.
+    """
 
     label: Promise | str
     question: Promise | str
-    perform: Callable[[HttpRequest, Any], HttpResponse | None]
+    perform: Callable[..., HttpResponse | None]
     is_offered: Callable[[Any], bool] = lambda row: True
+    form: type[Form] = Form
 
 
 def freshly(view: View) -> View:
@@ -118,13 +123,14 @@ class RowAdmin(AnyAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if (act := self.acts.get(verb)) is None or not act.is_offered(row):
             raise Http404
-        if request.method == "POST":
-            return self._do(request, row, act)
-        return self.page(request, "admin/act.html", row=row, act=act, title=act.label)
+        form = act.form(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            return self._do(request, row, act, form)
+        return self.page(request, "admin/act.html", row=row, act=act, title=act.label, form=form)
 
-    def _do(self, request: HttpRequest, row: models.Model, act: Act) -> HttpResponse:
+    def _do(self, request: HttpRequest, row: models.Model, act: Act, form: Form) -> HttpResponse:
         try:
-            page = act.perform(request, row)
+            page = act.perform(request, row, **form.cleaned_data)
         except DomainError as error:
             messages.error(request, str(error.message))
             page = None

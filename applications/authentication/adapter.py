@@ -20,14 +20,15 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from applications.authentication import mail, sign_in_events
+from applications.authentication import sign_in_events
 from applications.authentication.address import client_address
 from applications.authentication.devices import remember_device
 from applications.authentication.throttle import PasswordThrottle
 from applications.models.audit import Action
+from applications.operations import mails
+from applications.operations.second_factors import SECOND_FACTORS
 
 HOUR = 3600  # seconds
-SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -98,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send one of the mails of templates/account/email/ and templates/mfa/email/, after the answer."""
         more = {"public_url": settings.PUBLIC_URL, "reset_hours": settings.PASSWORD_RESET_TIMEOUT // HOUR}
         drawn = self.render_mail(template_prefix, email, {"email": email, **context, **more})
-        mail.send.enqueue(subject=drawn.subject, body=drawn.body, sender=drawn.from_email, to=drawn.to)
+        mails.send.enqueue(subject=drawn.subject, body=drawn.body, sender=drawn.from_email, to=drawn.to)
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -5,15 +5,8 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm, default_token_generator
 from allauth.account.utils import filter_users_by_email, user_pk_to_url_str
-from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.tasks import task
-
-
-@task()
-def send(*, subject: str, body: str, sender: str, to: list[str]) -> None:
-    """Send a mail that was drawn up while its request was answered."""
-    EmailMessage(subject, body, sender, to).send()
 
 
 @task()

@@ -7,6 +7,7 @@ from django.db.models.functions import Length
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.applications import Lifetime
 from applications.rules.destinations import known_zones
 
 models.CharField.register_lookup(Length)
@@ -28,6 +29,11 @@ class Account(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_timezone])
+    requires_second_factor = models.BooleanField(_("members need a second factor"), default=False)
+    default_lifetime = models.CharField(
+        _("token lifetime of new applications"), max_length=6, choices=Lifetime, default=Lifetime.DAY
+    )
+    revision = models.PositiveIntegerField(default=0, editable=False)  # counts the changes of the settings
     allowlist = models.TextField(default="", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     members = models.ManyToManyField(
@@ -37,6 +43,10 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(name__length__gt=0), name="account_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(default_lifetime__in=Lifetime.values),
+                name="account_default_lifetime_is_known",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ class Action(models.TextChoices):
     """`subject:verb`, one for each operation, and for what people do to sign in."""
 
     ACCOUNT_CREATED = "account:create", _("Account created")
+    ACCOUNT_CHANGED = "account:change", _("Account settings changed")
     SIGNED_IN = "person:sign_in", _("Signed in")
     SIGN_IN_FAILED = "person:sign_in_failed", _("Sign-in failed")
     SIGNED_OUT = "person:sign_out", _("Signed out")
@@ -44,6 +45,14 @@ class Action(models.TextChoices):
     APPLICATION_ENABLED = "application:enable", _("Application enabled")
     APPLICATION_DISABLED = "application:disable", _("Application disabled")
     APPLICATION_DELETED = "application:delete", _("Application deleted")
+    INVITATION_CREATED = "invitation:create", _("Member invited")
+    INVITATION_SENT = "invitation:send", _("Invitation sent again")
+    INVITATION_WITHDRAWN = "invitation:withdraw", _("Invitation withdrawn")
+    MEMBER_ADDED = "member:add", _("Member added")
+    MEMBER_CHANGED = "member:change", _("Role changed")
+    MEMBER_JOINED = "member:join", _("Member joined")
+    MEMBER_LEFT = "member:leave", _("Member left")
+    MEMBER_REMOVED = "member:remove", _("Member removed")
     MESSAGES_CHANGED = "messages:change", _("Message settings changed")
     RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
     RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")

@@ -13,6 +13,16 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
 
 
+CHANGERS = (Role.OWNER, Role.ADMIN)
+"""Who may change what belongs to an account; its members are changed by owners alone."""
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def owners(self) -> "MembershipQuerySet":
+        """The owners who can sign in."""
+        return self.filter(role=Role.OWNER, user__is_active=True)
+
+
 class Membership(models.Model):
     """A user's place in an account. A viewer sees all, changes nothing and never sees a secret."""
 
@@ -20,6 +30,8 @@ class Membership(models.Model):
     user = models.ForeignKey("applications.User", models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.VIEWER)
     created_at = models.DateTimeField(default=now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -33,4 +45,9 @@ class Membership(models.Model):
     @property
     def may_change(self) -> bool:
         """Whether this member may change things (owner or admin)."""
-        return self.role in (Role.OWNER, Role.ADMIN)
+        return self.role in CHANGERS
+
+    @property
+    def may_change_members(self) -> bool:
+        """Whether this member may invite, change and remove members (owner)."""
+        return self.role == Role.OWNER

@@ -18,6 +18,14 @@ def lock_account(account_pk: int, actor: Actor) -> Account:
     Raises AccessDenied when the actor may change nothing, NotFound when the account is not that of its credential.
     """
     check_account(actor, account_pk)
+    return lock_members(account_pk)
+
+
+def lock_members(account_pk: int) -> Account:
+    """Return the account as stored, locked, for changes of its members.
+
+    These need a role (operations/roles.py) and not the right to change things: a viewer may leave.
+    """
     return Account.objects.select_for_update().get(pk=account_pk)
 
 

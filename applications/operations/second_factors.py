@@ -1,7 +1,17 @@
-"""Encrypting second factors anew, after the first of ENCRYPTION_KEYS was changed."""
+"""Second factors: who has one; encrypting them anew, after the first of ENCRYPTION_KEYS was changed."""
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+
+from applications.models import User
+
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether the person has an authenticator app or a passkey. Recovery codes alone are none."""
+    found: bool = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+    return found
 
 
 def reseal_second_factors() -> int:

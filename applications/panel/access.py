@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -20,6 +20,7 @@ from applications.errors import AccessDenied, NotFound
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
+from applications.operations.second_factors import has_second_factor
 from applications.rules.credentials import is_credential
 
 type View = Callable[..., HttpResponse]
@@ -35,12 +36,13 @@ class PanelRequest(HttpRequest):
     request_id: str
 
 
-def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], View]:
+def member(*, changes: bool = False, owner: bool = False, secret: bool = False) -> Callable[[View], View]:
     """Let only members of the account in the address call the view.
 
-    changes: viewers get 403 before a form is shown to them; the operations refuse them too. secret: the password or
-    second factor must have been given of late; else the member is asked for it, and goes on from there: what was
-    posted is kept in the session until then.
+    Where the account asks its members for a second factor, one without gets a page that says so, and nothing else.
+    changes: viewers get 403 before a form is shown to them; owner: admins too. The operations refuse them too. secret:
+    the password or second factor must have been given of late; else the member is asked for it, and goes on from
+    there: what was posted is kept in the session until then.
     """
 
     def decorate(view: View) -> View:
@@ -51,7 +53,9 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
             request: Any, account_id: int, application_id: str | None = None, **rest: Any
         ) -> HttpResponse:
             _enter(request, account_id, application_id)
-            if not _may_enter(request, changes):
+            if request.account.requires_second_factor and not has_second_factor(request.user):
+                return render(request, "panel/second_factor_needed.html", status=403)
+            if not _may_enter(request, changes, owner):
                 raise PermissionDenied
             if secret and not is_recent(request):
                 ask_to_confirm(request)
@@ -63,9 +67,10 @@ def member(*, changes: bool = False, secret: bool = False) -> Callable[[View], V
     return decorate
 
 
-def _may_enter(request: PanelRequest, changes: bool) -> bool:
+def _may_enter(request: PanelRequest, changes: bool, owner: bool) -> bool:
     """Whether the page may be shown; what is written is asked again, by the operation."""
-    return request.membership.may_change or not changes
+    may_change, is_owner = request.membership.may_change, request.membership.may_change_members
+    return (may_change or not changes) and (is_owner or not owner)
 
 
 def _answered(view: View, request: PanelRequest, **rest: Any) -> HttpResponse:

@@ -16,8 +16,10 @@ MENU = [
     (
         _("Account"),
         [
+            (_("Members"), "users", "panel:members"),
             (_("API keys"), "key-round", "panel:api_keys"),
             (_("Allowed IPs"), "network", "panel:allowed_ips"),
+            (_("Settings"), "settings", "panel:account_settings"),
         ],
     ),
 ]

@@ -3,11 +3,15 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from applications.panel.views import (
+    account_settings,
     allowed_ips,
     api_keys,
     applications,
     danger,
     home,
+    invitations,
+    joining,
+    members,
     message_settings,
     new_application,
     overview,
@@ -46,6 +50,14 @@ of_account: list[URLPattern | URLResolver] = [
     path("api-keys/", api_keys.api_keys, name="api_keys"),
     path("api-keys/new/", api_keys.new_api_key, name="api_key_new"),
     path("api-keys/<int:key>/revoke/", api_keys.revoke, name="api_key_revoke"),
+    path("settings/", account_settings.account_settings, name="account_settings"),
+    path("members/", members.members, name="members"),
+    path("members/<int:member_id>/role/", members.role, name="member_role"),
+    path("members/<int:member_id>/remove/", members.remove, name="member_remove"),
+    path("members/leave/", members.leave, name="member_leave"),
+    path("members/invite/", invitations.invite, name="member_invite"),
+    path("members/invitations/<int:invitation>/send/", invitations.send_again, name="invitation_send"),
+    path("members/invitations/<int:invitation>/withdraw/", invitations.withdraw, name="invitation_withdraw"),
     path("allowed-ips/", allowed_ips.allowed_ips, name="allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="allowed_ips_remove"),
@@ -53,5 +65,7 @@ of_account: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("invitations/<str:value>/", joining.invitation, name="invitation"),
+    path("invitations/<str:value>/accept/", joining.accept, name="invitation_accept"),
     path("<int:account_id>/", include(of_account)),
 ]

@@ -21,7 +21,7 @@ class EmailAddress(str):
         try:
             validate_email(email)
         except ValidationError:
-            raise InvalidParam("email", _("Enter a valid email address.")) from None
+            raise InvalidParam("email", _("Write an email address, such as name@example.com.")) from None
         if len(email) > LONGEST:
             message = _("An email address has at most {most} characters.").format(most=LONGEST)
             raise InvalidParam("email", message)

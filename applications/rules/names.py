@@ -1,6 +1,7 @@
 """Short texts that people write about things: names and notes."""
 
 import re
+import unicodedata
 from typing import ClassVar, Final, Self
 
 from django.utils.functional import Promise
@@ -12,6 +13,8 @@ from applications.errors import InvalidParam
 LONGEST: Final = 100  # characters, as the columns have
 # Control characters, line breaks among them, and lone surrogates, which could not even be stored.
 _BARRED: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# What turns the text around it to the other direction, or breaks the line.
+_TURNING: Final = re.compile("[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class CleanLine(str):
@@ -48,3 +51,17 @@ class Note(CleanLine):
     __slots__ = ()
     param = "note"
     words = _lazy("A note is one line, without control characters.")
+
+
+class ProperName(Name):
+    """The name of an account or a person: it can be seen, and does not turn the direction of the text around it."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        name = super().__new__(cls, text)
+        if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+            raise InvalidParam(cls.param, _("Write a name."))
+        if _TURNING.search(name):
+            raise InvalidParam(cls.param, str(cls.words))
+        return name

@@ -7,6 +7,7 @@ import "./filters.js";
 import "./leave-once.js";
 import "./live-preview.js";
 import "./menus.js";
+import "./own-time-zone.js";
 import "./passkeys.js";
 import "./saved-check.js";
 import "./select-all.js";

@@ -2,11 +2,13 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value
 from allauth.mfa.utils import decrypt
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,12 +16,25 @@ from django.utils.timezone import now
 from time_machine import travel
 
 from applications.admin.site import site
-from applications.models import AccessToken, APIKey, AuditEvent, ResourceServer, Scope, User
+from applications.models import (
+    AccessToken,
+    Account,
+    APIKey,
+    AuditEvent,
+    Invitation,
+    Membership,
+    ResourceServer,
+    Scope,
+    User,
+)
 from applications.models.audit import Action, ActorKind
+from applications.models.memberships import Role
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
+from applications.operations.invitations import invite_member
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest
+from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD, make_token
@@ -61,6 +76,12 @@ def code_of(seed: str) -> str:
 
 def url(model: str, page: str, *arguments: object) -> str:
     return reverse(f"admin:applications_{model}_{page}", args=arguments)
+
+
+def invite(account: Account) -> Invitation:
+    return invite_member(
+        account=account, email=EmailAddress("dora@marlowe.example"), role=Role.VIEWER, actor=OPERATOR
+    )[0]
 
 
 def secret_of(response: Response) -> str:
@@ -167,6 +188,7 @@ def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> N
 def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, cast: Cast) -> None:
     create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
+    invite(cast.account)
     for model in site._registry:
         name, row = model._meta.model_name or "", model._default_manager.first()
         assert row is not None
@@ -313,3 +335,33 @@ def test_a_key_is_revoked(operator: Client, cast: Cast) -> None:
 def test_an_act_that_nobody_knows(operator: Client, cast: Cast) -> None:
     assert operator.get(url("application", "act", cast.application.pk, "explode")).status_code == 404
     assert operator.get(url("application", "act", 0, "disable")).status_code == 404
+
+
+# --- Members ---
+
+
+def test_a_member_is_invited_given_another_role_and_removed(
+    operator: Client, cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    act = url("account", "act", cast.account.pk, "invite")
+    assert "Email" in operator.get(act).text
+    assert "Write an email address" in operator.post(act, {"email": "nobody", "role": "admin"}).text
+    with django_capture_on_commit_callbacks(execute=True):
+        operator.post(act, {"email": "Dora@marlowe.example", "role": "admin"})
+    assert mail.outbox[0].to == ["dora@marlowe.example"]
+    invitation = Invitation.objects.get()
+    operator.post(url("invitation", "act", invitation.pk, "withdraw"))
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is not None
+    bob = Membership.objects.get(user=cast.bob)
+    operator.post(url("membership", "act", bob.pk, "role"), {"role": "admin"})
+    bob.refresh_from_db()
+    assert bob.role == Role.ADMIN
+    operator.post(url("membership", "act", bob.pk, "remove"))
+    assert not Membership.objects.filter(pk=bob.pk).exists()
+    alice = Membership.objects.get(user=cast.alice)
+    refused = operator.post(url("membership", "act", alice.pk, "remove"), follow=True)
+    assert "is the last owner" in refused.text
+    event = AuditEvent.objects.order_by("-pk").first()
+    assert event is not None
+    assert (event.action, event.actor, event.target) == (Action.MEMBER_REMOVED, STAFF, cast.bob.email)

@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from applications.models import AllowedIP
+from applications.models import Account, AllowedIP, Membership
+from applications.models.memberships import Role
 from applications.operations import actors
 from applications.operations.api_keys import create_api_key
+from applications.operations.invitations import invite_member
+from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import make_token
@@ -20,7 +23,10 @@ PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/", "panel/sign-in/cod
 CLIENT_PATHS = re.compile(r"(oauth|\.well-known|messages)/|(account|applications)($|/)|openapi\.json$")
 # Reached by whoever is signed in, about that person alone.
 PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")
+# Its link is the proof: who has it has read the mail.
+INVITATION = re.compile(r"panel/invitations/")
 OPERATOR = re.compile(r"operator/")
+OF_OWNERS = re.compile(r"members/(invite|invitations|<)")
 OF_ACCOUNT = "panel/<int:account_id>/"
 
 
@@ -42,7 +48,9 @@ def test_every_address_is_accounted_for() -> None:
         for address in addresses()
         if address not in PUBLIC
         and not address.startswith(OF_ACCOUNT)
-        and not any(known.match(address.replace("^", "")) for known in (CLIENT_PATHS, PERSON, OPERATOR))
+        and not any(
+            known.match(address.replace("^", "")) for known in (CLIENT_PATHS, PERSON, INVITATION, OPERATOR)
+        )
     ]
     assert unknown == []
     assert len(IN_PANEL) > 10
@@ -59,7 +67,15 @@ def path_of(address: str, cast: Cast) -> str:
     own = AllowedIP.objects.create(
         account=cast.account, application=cast.application, network=f"192.0.2.{len(address) % 250}"
     )
+    invitation, _value = invite_member(
+        account=cast.account,
+        email=EmailAddress("dora@marlowe.example"),
+        role=Role.VIEWER,
+        actor=actors.OPERATOR,
+    )
     things = {
+        "member_id": Membership.objects.get(user=cast.bob).pk,
+        "invitation": invitation.pk,
         "account_id": cast.account.pk,
         "application_id": cast.application.application_id,
         "token": make_token(cast.application).pk,
@@ -111,14 +127,34 @@ def test_a_viewer_changes_nothing(address: str, cast: Cast) -> None:
     path = path_of(address, cast)
     viewer = signed_in(cast.bob)
     posted = viewer.post(path)
-    # A preview computes and stores nothing; every other POST is a change.
-    assert posted.status_code in (403, 405) or "preview" in address, address
+    # A preview computes and stores nothing, and leaving is a member's own; every other POST is a change.
+    assert posted.status_code in (403, 405) or "preview" in address or "leave" in address, address
     assert viewer.get(path).status_code in (200, 403, 404, 405)
+
+
+@pytest.mark.parametrize("address", [address for address in IN_PANEL if OF_OWNERS.search(address)])
+def test_an_admin_changes_no_member(address: str, cast: Cast) -> None:
+    assert signed_in(cast.ada).post(path_of(address, cast)).status_code == 403
+
+
+@pytest.mark.parametrize("address", IN_PANEL)
+def test_a_member_without_a_second_factor_reaches_nothing_where_one_is_asked_for(
+    address: str, cast: Cast
+) -> None:
+    path = path_of(address, cast)
+    Account.objects.filter(pk=cast.account.pk).update(requires_second_factor=True)
+    owner = signed_in(cast.alice)
+    for response in (owner.get(path), owner.post(path)):
+        assert response.status_code == 405 or "second factor first" in response.content.decode()
+        assert response.status_code in (403, 405)
 
 
 @pytest.mark.parametrize("address", IN_PANEL)
 @pytest.mark.parametrize("who", ["alice", "ada"])
 def test_owner_and_admin_reach_every_page(address: str, who: str, cast: Cast) -> None:
     response = signed_in(getattr(cast, who)).get(path_of(address, cast))
+    if who == "ada" and OF_OWNERS.search(address):
+        assert response.status_code in (403, 405), "members are the owners' to change"
+        return
     assert response.status_code in (200, 302, 404, 405)
     assert response.status_code != 404 or re.search(r"secrets/", address), "only what has no such page yet"

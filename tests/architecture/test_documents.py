@@ -26,7 +26,7 @@ def test_every_setting_is_in_the_example_with_its_meaning() -> None:
 
 def test_every_setting_of_the_example_is_read_somewhere() -> None:
     read = settings_read() | set(re.findall(r"[A-Z_]{4,}", (ROOT / "run").read_text()))
-    read |= {"LATCHKEY_OWNER_PASSWORD"}  # by create_account
+    read |= {"LATCHKEY_OWNER_PASSWORD", "LATCHKEY_MEMBER_PASSWORD"}  # by create_account and add_member
     assert set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE)) <= read
 
 

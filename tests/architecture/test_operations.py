@@ -73,7 +73,10 @@ def test_an_operation_is_one_transaction(path: Path, operation: ast.FunctionDef)
 # Text that an operation takes without storing it, or checks as a whole; all other text has a type of rules/.
 PLAIN_TEXT = {
     "create_account.owner_password": "stored as a digest alone",
-    "create_account.timezone": "one of the list that the model has",
+    "add_member.password": "stored as a digest alone",
+    "accept_invitation.value": "compared by its digest, not stored",
+    "accept_invitation_as_new.value": "compared by its digest, not stored",
+    "accept_invitation_as_new.password": "stored as a digest alone",
     "reset_resource_server.current": "compared, not stored",
     "update_message_settings.changes": "parsed column by column (rules/message_settings.py)",
     "update_message_settings.fingerprint": "compared, not stored",
@@ -81,7 +84,7 @@ PLAIN_TEXT = {
     "change_application.settings_fingerprint": "compared, not stored",
     "record_of_person.details": "made by the server",
 }
-LOCKS = {"lock_account", "lock_application", "check_operator"}
+LOCKS = {"lock_account", "lock_application", "lock_members", "check_operator"}
 WITHOUT_A_LOCK = {
     "seed_sample": "made of operations",
     "record_of_person": "signing in is no change of an account",

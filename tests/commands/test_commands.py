@@ -55,8 +55,8 @@ def test_create_account_leaves_a_known_owners_password(db: None, monkeypatch: py
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("Demo", "--owner", "not an email"), "valid email"),
-        (("", "--owner", "a@demo.example"), "blank"),
+        (("Demo", "--owner", "not an email"), "Write an email address"),
+        (("", "--owner", "a@demo.example"), "Write a name"),
         (("Demo", "--owner", "a@demo.example", "--timezone", "Mars/Base"), "time zone"),
     ],
 )

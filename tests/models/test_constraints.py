@@ -14,6 +14,7 @@ from applications.models import (
     ApplicationSecret,
     DailyUsage,
     GrantedScope,
+    Invitation,
     Membership,
     Scope,
     User,
@@ -37,6 +38,24 @@ def test_account_and_user(db: None) -> None:
     breaks("applications_user_email", lambda: User(email=owner.email).save())
     breaks("member_once_per_account", lambda: Membership.objects.create(account=account, user=owner))
     breaks("member_role_is_known", lambda: Membership.objects.update(role="god"))
+
+
+def test_invitation(db: None) -> None:
+    account = make_account("Demo")
+    breaks("account_default_lifetime_is_known", lambda: Account.objects.update(default_lifetime="1 year"))
+    first = Invitation(
+        account=account, email="a@demo.example", role="viewer", digest=b"1" * 32, expires_at=now()
+    )
+    first.save()
+    again = Invitation(
+        account=account, email="a@demo.example", role="admin", digest=b"2" * 32, expires_at=now()
+    )
+    breaks("invitation_pending_once_per_email", again.save)
+    breaks("invitation_email_is_lower_case", lambda: Invitation.objects.update(email="A@demo.example"))
+    breaks("invitation_role_is_known", lambda: Invitation.objects.update(role="god"))
+    Invitation.objects.update(withdrawn_at=now())
+    again.save()
+    breaks("digest", lambda: Invitation.objects.update(digest=b"3" * 32))
 
 
 def test_application(db: None) -> None:

@@ -26,8 +26,10 @@ from applications.models import (
     Scope,
     User,
 )
+from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
-from applications.operations.accounts import create_account
+from applications.models.memberships import Role
+from applications.operations.accounts import create_account, update_account
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.allowed_ips import MAX_LINES, Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key, revoke_api_key
@@ -38,6 +40,8 @@ from applications.operations.applications import (
     update_application,
 )
 from applications.operations.changes import change_application
+from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
+from applications.operations.members import add_member, change_role, leave_account, remove_member
 from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import (
     create_resource_server,
@@ -47,8 +51,10 @@ from applications.operations.resource_servers import (
 from applications.operations.scopes import add_scope, retire_scope
 from applications.operations.secrets import reset_secret, retire_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
-from applications.rules.names import Name
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name, ProperName
 from applications.rules.networks import NetworkText
+from applications.rules.time_zones import TimeZone
 from tests.architecture.test_operations import operations
 from tests.factories import make_account, make_application, make_token
 
@@ -287,8 +293,28 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
         "remove_resource_server": (remove_resource_server, {"server": server}),
         "add_scope": (add_scope, {"scope": added()}),
         "retire_scope": (retire_scope, {"scope": Scope.objects.get(name="sms")}),
+        **of_members(account),
     }
     return {name: partial(_call_as, call, good) for name, (call, good) in calls.items()}
+
+
+def of_members(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:
+    """The operations on members and invitations, and on the account itself."""
+    membership, email = account.memberships.get(), EmailAddress("dora@marlowe.example")
+    invitation, _link = invite_member(account=account, email=email, role=Role.ADMIN, actor=OPERATOR)
+    other = {"account": account, "email": EmailAddress("new@marlowe.example"), "role": Role.VIEWER}
+    settings = {"requires_second_factor": False, "default_lifetime": Lifetime.WEEK}
+    named = {"name": ProperName("Other"), "timezone": TimeZone("UTC")}
+    return {
+        "update_account": (update_account, {"account": account, **named, **settings}),
+        "add_member": (add_member, other | {"password": "a long and dull password"}),
+        "change_role": (change_role, {"membership": membership, "role": Role.VIEWER}),
+        "remove_member": (remove_member, {"membership": membership}),
+        "leave_account": (leave_account, {"membership": membership}),
+        "invite_member": (invite_member, other),
+        "send_invitation_again": (send_invitation_again, {"invitation": invitation}),
+        "withdraw_invitation": (withdraw_invitation, {"invitation": invitation}),
+    }
 
 
 OF_THE_OPERATOR = {"create_account", "add_scope", "retire_scope", "create_resource_server"}
@@ -309,6 +335,10 @@ def test_what_is_of_no_account_is_the_operators_alone(target: Application) -> No
 def test_the_list_of_writes_is_whole(target: Application) -> None:
     """A new operation comes into the list, so that somebody asks what it refuses."""
     not_of_people = {"seed_sample", "record_of_person"}
+    not_of_people |= {
+        "accept_invitation",
+        "accept_invitation_as_new",
+    }  # whoever has the link and the address may
     assert {operation.name for _path, operation in operations()} - not_of_people == writes(target).keys()
 
 

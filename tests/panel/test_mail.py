@@ -17,8 +17,8 @@ from pytest_django import Settings
 
 from applications.authentication import background
 from applications.authentication.background import Worker
-from applications.authentication.mail import send
 from applications.models import User
+from applications.operations.mails import send
 
 FORGOTTEN = reverse("account_reset_password")
 

@@ -13,7 +13,8 @@ from applications.models import User
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
 from applications.rules.emails import EmailAddress
-from applications.rules.names import Name
+from applications.rules.names import Name, ProperName
+from applications.rules.time_zones import TimeZone
 
 
 class Command(OperatorCommand):
@@ -32,8 +33,8 @@ class Command(OperatorCommand):
         owner = EmailAddress(options["owner"])
         known = User.objects.filter(email=owner).exists()
         account = create_account(
-            name=Name(options["name"]),
-            timezone=options["timezone"],
+            name=ProperName(options["name"]),
+            timezone=TimeZone(options["timezone"]),
             owner_email=owner,
             owner_name=Name(options["owner_name"]),
             owner_password=None if known else _password(owner),

@@ -22,7 +22,8 @@ from applications.models import Account, User
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
 from applications.rules.emails import EmailAddress
-from applications.rules.names import Name
+from applications.rules.names import Name, ProperName
+from applications.rules.time_zones import TimeZone
 
 ACCOUNT = "Demo"
 OWNER = "owner@demo.example"
@@ -106,8 +107,8 @@ def _fingerprint() -> str:
 def _create_demo_account() -> None:
     password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or _generate_password()
     create_account(
-        name=Name(ACCOUNT),
-        timezone="UTC",
+        name=ProperName(ACCOUNT),
+        timezone=TimeZone("UTC"),
         owner_email=EmailAddress(OWNER),
         owner_name=Name("Demo owner"),
         owner_password=password,

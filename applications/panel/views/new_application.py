@@ -52,7 +52,11 @@ NEXT = [
 @member(changes=True, secret=True)
 def new_application(request: PanelRequest) -> HttpResponse:
     """Show the form; when it is sent, create the application."""
-    return _create(request) if request.method == "POST" else _ask(request, NewApplicationForm())
+    return _create(request) if request.method == "POST" else _ask(request, _empty_form(request))
+
+
+def _empty_form(request: PanelRequest) -> NewApplicationForm:
+    return NewApplicationForm(initial={"lifetime": request.account.default_lifetime})
 
 
 def _ask(request: PanelRequest, form: NewApplicationForm, status: int = 200) -> HttpResponse:
