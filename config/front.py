@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
+from config.streams import Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull, Threads
 from config.wsgi import application as wsgi_application
 
@@ -29,6 +30,7 @@ refusal = import_string("config.machines.refusal")
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MOST_WAITING = 256  # for a thread: a fraction of a second's work
 threads = Threads(wsgi_application, THREADS, MOST_WAITING)
+streams = Streams()
 
 ALWAYS: WSGIEnvironment = {
     "SCRIPT_NAME": "",
@@ -46,12 +48,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
-        await threads.answer(environ, partial(_send, send))
+        if streamed := await threads.answer(environ, partial(_send, send)):
+            await streams.send(streamed, receive, send)
     except (RequestDataTooBig, BodyTooSlow, BodyBrokeOff) as error:
         _send(send, _refused(environ, error, [("Connection", "close")]))
         if isinstance(error, RequestDataTooBig) and "HTTP_EXPECT" not in environ:
             await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
-    except QueueFull as error:
+    except (QueueFull, TooManyStreams) as error:
         _send(send, _refused(environ, error, []))
 
 
@@ -105,6 +108,5 @@ def _refused(environ: WSGIEnvironment, error: Exception, headers: list[tuple[str
 def _send(send: Send, answer: Answer) -> None:
     """Send an answer from any thread: granian takes it when `send` is called, and there is nothing to await."""
     status, headers, body = answer
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    send({"type": "http.response.start", "status": status, "headers": encoded})
+    send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
     send({"type": "http.response.body", "body": body})
