@@ -81,22 +81,21 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def between(self, start: datetime | None, end: datetime | None) -> "AuditQuerySet":
         """Rows of one account (filter by it first) from `start` on and before `end`; both aware.
 
-        Rows come in the order of time, but for clocks that differ. So a time becomes a key, which the
+        Rows come in the order of time, but for clocks that differ by CLOCKS_APART. So a time becomes a key, which the
         indexes of all other filters end with: a day long ago is found as fast as today.
         """
         events = self
         if start is not None:
-            first = self._first_since(start - CLOCKS_APART)
-            events = self.none() if first is None else events.filter(pk__gte=first, created_at__gte=start)
+            earlier = self.filter(created_at__lt=start - CLOCKS_APART).order_by("-created_at", "-pk")
+            last = earlier.values_list("pk", flat=True).first()
+            events = events.filter(created_at__gte=start)
+            events = events if last is None else events.filter(pk__gt=last)
         if end is not None:
-            first = self._first_since(end + CLOCKS_APART)
+            later = self.filter(created_at__gte=end + CLOCKS_APART).order_by("created_at", "pk")
+            first = later.values_list("pk", flat=True).first()
             events = events.filter(created_at__lt=end)
             events = events if first is None else events.filter(pk__lt=first)
         return events
-
-    def _first_since(self, moment: datetime) -> int | None:
-        later = self.filter(created_at__gte=moment).order_by("created_at", "pk")
-        return later.values_list("pk", flat=True).first()
 
     def page(self, size: int, *, before: int | None = None, after: int | None = None) -> AuditPage:
         """Return `size` rows: those next to the row with the key `before` or `after`, else the newest."""

@@ -25,7 +25,8 @@ class Limits:
 class Actor:
     """`name` is what people read (an email, an application's ID); `ip` and `request_id` may be unknown.
 
-    `limits` is None for members and commands: their role was checked before.
+    `limits` is None for members and commands: their role was checked before. `at` dates the audit row of a sample that
+    tells of the past; None is now.
     """
 
     kind: ActorKind
@@ -33,6 +34,7 @@ class Actor:
     ip: str | None = None
     request_id: str = ""
     limits: Limits | None = None
+    at: datetime | None = None
 
 
 OPERATOR = Actor(ActorKind.COMMAND, "operator")

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.timezone import now
 
 from applications.models import Account, Application, AuditEvent
 from applications.models.audit import Action, lock_operators_chain
@@ -42,6 +43,7 @@ def record(
         details=details or {},
         ip=actor.ip,
         request_id=actor.request_id,
+        created_at=actor.at or now(),
         previous=bytes(latest.digest) if latest else FIRST,
     )
     event.digest = chained(event)
