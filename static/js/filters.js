@@ -8,7 +8,7 @@ let running = new AbortController();
 
 function addressOf(form) {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  return `${form.action.split("?")[0]}?${query}`;
+  return `${new URL(form.getAttribute("action"), document.baseURI).href.split("?")[0]}?${query}`; // a field may be called action
 }
 
 function put(page, id) {
