@@ -33,10 +33,10 @@ ROWS = {
         SELECT %(account)s,
             CASE WHEN n %% 1000 = 7 THEN 'tokens:revoke'
                 WHEN n %% 2 = 0 THEN 'application:change' ELSE 'person:sign_in' END,
-            'user', CASE WHEN n %% 1000 = 11 THEN 'rare@example.com' ELSE 'person' || n %% 5 || '@example.com' END,
+            'user', CASE WHEN n %% 1000 = 11 THEN 'rare@example.com' ELSE 'person' || (n %% 5) || '@example.com' END,
             CASE WHEN n %% 1000 = 13 THEN repeat('f', 40) ELSE lpad((n %% 20)::text, 40, '0') END,
             'Order notifications', '{"scopes": ["sms groups reports", "sms groups"]}',
-            ('192.0.2.' || n %% 100)::inet, 'request-' || n,
+            ('192.0.2.' || (n %% 100))::inet, 'request-' || n,
             %(start)s + (n * %(step)s) * interval '1 second',
             CASE WHEN n = %(first)s THEN %(latest)s ELSE convert_to(lpad((n - 1)::text, 32, '0'), 'UTF8') END,
             convert_to(lpad(n::text, 32, '0'), 'UTF8')
@@ -49,10 +49,10 @@ ROWS = {
         SELECT %(account)s,
             CASE WHEN n %% 1000 = 7 THEN 'tokens:revoke'
                 WHEN n %% 2 = 0 THEN 'application:change' ELSE 'person:sign_in' END,
-            'user', CASE WHEN n %% 1000 = 11 THEN 'rare@example.com' ELSE 'person' || n %% 5 || '@example.com' END,
+            'user', CASE WHEN n %% 1000 = 11 THEN 'rare@example.com' ELSE 'person' || (n %% 5) || '@example.com' END,
             CASE WHEN n %% 1000 = 13 THEN printf('%%.40c', 'f') ELSE printf('%%040d', n %% 20) END,
             'Order notifications', '{"scopes": ["sms groups reports", "sms groups"]}',
-            '192.0.2.' || n %% 100, 'request-' || n,
+            '192.0.2.' || (n %% 100), 'request-' || n,
             strftime('%%Y-%%m-%%d %%H:%%M:%%f', %(start)s, '+' || (n * %(step)s) || ' seconds'),
             CASE WHEN n = %(first)s THEN %(latest)s ELSE CAST(printf('%%032d', n - 1) AS BLOB) END,
             CAST(printf('%%032d', n) AS BLOB)
@@ -60,13 +60,13 @@ ROWS = {
     """,
 }  # fmt: skip
 
-# Rows that come a million in one statement are in order; the trigger would look at each.
+# Rows that come a million in one statement are in order; the trigger would look at each. On SQLite it stays.
 TRIGGER = {
     "postgresql": (
         "ALTER TABLE applications_auditevent DISABLE TRIGGER audit_continues",
         "ALTER TABLE applications_auditevent ENABLE TRIGGER audit_continues",
     ),
-    "sqlite": ("SELECT 1", "SELECT 1"),
+    "sqlite": ("PRAGMA cache_size = -400000", "PRAGMA cache_size = -2000"),
 }
 
 
@@ -132,13 +132,25 @@ def _fill(account: Account, first: int, last: int, start: object, step: float) -
         "step": step,
         "latest": latest,
     }
+    if connection.vendor == "sqlite":
+        values["start"] = f"{start:%Y-%m-%d %H:%M:%S}"
+    more = [index for index in AuditEvent._meta.indexes if index.name != "audit_by_account"]
+    with connection.schema_editor() as editor:  # filled without them, in a fraction of the time
+        for index in more:
+            editor.remove_index(AuditEvent, index)
+    before, after = TRIGGER[connection.vendor]
+    _run(before)
+    _run(ROWS[connection.vendor], values)
+    _run(after)
+    with connection.schema_editor() as editor:
+        for index in more:
+            editor.add_index(AuditEvent, index)
+    _run("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE applications_auditevent")
+
+
+def _run(statement: str, values: dict[str, object] | None = None) -> None:
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            values["start"] = f"{start:%Y-%m-%d %H:%M:%S}"
-        cursor.execute(ROWS[connection.vendor], values)
-        cursor.execute(
-            "ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE applications_auditevent"
-        )
+        cursor.execute(statement, values)
 
 
 def _time(account: Account, filters: AuditFilters) -> tuple[float, float]:
