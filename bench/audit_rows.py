@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.timezone import now
@@ -148,7 +149,7 @@ def _fill(account: Account, first: int, last: int, start: object, step: float) -
     _run("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE applications_auditevent")
 
 
-def _run(statement: str, values: dict[str, object] | None = None) -> None:
+def _run(statement: str, values: dict[str, Any] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 

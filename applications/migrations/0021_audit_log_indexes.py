@@ -36,4 +36,18 @@ class Migration(migrations.Migration):
             model_name="auditevent",
             index=models.Index(fields=["account", "created_at"], name="audit_by_time"),
         ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                fields=["account", "actor", "action", "-id"], name="audit_by_actor_and_action"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["application_id", "action", "-id"], name="audit_of_app_by_action"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["application_id", "actor", "-id"], name="audit_of_app_by_actor"),
+        ),
     ]

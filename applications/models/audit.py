@@ -151,6 +151,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["account", "ip", "-id"], name="audit_by_address"),
             models.Index(fields=["account", "request_id", "-id"], name="audit_by_request"),
             models.Index(fields=["account", "created_at"], name="audit_by_time"),
+            models.Index(fields=["account", "actor", "action", "-id"], name="audit_by_actor_and_action"),
+            models.Index(fields=["application_id", "action", "-id"], name="audit_of_app_by_action"),
+            models.Index(fields=["application_id", "actor", "-id"], name="audit_of_app_by_actor"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "previous"], name="audit_chain_does_not_fork"),

@@ -19,9 +19,11 @@ from applications.models.audit import Action, ActorKind, AuditPage
 from applications.panel.audit_facts import Fact, facts_of
 from applications.panel.audit_words import sentence
 
+type Option = tuple[str, str | Promise]
+
 PER_PAGE = 50
 MOST_OPTIONS = 200  # applications that one can choose from; any other is reached by its Activity tab
-KINDS = [
+KINDS: list[Option] = [
     (ActorKind.APPLICATION.value, _lazy("Any application")),
     (ActorKind.API_KEY.value, _lazy("Any API key")),
     (ActorKind.COMMAND.value, _lazy("Operator")),
@@ -42,8 +44,6 @@ SUBJECTS: list[tuple[str | Promise, frozenset[str]]] = [
     ),
 ]
 OPERATORS = frozenset({"resource_server"})  # never in the log of an account
-
-type Option = tuple[str, str | Promise]
 
 
 @dataclass(frozen=True, slots=True)

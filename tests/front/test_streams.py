@@ -185,8 +185,6 @@ def insert_rows(url: str) -> None:
         with psycopg.connect(url) as connection:
             connection.execute(insert)
     else:
-        import sqlite3
-
         with closing(sqlite3.connect(urlsplit(url).path)) as file, file:
             file.execute(insert)
 

@@ -5,7 +5,6 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,8 +57,8 @@ def add(
 def exported(client: Client, account: Account, kind: str, **query: Any) -> str:
     answer = client.get(log(account, f"_{kind}", **query))
     assert answer.status_code == 200
-    assert isinstance(answer.streaming_content, Iterable)
-    return b"".join(answer.streaming_content).decode()
+    assert answer.streaming
+    return b"".join(answer).decode()
 
 
 def in_csv(client: Client, account: Account, **query: Any) -> list[dict[str, str]]:
@@ -458,7 +457,7 @@ def test_all_rows_are_in_it_a_few_at_a_time(
     monkeypatch.setattr(audit_export, "AT_A_TIME", 7)
     rows = [add(account).pk for _number in range(30)][::-1]
     answer = alice.get(log(account, "_jsonl", action="person:sign_in"))
-    pieces = iter(answer.streaming_content)
+    pieces = iter(answer)
     assert next(pieces) == b""
     assert next(pieces).count(b"\n") == 7
     add(account)  # later than the export began
