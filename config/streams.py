@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db import connections
 
-type Receive = Callable[[], Awaitable[dict[str, Any]]]
+from config.bodies import Receive
+
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MOST_OPEN = 16  # answers being sent at once by a worker; each has a few pieces in memory

@@ -1,5 +1,5 @@
 """Django admin for the operator's own staff, under /operator/: looks at everything, changes little."""
 
-from applications.admin import accounts, resource_servers, scopes
+from applications.admin import accounts, api_keys, applications, audit, resource_servers, scopes, users
 
-__all__ = ["accounts", "resource_servers", "scopes"]
+__all__ = ["accounts", "api_keys", "applications", "audit", "resource_servers", "scopes", "users"]

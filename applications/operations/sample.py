@@ -17,9 +17,10 @@ from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.applications import create_application, switch_application, update_application
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
+from applications.rules.names import Name
 
 DAYS = 30
 AGE = timedelta(days=257)  # of the applications
@@ -85,18 +86,22 @@ def _tell(made: dict[str, Application], account: Account, actor: Actor) -> None:
     orders = made["Order notifications"]
     kept = orders.scopes.exclude(name="viber")
     update_application(
-        application=orders, name=orders.name, lifetime=orders.lifetime, scopes=kept, actor=then(days=5)
+        application=orders,
+        name=Name(orders.name),
+        lifetime=Lifetime(orders.lifetime),
+        scopes=kept,
+        actor=then(days=5),
     )
     for kind in SAMPLE:
         if kind.two_secrets:
-            reset_secret(application=made[kind.name], overlap=Overlap.WEEK.span, actor=then(hours=2))
+            reset_secret(application=made[kind.name], overlap=Overlap.WEEK, actor=then(hours=2))
 
 
 def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> Application:
     available = Scope.objects.available()
     scopes = available if kind.scopes == "*" else available.filter(name__in=kind.scopes.split())
     application, _secret = create_application(
-        account=account, name=kind.name, lifetime=kind.lifetime, scopes=scopes, actor=actor
+        account=account, name=Name(kind.name), lifetime=Lifetime(kind.lifetime), scopes=scopes, actor=actor
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))

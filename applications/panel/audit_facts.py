@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from applications.forms.messages import CHANNELS
+from applications.forms.message_settings import CHANNELS
 from applications.models import AuditEvent
 from applications.models.applications import Lifetime
 from applications.models.audit import Action

@@ -224,6 +224,20 @@ def test_a_long_export_is_whole_and_never_in_memory(front: Front, cookies: str) 
     assert most - before < size * 0.6, "the file was in memory, whose pieces and whole take twice its size"
 
 
+def test_an_export_that_is_asked_for_with_too_large_a_body_is_sent_and_the_connection_closed(
+    front: Front, cookies: str
+) -> None:
+    with front.connect() as connection:
+        head = front.head("GET /panel/1/audit-log/export.csv", cookies, "Content-Length: 70000")
+        connection.sendall(head + b"x" * 70_000)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+    assert answer.endswith(b"0\r\n\r\n")
+
+
 def test_who_stops_reading_or_goes_away_holds_up_nobody(front: Front, cookies: str) -> None:
     """More of them than threads; the ones that stopped reading hold connections and no threads."""
     stopped = [ask(front, cookies, "csv") for _number in range(10)]

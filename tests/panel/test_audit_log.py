@@ -17,16 +17,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.models import Account, Application, AuditEvent
+from applications.models.applications import Lifetime
 from applications.models.audit import Action, ActorKind, AuditQuerySet
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application, update_application
 from applications.operations.audit import record
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.operations.secrets import reset_secret
 from applications.panel import audit_export, audit_log
 from applications.panel.audit_facts import SAID, facts_of
 from applications.panel.audit_words import SENTENCES
+from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import make_account, make_application
 from tests.panel.addresses import of
@@ -51,7 +54,8 @@ def shown(client: Client, account: Account, **query: Any) -> list[AuditEvent]:
 def add(
     account: Account, action: Action = Action.SIGNED_IN, *, by: Actor = ALICE, **facts: Any
 ) -> AuditEvent:
-    return record(by, account, action, **facts)
+    record(by, account, action, **facts)
+    return AuditEvent.objects.filter(account=account).latest("pk")
 
 
 def exported(client: Client, account: Account, kind: str, **query: Any) -> str:
@@ -106,8 +110,8 @@ def test_no_account_reads_anothers_rows(alice: Client, cast: Cast) -> None:
 def test_a_change_is_told_from_before_to_after(alice: Client, application: Application) -> None:
     update_application(
         application=application,
-        name="Orders",
-        lifetime="1 week",
+        name=Name("Orders"),
+        lifetime=Lifetime.WEEK,
         scopes=application.scopes.filter(name="sms"),
         actor=ALICE,
     )
@@ -136,8 +140,8 @@ def test_every_action_has_a_sentence() -> None:
 def test_every_detail_that_the_cast_and_the_operations_write_is_said(
     account: Account, application: Application
 ) -> None:
-    create_api_key(account=account, name="CRM", scopes=None, actor=ALICE, submission=uuid.uuid4())
-    reset_secret(application=application, overlap=timedelta(hours=1), actor=ALICE, revoke_tokens=True)
+    create_api_key(account=account, name=Name("CRM"), scopes=None, actor=ALICE, submission=uuid.uuid4())
+    reset_secret(application=application, overlap=Overlap.HOUR, actor=ALICE, revoke_tokens=True)
     update_message_settings(
         application=application, changes={"sms_remove_emojis": True, "otp_ttl": 90}, actor=ALICE
     )
@@ -169,8 +173,8 @@ def test_details_in_words(action: Action, details: dict[str, Any], words: list[s
 
 
 def test_no_secret_is_shown_or_exported(alice: Client, account: Account, application: Application) -> None:
-    _key, value = create_api_key(account=account, name="CRM", scopes=None, actor=ALICE)
-    secret = reset_secret(application=application, overlap=timedelta(0), actor=ALICE)
+    _key, value = create_api_key(account=account, name=Name("CRM"), scopes=None, actor=ALICE)
+    secret = reset_secret(application=application, overlap=Overlap.NOW, actor=ALICE)
     for callback in (
         "https://me:hunter2@hooks.example/a?token=hunter3",
         "https://me:hunter4@hooks.example/a",
@@ -414,8 +418,8 @@ def test_what_stands_in_a_line(alice: Client, application: Application) -> None:
     with time_machine.travel(datetime(2026, 11, 24, 9, 6, 40, 123000, tzinfo=UTC), tick=False):
         update_application(
             application=application,
-            name="Ordery: zażółć",
-            lifetime="1 day",
+            name=Name("Ordery: zażółć"),
+            lifetime=Lifetime.DAY,
             scopes=application.scopes.all(),
             actor=ALICE,
         )
