@@ -1,5 +1,7 @@
 """The audit log: who changed what, from where. Rows are added, never changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -68,6 +70,25 @@ class ActorKind(models.TextChoices):
     COMMAND = "command", _("Operator")
 
 
+@contextmanager
+def _planned_for_its_values() -> Iterator[None]:
+    """Let PostgreSQL plan each query for the values in it, and not keep it prepared.
+
+    The one plan that a prepared query gets after a while is made for a value that is common: for one that is rare, or
+    not there at all, it reads the whole log.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    threshold, raw.prepare_threshold = raw.prepare_threshold, None
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = threshold
+
+
 @dataclass(frozen=True, slots=True)
 class AuditPage:
     """Rows, the newest first, and the keys to go on from: `newer` and `older` are None where there is nothing."""
@@ -100,10 +121,10 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def page(self, size: int, *, before: int | None = None, after: int | None = None) -> AuditPage:
         """Return `size` rows: those next to the row with the key `before` or `after`, else the newest."""
         if after is not None:
-            found = list(self.filter(pk__gt=after).order_by("pk")[: size + 1])
+            found = self.filter(pk__gt=after).order_by("pk")._read(size + 1)
             rows = found[:size][::-1]
             return AuditPage(rows, rows[0].pk if len(found) > size else None, rows[-1].pk if rows else None)
-        found = list((self if before is None else self.filter(pk__lt=before)).order_by("-pk")[: size + 1])
+        found = (self if before is None else self.filter(pk__lt=before)).order_by("-pk")._read(size + 1)
         rows = found[:size]
         newer = rows[0].pk if rows and before is not None else None
         return AuditPage(rows, newer, rows[-1].pk if len(found) > size else None)
@@ -111,6 +132,10 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def in_chains(self) -> "AuditQuerySet":
         """Rows as the chains have them: one account after the other, each from its first row on."""
         return self.order_by("account_id", "pk")
+
+    def _read(self, most: int) -> "list[AuditEvent]":
+        with _planned_for_its_values():
+            return list(self[:most])
 
 
 class AuditEvent(models.Model):

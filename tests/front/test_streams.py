@@ -172,7 +172,7 @@ def insert_rows(url: str) -> None:
     )
     account = "(SELECT id FROM applications_account)"
     if settings.POSTGRESQL:
-        number = "convert_to(lpad({}::text, 32, '0'), 'UTF8')"
+        number = "convert_to(lpad(({})::text, 32, '0'), 'UTF8')"
         statement, moment = f"SELECT {{}} FROM generate_series(1, {ROWS}) n", "now()"
     else:
         number, moment = "CAST(printf('%032d', {}) AS BLOB)", "'2026-01-01 00:00:00'"

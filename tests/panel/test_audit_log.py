@@ -400,6 +400,16 @@ def test_every_filter_reads_in_the_order_of_an_index(
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.postgres
+def test_no_plan_is_kept_for_other_values(alice: Client, account: Account) -> None:
+    """A plan made for common values would read the whole log for a rare one."""
+    for _time in range(10):
+        alice.get(log(account, action="secret:reset"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%LIMIT 51%'")
+        assert cursor.fetchall() == []
+
+
 # --- Exports ------------------------------------------------------------------------------------
 
 
