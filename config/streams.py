@@ -17,7 +17,7 @@ from config.bodies import Receive
 
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-MOST_OPEN = 16  # answers being sent at once by a worker; each has a few pieces in memory
+MAX_OPEN = 16  # answers being sent at once by a worker; each has a few pieces in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class TooManyStreams(Exception):
 class Streams:
     """Sends answers in pieces, at most `most` at once; one thread makes the pieces of all of them."""
 
-    def __init__(self, most: int = MOST_OPEN) -> None:
+    def __init__(self, most: int = MAX_OPEN) -> None:
         self.most, self.open = most, 0
         self.maker = ThreadPoolExecutor(1, thread_name_prefix="streams")
 

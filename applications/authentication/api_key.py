@@ -2,14 +2,14 @@
 
 from django.utils.timezone import now
 
-from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
+from applications.authentication.clients import AddressNotAllowed, Client, InvalidCredential
 from applications.models.statements.api_keys import find_api_key
-from applications.operations.last_used import touch_api_key
+from applications.operations.last_used import record_api_key_use
 from applications.rules.credentials import digest, is_credential
 from applications.rules.networks import Address, allows
 
 
-def by_api_key(value: str, address: Address) -> Caller:
+def by_api_key(value: str, address: Address) -> Client:
     """Return whose key this is, asked in one round trip to the database.
 
     Raises InvalidCredential or AddressNotAllowed.
@@ -20,10 +20,10 @@ def by_api_key(value: str, address: Address) -> Caller:
     found = find_api_key(digest(value), moment)
     if found is None:
         raise InvalidCredential
-    if not allows(found.fence, address):
+    if not allows(found.allowlist, address):
         raise AddressNotAllowed(api_key_pk=found.pk)
-    touch_api_key(found, address, moment)
-    return Caller(
+    record_api_key_use(found, address, moment)
+    return Client(
         account_pk=found.account_pk,
         account_name=found.account_name,
         account_timezone=found.account_timezone,

@@ -12,14 +12,14 @@ from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import HELD, text, whole
 from applications.models import MessageSettings
-from applications.models.statements.tokens import Found
+from applications.models.statements.tokens import FoundToken
 from applications.models.usage import Reason
-from applications.oauth.clients import asked_about
-from applications.oauth.descriptions import form, told
+from applications.oauth.clients import client_and_token
+from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
-from applications.operations.last_used import touch
-from applications.operations.usage import refuse
+from applications.operations.last_used import record_token_use
+from applications.operations.usage import record_refusal
 from applications.rules.networks import Address, allows, parse_address
 from applications.rules.scopes import effective
 
@@ -34,14 +34,16 @@ def introspect(request: HttpRequest) -> HttpResponse:
     """
     parameters = read_parameters(request)
     client_ip = _client_ip(parameters)
-    asked = asked_about(request, parameters)
-    found = asked.found
-    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/machines.py
+    result = client_and_token(request, parameters)
+    found = result.found
+    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
         return answer(INACTIVE)
-    if asked.server_pk is None:
+    if result.server_pk is None:
         return answer(_active(found))
-    touch(found, client_ip, now())  # whoever asks from the platform was just shown the token by a client
-    return answer(_active(found) | _for_the_platform(found, asked.settings))
+    record_token_use(
+        found, client_ip, now()
+    )  # whoever asks from the platform was just shown the token by a client
+    return answer(_active(found) | _for_the_platform(found, result.settings))
 
 
 def _client_ip(parameters: dict[str, str]) -> Address | None:
@@ -51,15 +53,15 @@ def _client_ip(parameters: dict[str, str]) -> Address | None:
         raise OAuthError("invalid_request", "client_ip is not an IP address.") from None
 
 
-def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
+def _allowed(found: FoundToken, client_ip: Address | None, request_id: str) -> bool:
     """Whether the token may be used from `client_ip`, if one was sent. A refusal is recorded for the panel."""
-    if client_ip is None or allows(found.fence, client_ip):
+    if client_ip is None or allows(found.allowlist, client_ip):
         return True
-    refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
+    record_refusal(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
     return False
 
 
-def _active(found: Found) -> dict[str, Any]:
+def _active(found: FoundToken) -> dict[str, Any]:
     """RFC 7662 section 2.2. A token that never expires has no `exp`; times are seconds since 1970."""
     body: dict[str, Any] = {
         "active": True,
@@ -76,7 +78,7 @@ def _active(found: Found) -> dict[str, Any]:
     return body
 
 
-def _for_the_platform(found: Found, stored: MessageSettings | None) -> dict[str, Any]:
+def _for_the_platform(found: FoundToken, stored: MessageSettings | None) -> dict[str, Any]:
     """What a resource server learns besides: whose token it is, as people know it, and how to treat its messages."""
     treated = stored or MessageSettings(application_id=found.application_pk)
     return {"client_name": found.application_name, "settings": treated.documented()}
@@ -136,7 +138,7 @@ describe(
             "client_ip": text(_("Where the token was used from; held against the allowed IPs.")),
         },
         ["token"],
-        told(_("What it is worth."), json_of(schema("Introspection"), EXAMPLE)),
+        response(_("What it is worth."), json_of(schema("Introspection"), EXAMPLE)),
         {"token": TOKEN},
     ),
 )

@@ -29,9 +29,9 @@ from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
 
-MOST_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
+MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
 
-MOST_ADDRESSES = (
+MAX_ADDRESSES = (
     10_000  # uses from different addresses a flush; beyond that only those known go on being counted
 )
 
@@ -49,8 +49,8 @@ class Gathered:
     def __bool__(self) -> bool:
         return bool(self.counts or self.uses)
 
-    def see(self, use: Use, count: int = 1) -> None:
-        if use in self.uses or len(self.uses) < MOST_ADDRESSES:
+    def add_use(self, use: Use, count: int = 1) -> None:
+        if use in self.uses or len(self.uses) < MAX_ADDRESSES:
             self.uses[use] += count
 
 
@@ -73,17 +73,17 @@ class Recorder:
             if (
                 refusal is not None
                 and application_pk != NOBODY
-                and len(self.gathered.refusals) < MOST_REFUSALS
+                and len(self.gathered.refusals) < MAX_REFUSALS
             ):
                 self.gathered.refusals.append(refusal)
             self._start()
 
-    def see(self, use: Use) -> None:
+    def add_use(self, use: Use) -> None:
         with self.lock:
-            self.gathered.see(use)
+            self.gathered.add_use(use)
             self._start()
 
-    def fail_sign_in(self, email: str, step: Step, ip: str, request_id: str) -> None:
+    def add_failed_sign_in(self, email: str, step: Step, ip: str, request_id: str) -> None:
         with self.lock:
             self.failed_sign_ins.add(email, step, ip, request_id)
             self._start()
@@ -98,9 +98,9 @@ class Recorder:
     def give_back(self, taken: Gathered) -> None:
         with self.lock:
             self.gathered.counts.update(taken.counts)
-            self.gathered.refusals = [*taken.refusals, *self.gathered.refusals][:MOST_REFUSALS]
+            self.gathered.refusals = [*taken.refusals, *self.gathered.refusals][:MAX_REFUSALS]
             for use, count in taken.uses.items():
-                self.gathered.see(use, count)
+                self.gathered.add_use(use, count)
 
     def _start(self) -> None:
         if self.thread is None and settings.USAGE_FLUSH_SECONDS:
@@ -118,12 +118,14 @@ class Recorder:
 recorder = Recorder()
 
 
-def count(application_pk: int, kind: str) -> None:
+def record_event(application_pk: int, kind: str) -> None:
     """Count one token issued (`ISSUED`) or one refusal (its Reason) of today."""
     recorder.add(application_pk, kind)
 
 
-def refuse(application_pk: int, reason: Reason, *, ip: str, request_id: str, detail: str = "") -> None:
+def record_refusal(
+    application_pk: int, reason: Reason, *, ip: str, request_id: str, detail: str = ""
+) -> None:
     """Keep that a request was refused, and why; found again by its request id."""
     refusal = Refusal(
         application_id=application_pk,
@@ -136,17 +138,19 @@ def refuse(application_pk: int, reason: Reason, *, ip: str, request_id: str, det
     recorder.add(application_pk, reason, refusal)
 
 
-def see(holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None) -> None:
+def record_address_use(
+    holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None
+) -> None:
     """Note that a good credential of an application, or an API key, was used from `address`.
 
     `secret_digest` says that it was the application's secret, and which.
     """
-    recorder.see((holder, pk, secret_digest, address))
+    recorder.add_use((holder, pk, secret_digest, address))
 
 
-def fail_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
+def record_failed_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
     """Count a failed sign-in; it comes into the audit log of whoever has this email, if anybody."""
-    recorder.fail_sign_in(email, step, ip, request_id)
+    recorder.add_failed_sign_in(email, step, ip, request_id)
 
 
 def flush(*, everything: bool = False) -> None:
@@ -182,7 +186,7 @@ def _write(taken: Gathered) -> None:
     if taken.counts:
         _write_counts(taken.counts, taken.refusals)
         taken.counts, taken.refusals = Counter(), []
-    while part := dict(islice(taken.uses.items(), address_use.MOST)):
+    while part := dict(islice(taken.uses.items(), address_use.MAX_USES)):
         address_use.count_uses(part)
         for use in part:
             del taken.uses[use]

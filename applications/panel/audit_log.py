@@ -22,7 +22,7 @@ from applications.panel.audit_words import sentence
 type Option = tuple[str, str | Promise]
 
 PER_PAGE = 50
-MOST_OPTIONS = 200  # applications that one can choose from; any other is reached by its Activity tab
+MAX_OPTIONS = 200  # applications that one can choose from; any other is reached by its Activity tab
 KINDS: list[Option] = [
     (ActorKind.APPLICATION.value, _lazy("Any application")),
     (ActorKind.API_KEY.value, _lazy("Any API key")),
@@ -142,7 +142,7 @@ def options(account: Account, filters: AuditFilters, rows: list[Row]) -> dict[st
         (f"{ActorKind.USER}:{person.email}", str(person))
         for person in account.members.order_by("name", "email")
     ]
-    clients = account.applications.order_by("name", "pk").only("application_id", "name")[:MOST_OPTIONS]
+    clients = account.applications.order_by("name", "pk").only("application_id", "name")[:MAX_OPTIONS]
     applications: list[Option] = [(client.application_id, _distinct(client)) for client in clients]
     who = next((row.who for row in rows), filters.who.partition(":")[2])
     what = next((row.event.target for row in rows), filters.application_id)
