@@ -25,6 +25,7 @@ from applications.authentication.transport import believe_proxies_alone, is_refu
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
 from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked
+from config.streams import TooManyStreams
 from config.threads import QueueFull
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (BodyTooSlow, ("request_timeout", "The body did not arrive in time.")),
     (BodyBrokeOff, ("invalid_request", "The body broke off before its end.")),
     (QueueFull, ("temporarily_unavailable", "Too many requests at once. Try again in a few seconds.")),
+    (TooManyStreams, ("temporarily_unavailable", "Too many exports at once. Try again in a minute.")),
     (PlainHttp, ("invalid_request", "Use https: over http, everyone on the way can read the credential.")),
     (BadRequest, ("invalid_request", "The request is malformed.")),
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),

@@ -5,7 +5,8 @@ The names of headers are seen here as they were sent, before "-" and "_" become 
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
@@ -17,11 +18,11 @@ from django.utils.module_loading import import_string
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
+from config.streams import Send, Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull, Threads
 from config.wsgi import application as wsgi_application
 
 type Scope = dict[str, Any]
-type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
 is_page = import_string("config.api_requests.is_page")
@@ -31,6 +32,7 @@ THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
 CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
 threads = Threads(wsgi_application, THREADS, MAX_WAITING)
+streams = Streams()
 
 ALWAYS: WSGIEnvironment = {
     "SCRIPT_NAME": "",
@@ -48,26 +50,34 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
-        await threads.answer(environ, partial(_send, send))
+        await _answer(environ, receive, send)
     except RequestDataTooBig as error:
-        await _refuse_too_large(environ, error, send)
+        await _refuse_too_large(environ, error, receive, send)
         if "HTTP_EXPECT" not in environ:
             await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
     except (BodyTooSlow, BodyBrokeOff) as error:
         _send(send, _refused(environ, error), CLOSE)
-    except QueueFull as error:
+    except (QueueFull, TooManyStreams) as error:
         _send(send, _refused(environ, error))
 
 
-async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, send: Send) -> None:
+async def _answer(
+    environ: WSGIEnvironment, receive: Receive, send: Send, more: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Let a thread answer, and send it in pieces where its length is not known, with `more` headers."""
+    if streamed := await threads.answer(environ, partial(_send, send, more=more)):
+        await streams.send(replace(streamed, headers=[*streamed.headers, *more]), receive, send)
+
+
+async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, receive: Receive, send: Send) -> None:
     """Refuse a body by its length. A page does it itself: it says what to shorten, and where."""
     if not is_page(environ["PATH_INFO"]):
         _send(send, _refused(environ, error), CLOSE)
         return
     bodies.set_length_alone(environ)
     try:
-        await threads.answer(environ, partial(_send, send, more=CLOSE))
-    except QueueFull as full:
+        await _answer(environ, receive, send, CLOSE)
+    except (QueueFull, TooManyStreams) as full:
         _send(send, _refused(environ, full), CLOSE)
 
 
@@ -124,6 +134,5 @@ def _send(send: Send, answer: Answer, more: Iterable[tuple[str, str]] = ()) -> N
     granian takes it when `send` is called, and there is nothing to await.
     """
     status, headers, body = answer
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *more)]
-    send({"type": "http.response.start", "status": status, "headers": encoded})
+    send({"type": "http.response.start", "status": status, "headers": encoded([*headers, *more])})
     send({"type": "http.response.body", "body": body})

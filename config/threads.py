@@ -8,10 +8,12 @@ from queue import SimpleQueue
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from config.streams import Streamed
+
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
 type Reply = Callable[[Answer], None]
-type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[None]]
-type Done = tuple[asyncio.Future[None], Exception | None]
+type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[Streamed | None]]
+type Done = tuple[asyncio.Future[Streamed | None], Streamed | None, Exception | None]
 
 SWEEP_SECONDS = 0.05
 
@@ -33,9 +35,10 @@ class Threads:
         for number in range(count):
             threading.Thread(target=self._work, name=f"requests-{number}", daemon=True).start()
 
-    async def answer(self, environ: WSGIEnvironment, reply: Reply) -> None:
+    async def answer(self, environ: WSGIEnvironment, reply: Reply) -> Streamed | None:
         """Let a thread answer and call `reply` with what it says; raise QueueFull, at once, where too many wait.
 
+        An answer that comes in pieces is returned and not replied, because its pieces are still to be made.
         Returns some time after the reply: the thread does not wake the event loop, because that would take half as
         long as checking a token does. The loop handles finished jobs at the next request, or SWEEP_SECONDS later.
         """
@@ -43,23 +46,28 @@ class Threads:
         if self.taken >= self.most:
             raise QueueFull
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
+        future: asyncio.Future[Streamed | None] = loop.create_future()
         self.taken += 1
         self.jobs.put((environ, reply, future))
         if not self.sweeping:
             self.sweeping = True
             loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
-        await future
+        return await future
 
     def _work(self) -> None:
         while True:
             environ, reply, future = self.jobs.get()
+            streamed: Streamed | None = None
             error: Exception | None = None
             try:
-                reply(call(self.application, environ))
+                answer = call(self.application, environ)
+                if isinstance(answer, Streamed):
+                    streamed = answer
+                else:
+                    reply(answer)
             except Exception as raised:  # raised again where the answer is awaited
                 error = raised
-            self.done.append((future, error))
+            self.done.append((future, streamed, error))
 
     def _sweep_again(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sweep()
@@ -69,18 +77,19 @@ class Threads:
 
     def _sweep(self) -> None:
         while self.done:
-            future, error = self.done.popleft()
+            future, streamed, error = self.done.popleft()
             self.taken -= 1
             if future.done():  # whoever awaited it was cancelled
-                continue
-            if error is None:
-                future.set_result(None)
+                if streamed is not None:
+                    streamed.close()
+            elif error is None:
+                future.set_result(streamed)
             else:
                 future.set_exception(error)
 
 
-def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """Return what a WSGI application answers (PEP 3333), a streamed body in one piece."""
+def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer | Streamed:
+    """Return what a WSGI application answers (PEP 3333), in one piece where its length is known."""
     head: tuple[str, list[tuple[str, str]]] = ("", [])
     parts: list[bytes] = []
 
@@ -90,10 +99,22 @@ def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         return parts.append
 
     iterable = application(environ, start_response)
+    close = getattr(iterable, "close", _nothing)
+    status, headers = head
+    if getattr(iterable, "streaming", False) and not _has_length(headers):
+        return Streamed(int(status[:3]), headers, iter(iterable), close)
     try:
         parts.extend(iterable)
     finally:
-        if hasattr(iterable, "close"):
-            iterable.close()
+        close()
     status, headers = head
     return int(status[:3]), headers, parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _has_length(headers: list[tuple[str, str]]) -> bool:
+    """Whether the length of the body is said: static files say it, and are small."""
+    return any(name.lower() == "content-length" for name, _value in headers)
+
+
+def _nothing() -> None:
+    """Close what has nothing to close."""

@@ -1,6 +1,10 @@
 """The audit log: who changed what, from where. Rows are added, never changed."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
@@ -8,6 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 OPERATORS_CHAIN = 5_237_001  # any number, as long as no other advisory lock of this database has it
+CLOCKS_APART: Final = timedelta(hours=1)  # at most, of two machines that write rows
 
 
 def lock_operators_chain() -> None:
@@ -74,10 +79,72 @@ class ActorKind(models.TextChoices):
     COMMAND = "command", _("Operator")
 
 
+@contextmanager
+def _planned_for_its_values() -> Iterator[None]:
+    """Let PostgreSQL plan each query for the values in it, and not keep it prepared.
+
+    The one plan that a prepared query gets after a while is made for a value that is common: for one that is rare, or
+    not there at all, it reads the whole log.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    threshold, raw.prepare_threshold = raw.prepare_threshold, None
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = threshold
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Rows, the newest first, and the keys to go on from: `newer` and `older` are None where there is nothing."""
+
+    rows: "list[AuditEvent]"
+    newer: int | None
+    older: int | None
+
+
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def between(self, start: datetime | None, end: datetime | None) -> "AuditQuerySet":
+        """Rows of one account (filter by it first) from `start` on and before `end`; both aware.
+
+        Rows come in the order of time, but for clocks that differ by CLOCKS_APART. So a time becomes a key, which the
+        indexes of all other filters end with: a day long ago is found as fast as today.
+        """
+        events = self
+        if start is not None:
+            earlier = self.filter(created_at__lt=start - CLOCKS_APART).order_by("-created_at", "-pk")
+            last = earlier.values_list("pk", flat=True).first()
+            events = events.filter(created_at__gte=start)
+            events = events if last is None else events.filter(pk__gt=last)
+        if end is not None:
+            later = self.filter(created_at__gte=end + CLOCKS_APART).order_by("created_at", "pk")
+            first = later.values_list("pk", flat=True).first()
+            events = events.filter(created_at__lt=end)
+            events = events if first is None else events.filter(pk__lt=first)
+        return events
+
+    def page(self, size: int, *, before: int | None = None, after: int | None = None) -> AuditPage:
+        """Return `size` rows: those next to the row with the key `before` or `after`, else the newest."""
+        if after is not None:
+            found = self.filter(pk__gt=after).order_by("pk")._read(size + 1)
+            rows = found[:size][::-1]
+            return AuditPage(rows, rows[0].pk if len(found) > size else None, rows[-1].pk if rows else None)
+        found = (self if before is None else self.filter(pk__lt=before)).order_by("-pk")._read(size + 1)
+        rows = found[:size]
+        newer = rows[0].pk if rows and before is not None else None
+        return AuditPage(rows, newer, rows[-1].pk if len(found) > size else None)
+
     def in_chains(self) -> "AuditQuerySet":
         """Rows as the chains have them: one account after the other, each from its first row on."""
         return self.order_by("account_id", "pk")
+
+    def _read(self, most: int) -> "list[AuditEvent]":
+        with _planned_for_its_values():
+            return list(self[:most])
 
 
 class AuditEvent(models.Model):
@@ -111,6 +178,16 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["application_id", "-id"], name="audit_by_application"),
             models.Index(fields=["account", "-id"], name="audit_by_account"),
+            # What the page filters by; each ends with the key, so that the newest rows are read and no others.
+            models.Index(fields=["account", "action", "-id"], name="audit_by_action"),
+            models.Index(fields=["account", "actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["account", "actor_kind", "-id"], name="audit_by_actor_kind"),
+            models.Index(fields=["account", "ip", "-id"], name="audit_by_address"),
+            models.Index(fields=["account", "request_id", "-id"], name="audit_by_request"),
+            models.Index(fields=["account", "created_at"], name="audit_by_time"),
+            models.Index(fields=["account", "actor", "action", "-id"], name="audit_by_actor_and_action"),
+            models.Index(fields=["application_id", "action", "-id"], name="audit_of_app_by_action"),
+            models.Index(fields=["application_id", "actor", "-id"], name="audit_of_app_by_actor"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "previous"], name="audit_chain_does_not_fork"),

@@ -25,7 +25,8 @@ class Limits:
 class Actor:
     """`name` is what people read (an email, an application's ID); `ip` and `request_id` may be unknown.
 
-    `limits` is None for members and commands. `may_change` is False for a member who only looks on (a viewer).
+    `limits` is None for members and commands. `at` dates the audit row of a sample of the past; None is now.
+    `may_change` is False for a member who only looks on (a viewer).
     """
 
     kind: ActorKind
@@ -33,6 +34,7 @@ class Actor:
     ip: str | None = None
     request_id: str = ""
     limits: Limits | None = None
+    at: datetime | None = None
     may_change: bool = True
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.timezone import now
 
 from applications.models import Account, Application, AuditEvent
 from applications.models.audit import Action, lock_operators_chain
@@ -77,6 +78,7 @@ def _event(actor: Actor, account: Account | None, entry: Entry, previous: bytes,
         details=entry.details,
         ip=actor.ip,
         request_id=actor.request_id,
+        created_at=actor.at or now(),
         previous=previous,
         **about,
     )

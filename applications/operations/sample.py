@@ -1,8 +1,9 @@
 """A sample to look at: applications, tokens and 30 days of history, made through the operations themselves."""
 
 import random
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,15 +11,20 @@ from django.utils.timezone import now
 
 from applications.models import AccessToken, Account, Application, DailyUsage, Refusal, Scope
 from applications.models.applications import Lifetime
+from applications.models.audit import ActorKind
+from applications.models.memberships import Role
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
-from applications.operations.applications import create_application, switch_application
+from applications.operations.applications import create_application, switch_application, update_application
+from applications.operations.message_settings import update_message_settings
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
 from applications.rules.names import Name
 
 DAYS = 30
+AGE = timedelta(days=257)  # of the applications
+OWNERS_ADDRESS = "192.0.2.44"
 ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
 
 
@@ -45,7 +51,7 @@ SAMPLE = (
     Kind("Warehouse scanner", "1 week", "sms", 4, 2, timedelta(hours=3)),
     Kind("Driver two-way chat", "1 week", "sms whatsapp conversations", 6, 3, timedelta(hours=1)),
     Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12)),
-    Kind("Order notifications", "1 day", "sms reports shortlinks", 18, 1100, timedelta(minutes=2)),
+    Kind("Order notifications", "1 day", "sms viber reports shortlinks", 18, 1100, timedelta(minutes=2)),
     Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20)),
 )  # fmt: skip
 
@@ -53,8 +59,42 @@ SAMPLE = (
 @transaction.atomic
 def seed_sample(*, account: Account, actor: Actor) -> list[Application]:
     """Return the sample applications, made anew at each call; the same figures each time."""
-    chance = random.Random(7)
-    return [_make(kind, account, actor, chance) for kind in SAMPLE]
+    chance, began = random.Random(7), now() - AGE
+    made = [
+        _make(kind, account, replace(actor, at=began + timedelta(minutes=place)), chance)
+        for place, kind in enumerate(SAMPLE)
+    ]
+    _tell({kind.name: application for kind, application in zip(SAMPLE, made, strict=True)}, account, actor)
+    return made
+
+
+def _tell(made: dict[str, Application], account: Account, actor: Actor) -> None:
+    """Change what was made, as its owner did over the months: in the order of time, for so the audit log is read."""
+    owner = account.memberships.filter(role=Role.OWNER).select_related("user").first()
+    person = Actor(ActorKind.USER, owner.user.email, OWNERS_ADDRESS) if owner else actor
+
+    def then(**ago: int) -> Actor:
+        return replace(person, at=now() - timedelta(**ago), request_id=str(uuid.uuid4()))
+
+    for kind in SAMPLE:
+        if not kind.enabled:
+            switch_application(application=made[kind.name], enabled=False, actor=then(days=70))
+    reminders = made["Booking reminders"]
+    quiet = {"sms_quiet_start": "21:30", "sms_quiet_stop": "08:00"}
+    update_message_settings(application=reminders, changes=quiet, actor=then(days=12))
+    update_message_settings(application=reminders, changes={"sms_remove_emojis": True}, actor=then(days=12))
+    orders = made["Order notifications"]
+    kept = orders.scopes.exclude(name="viber")
+    update_application(
+        application=orders,
+        name=Name(orders.name),
+        lifetime=Lifetime(orders.lifetime),
+        scopes=kept,
+        actor=then(days=5),
+    )
+    for kind in SAMPLE:
+        if kind.two_secrets:
+            reset_secret(application=made[kind.name], overlap=Overlap.WEEK, actor=then(hours=2))
 
 
 def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> Application:
@@ -67,10 +107,6 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
     Refusal.objects.bulk_create(_refusals(application, kind, chance))
     _date(application, kind)
-    if kind.two_secrets:
-        reset_secret(application=application, overlap=Overlap.WEEK, actor=actor)
-    if not kind.enabled:
-        switch_application(application=application, enabled=False, actor=actor)
     return application
 
 
@@ -79,10 +115,8 @@ def _date(application: Application, kind: Kind) -> None:
     used = moment - kind.used if kind.used else None
     address = ADDRESSES[0] if used else None
     stored = Application.objects.filter(pk=application.pk)
-    stored.update(created_at=moment - timedelta(days=257), last_used_at=used, last_used_ip=address)
-    application.secrets.update(
-        created_at=moment - timedelta(days=257), last_used_at=used, last_used_ip=address
-    )
+    stored.update(created_at=moment - AGE, last_used_at=used, last_used_ip=address)
+    application.secrets.update(created_at=moment - AGE, last_used_at=used, last_used_ip=address)
 
 
 def _tokens(application: Application, kind: Kind, chance: random.Random) -> Iterator[AccessToken]:

@@ -19,6 +19,7 @@ MENU = [
             (_("Members"), "users", "panel:members"),
             (_("API keys"), "key-round", "panel:api_keys"),
             (_("Allowed IPs"), "network", "panel:allowed_ips"),
+            (_("Audit log"), "scroll-text", "panel:audit_log"),
             (_("Settings"), "settings", "panel:account_settings"),
         ],
     ),
@@ -33,6 +34,7 @@ TABS = [
     (_("Messages"), "panel:messages"),
     (_("Tokens"), "panel:tokens"),
     (_("Allowed IPs"), "panel:application_allowed_ips"),
+    (_("Activity"), "panel:activity"),
     (_("Danger zone"), "panel:danger"),
 ]
 

@@ -4,9 +4,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from applications.panel.views import (
     account_settings,
+    activity,
     allowed_ips,
     api_keys,
     applications,
+    audit_log,
     danger,
     home,
     invitations,
@@ -36,6 +38,7 @@ of_application: list[URLPattern | URLResolver] = [
     path("allowed-ips/", allowed_ips.allowed_ips, name="application_allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="application_allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="application_allowed_ips_remove"),
+    path("activity/", activity.activity, name="activity"),
     path("danger/", danger.danger, name="danger"),
     path("danger/reset/", danger.reset, name="secret_reset"),
     path("danger/secrets/<int:secret>/stop/", danger.retire, name="secret_retire"),
@@ -61,6 +64,9 @@ of_account: list[URLPattern | URLResolver] = [
     path("allowed-ips/", allowed_ips.allowed_ips, name="allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="allowed_ips_remove"),
+    path("audit-log/", audit_log.audit_log, name="audit_log"),
+    path("audit-log/export.csv", audit_log.export_log, {"kind": "csv"}, name="audit_log_csv"),
+    path("audit-log/export.jsonl", audit_log.export_log, {"kind": "jsonl"}, name="audit_log_jsonl"),
 ]
 
 urlpatterns = [

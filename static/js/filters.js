@@ -1,5 +1,6 @@
 // A form of filters (data-filters="id of the results") acts as soon as something changes. The results are
-// fetched and put in place, so that the field being typed in keeps its focus; the address follows.
+// fetched and put in place, so that the field being typed in keeps its focus; the address follows, and so does each
+// link with data-filtered: an export of what is shown.
 import { announce } from "./announce.js";
 
 const PAUSE = 250; // milliseconds without a key press
@@ -7,7 +8,7 @@ let running = new AbortController();
 
 function addressOf(form) {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  return `${form.action.split("?")[0]}?${query}`;
+  return `${new URL(form.getAttribute("action"), document.baseURI).href.split("?")[0]}?${query}`; // a field may be called action
 }
 
 function put(page, id) {
@@ -26,6 +27,7 @@ async function refresh(form) {
     if (!answer.ok || answer.redirected) return location.assign(address);
     put(new DOMParser().parseFromString(await answer.text(), "text/html"), form.dataset.filters);
     history.replaceState(null, "", address);
+    for (const link of document.querySelectorAll("a[data-filtered]")) link.search = new URL(address).search;
   } catch (error) {
     if (error.name !== "AbortError") location.assign(address);
   }

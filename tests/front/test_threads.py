@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from config import streams
 from config.front import environ_of
 from config.threads import Answer, QueueFull, Threads, call
 from config.wsgi import application as product
@@ -119,10 +120,12 @@ def environ(body: bytes, **more: str) -> WSGIEnvironment:
 def test_another_wsgi_servers_decoded_chunks_are_read(body: bytes, status: int, told: bytes) -> None:
     chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     answer = call(product, {**environ(body), **chunked})
+    assert not isinstance(answer, streams.Streamed)
     assert (answer[0], told in answer[2]) == (status, True)
 
 
 @pytest.mark.parametrize("more", [{}, {"CONTENT_LENGTH": "19", "wsgi.input_terminated": True}])
 def test_chunks_that_nobody_decoded_or_two_lengths_are_refused(more: dict[str, Any]) -> None:
     answer = call(product, {**environ(b"grant_type=password"), "HTTP_TRANSFER_ENCODING": "chunked", **more})
+    assert not isinstance(answer, streams.Streamed)
     assert (answer[0], b"malformed" in answer[2]) == (400, True)

@@ -1,0 +1,51 @@
+"""What each action of the audit log is in words: one whole sentence."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from applications.models.audit import Action
+
+# {who} is the person or program that did it, {what} the name of what it was done to.
+SENTENCES: Mapping[str, str | Promise] = {
+    Action.ACCOUNT_CREATED: _("{who} created the account {what}"),
+    Action.SIGNED_IN: _("{who} signed in"),
+    Action.SIGN_IN_FAILED: _("Somebody failed to sign in as {who}"),
+    Action.SIGNED_OUT: _("{who} signed out"),
+    Action.SESSION_ENDED: _("{who} ended other sessions of their own"),
+    Action.PASSWORD_CHANGED: _("{who} changed their password"),
+    Action.PASSWORD_RESET: _("{who} set a new password by the mailed link"),
+    Action.SECOND_FACTOR_ADDED: _("{who} set up an authenticator app"),
+    Action.SECOND_FACTOR_REMOVED: _("{who} removed their authenticator app"),
+    Action.SECOND_FACTOR_USED: _("{who} gave a code of their authenticator app"),
+    Action.PASSKEY_ADDED: _("{who} added a passkey"),
+    Action.PASSKEY_REMOVED: _("{who} removed a passkey"),
+    Action.PASSKEY_USED: _("{who} used a passkey"),
+    Action.RECOVERY_CODES_MADE: _("{who} made new recovery codes"),
+    Action.RECOVERY_CODES_REMOVED: _("{who} removed their recovery codes"),
+    Action.RECOVERY_CODE_USED: _("{who} used a recovery code"),
+    Action.ALLOWED_IPS_CHANGED: _("{who} changed the allowed IPs of {what}"),
+    Action.API_KEY_CREATED: _("{who} created the API key {what}"),
+    Action.API_KEY_REVOKED: _("{who} revoked the API key {what}"),
+    Action.APPLICATION_CREATED: _("{who} created the application {what}"),
+    Action.APPLICATION_CHANGED: _("{who} changed the settings of {what}"),
+    Action.APPLICATION_ENABLED: _("{who} enabled {what}"),
+    Action.APPLICATION_DISABLED: _("{who} disabled {what}"),
+    Action.APPLICATION_DELETED: _("{who} deleted the application {what}"),
+    Action.MESSAGES_CHANGED: _("{who} changed the message settings of {what}"),
+    Action.RESOURCE_SERVER_CREATED: _("{who} created the resource server {what}"),
+    Action.RESOURCE_SERVER_RESET: _("{who} reset the secret of the resource server {what}"),
+    Action.RESOURCE_SERVER_REMOVED: _("{who} removed the resource server {what}"),
+    Action.SECRET_RESET: _("{who} reset the secret of {what}"),
+    Action.SECRET_RETIRED: _("{who} stopped the old secret of {what}"),
+    Action.TOKEN_REVOKED: _("{who} revoked a token of {what}"),
+    Action.TOKENS_REVOKED: _("{who} revoked all tokens of {what}"),
+    Action.SCOPE_ADDED: _("{who} added the scope {what}"),
+    Action.SCOPE_RETIRED: _("{who} retired the scope {what}, which this application held"),
+}
+
+
+def sentence(action: str) -> str:
+    """Return the sentence of an action, with places for {who} and {what}."""
+    return str(SENTENCES.get(action, "{who}: " + action.replace("{", "").replace("}", "")))
