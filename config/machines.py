@@ -6,6 +6,7 @@ ahead of Django's handler. All that can be raised becomes JSON in the form of it
 pages included.
 """
 
+import json
 import logging
 import random
 import time
@@ -22,10 +23,13 @@ from django.urls import Resolver404, resolve
 
 from applications.api import errors as api
 from applications.api import rates
+from applications.authentication.refused import refused_request
 from applications.authentication.transport import believe_proxies_alone, is_refused, security_header
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
+from applications.operations.usage import record_refused_request
 from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked
+from config.logging import redacted
 from config.threads import QueueFull
 
 logger = logging.getLogger(__name__)
@@ -37,6 +41,8 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 OAUTH = frozenset({"oauth", ".well-known"})
 # All that people see; whatever is not here is answered as the API answers, and so are paths that do not exist.
 PAGES = frozenset({"panel", "operator", "static"})
+# Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
+RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
 # On every answer. A view that lets its answer be kept says so itself.
 HEADERS = {
     "Cache-Control": "no-store",
@@ -95,11 +101,11 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     _enter(request)
     first = _first(request.path_info)
     if first in OAUTH:
-        response = _oauth(request, error)
+        response = _recorded(request, _oauth(request, error))
     elif _is_page(request.path_info):
         response = _plain(request, error)
     else:
-        response = api.refuse(_api_error(request, error), request.path)
+        response = _recorded(request, api.refuse(_api_error(request, error), request.path))
     return _signed(request, response, started)
 
 
@@ -155,8 +161,22 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         match = _resolve(request.path_info)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
-        response = refuse(request, error)
+        response = _recorded(request, refuse(request, error))
     return _signed(request, response, started)
+
+
+def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Keep what was refused, for the people whose credential it came with, and return the answer."""
+    if response.status_code in RECORDED:
+        told = json.loads(response.content)
+        if isinstance(error := told["error"], dict):
+            kind, message = error["type"], error["message"]
+        else:
+            kind, message = error, told["error_description"]
+        if (response.status_code, kind) != (429, "invalid_client"):  # of which there are very many
+            refused = refused_request(request, response.status_code, kind, redacted(message))
+            record_refused_request(refused)
+    return response
 
 
 def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:

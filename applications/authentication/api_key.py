@@ -4,12 +4,14 @@ from django.utils.timezone import now
 
 from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
 from applications.models import hot
+from applications.models.usage import Reason
 from applications.operations.last_used import touch_api_key
+from applications.operations.usage import refuse
 from applications.rules.credentials import digest, is_credential
 from applications.rules.networks import Address, allows
 
 
-def by_api_key(value: str, address: Address) -> Caller:
+def by_api_key(value: str, address: Address, request_id: str) -> Caller:
     """Return whose key this is, asked in one round trip to the database.
 
     Raises InvalidCredential or AddressNotAllowed.
@@ -21,6 +23,14 @@ def by_api_key(value: str, address: Address) -> Caller:
     if found is None:
         raise InvalidCredential
     if not allows(found.fence, address):
+        refuse(
+            None,
+            Reason.ADDRESS,
+            ip=str(address),
+            request_id=request_id,
+            detail=found.hint,
+            api_key_pk=found.pk,
+        )
         raise AddressNotAllowed(api_key_pk=found.pk)
     touch_api_key(found, address, moment)
     return Caller(

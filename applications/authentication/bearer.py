@@ -12,7 +12,7 @@ from applications.models import hot
 from applications.models.usage import Reason
 from applications.operations.last_used import touch
 from applications.operations.usage import refuse
-from applications.rules.credentials import is_credential, token_key
+from applications.rules.credentials import hint, is_credential, token_key
 from applications.rules.networks import Address, allows
 from applications.rules.scopes import effective
 
@@ -34,7 +34,13 @@ def by_token(header: str, address: Address, request_id: str, find: Find = hot.fi
     if found is None:
         raise InvalidCredential
     if not allows(found.fence, address):
-        refuse(found.application_pk, Reason.ADDRESS, ip=str(address), request_id=request_id)
+        refuse(
+            found.application_pk,
+            Reason.ADDRESS,
+            ip=str(address),
+            request_id=request_id,
+            detail=hint(match[1]),
+        )
         raise AddressNotAllowed(application_pk=found.application_pk)
     touch(found, address, moment)
     return Caller(

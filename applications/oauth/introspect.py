@@ -1,19 +1,22 @@
 """POST /oauth/introspect: what a token is worth at this moment (RFC 7662)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from applications.authentication.refused import refused_request, sent_token
 from applications.models import MessageSettings
-from applications.models.hot import Found
+from applications.models.hot import Asked, Found
 from applications.models.usage import Reason
 from applications.oauth.clients import asked_about
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
 from applications.operations.last_used import touch
-from applications.operations.usage import refuse
+from applications.operations.refused_requests import BEARER
+from applications.operations.usage import record_refused_request, refuse
 from applications.rules.networks import Address, allows, parse_address
 from applications.rules.scopes import effective
 
@@ -31,6 +34,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     asked = asked_about(request, parameters)
     found = asked.found
     if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/machines.py
+        _record_inactive(request, parameters, client_ip, asked)
         return answer(INACTIVE)
     if asked.server_pk is None:
         return answer(_active(found))
@@ -51,6 +55,19 @@ def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
         return True
     refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
     return False
+
+
+def _record_inactive(
+    request: HttpRequest, parameters: dict[str, str], client_ip: Address | None, asked: Asked
+) -> None:
+    """Keep it for the account whose token it was; an application learns of its own account's tokens alone."""
+    refused = replace(
+        refused_request(request, 200, "inactive", ""),
+        ip=str(client_ip) if client_ip else None,
+        sent=(sent_token(BEARER, parameters["token"]),),
+        only_account=asked.account_pk,
+    )
+    record_refused_request(refused)
 
 
 def _active(found: Found) -> dict[str, Any]:

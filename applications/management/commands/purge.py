@@ -3,13 +3,13 @@
 from typing import Any
 
 from applications.management.base import OperatorCommand
-from applications.operations.purge import purge_sessions, purge_tokens
+from applications.operations.purge import purge_refusals, purge_sessions, purge_tokens
 from applications.operations.sign_in import purge_sign_in
 
 
 class Command(OperatorCommand):
-    help = "Delete dead tokens, sessions that are over and counts of old failures. Meant to run every night."
+    help = "Delete dead tokens, ended sessions, old refusals and counts of old failures. Meant to run every night."
 
     def run(self, **options: Any) -> dict[str, Any]:
         purge_sign_in()
-        return {"purged": purge_tokens(), "sessions": purge_sessions()}
+        return {"purged": purge_tokens(), "sessions": purge_sessions(), "refusals": purge_refusals()}
