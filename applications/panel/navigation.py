@@ -18,6 +18,7 @@ MENU = [
         [
             (_("API keys"), "key-round", "panel:api_keys"),
             (_("Allowed IPs"), "network", "panel:allowed_ips"),
+            (_("Activity"), "history", "panel:activity"),
         ],
     ),
 ]
@@ -31,6 +32,7 @@ TABS = [
     (_("Messages"), "panel:messages"),
     (_("Tokens"), "panel:tokens"),
     (_("Allowed IPs"), "panel:application_allowed_ips"),
+    (_("Activity"), "panel:application_activity"),
     (_("Danger zone"), "panel:danger"),
 ]
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from applications.panel.views import (
+    activity,
     allowed_ips,
     api_keys,
     applications,
@@ -32,6 +33,7 @@ of_application: list[URLPattern | URLResolver] = [
     path("allowed-ips/", allowed_ips.allowed_ips, name="application_allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="application_allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="application_allowed_ips_remove"),
+    path("activity/", activity.of_application, name="application_activity"),
     path("danger/", danger.danger, name="danger"),
     path("danger/reset/", danger.reset, name="secret_reset"),
     path("danger/secrets/<int:secret>/stop/", danger.retire, name="secret_retire"),
@@ -46,6 +48,7 @@ of_account: list[URLPattern | URLResolver] = [
     path("api-keys/", api_keys.api_keys, name="api_keys"),
     path("api-keys/new/", api_keys.new_api_key, name="api_key_new"),
     path("api-keys/<int:key>/revoke/", api_keys.revoke, name="api_key_revoke"),
+    path("activity/", activity.of_account, name="activity"),
     path("allowed-ips/", allowed_ips.allowed_ips, name="allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="allowed_ips_remove"),

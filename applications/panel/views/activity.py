@@ -1,0 +1,23 @@
+"""Activity: the refused requests of an account and of an application."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from applications.panel.access import PanelRequest, member
+from applications.panel.activity import refused_requests
+from applications.panel.navigation import page
+
+
+@require_safe
+@member()
+def of_account(request: PanelRequest) -> HttpResponse:
+    """Show the refused requests of all applications and API keys; `?request=ID` says why one was refused."""
+    return page(request, "panel/activity.html", refused_requests(request), current="panel:activity")
+
+
+@require_safe
+@member()
+def of_application(request: PanelRequest) -> HttpResponse:
+    """Show the refused requests of one application; `?request=ID` says why one was refused."""
+    context = refused_requests(request)
+    return page(request, "panel/application/activity.html", context, current="panel:application_activity")
