@@ -1,6 +1,8 @@
 """A sample to look at: applications, tokens and 30 days of history, made through the operations themselves."""
 
 import random
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +12,22 @@ from django.utils.timezone import now
 
 from applications.models import AccessToken, Account, Application, DailyUsage, Refusal, Scope
 from applications.models.applications import Lifetime
+from applications.models.refusals import CredentialKind
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
+from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.applications import create_application, switch_application
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
 
 DAYS = 30
+LIST = [
+    Line("198.51.100.0/24", "Data centre"),
+    Line("203.0.113.7", "Office"),
+    Line("2001:db8:40::/48", "Data centre"),
+]
+OUTSIDE = "192.0.2.77"  # an address that no list of the sample has
 ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
 
 
@@ -33,7 +43,30 @@ class Kind:
     used: timedelta | None
     enabled: bool = True
     two_secrets: bool = False
+    has_list: bool = False  # of allowed IPs
 
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that is refused now and then, and what its client was answered."""
+
+    reason: Reason
+    credential: CredentialKind
+    request: str
+    status: int
+    error: str
+    detail: str = ""
+
+
+TOKEN_REQUEST, CHECK = "POST /oauth/token", "GET /oauth/verify"
+REFUSED = (
+    Refused(Reason.WRONG_SECRET, CredentialKind.SECRET, TOKEN_REQUEST, 401, "invalid_client"),
+    Refused(Reason.ADDRESS, CredentialKind.SECRET, TOKEN_REQUEST, 401, "invalid_client"),
+    Refused(Reason.SCOPE, CredentialKind.SECRET, TOKEN_REQUEST, 400, "invalid_scope", "originators"),
+    Refused(Reason.TOKEN_EXPIRED, CredentialKind.TOKEN, CHECK, 401, "invalid_token", "9c1e"),
+    Refused(Reason.HEADER, CredentialKind.TOKEN, "GET /account", 401, "invalid_credentials", "Authentication: Bearer"),
+    Refused(Reason.BODY, CredentialKind.SECRET, TOKEN_REQUEST, 415, "invalid_request", "application/json"),
+)  # fmt: skip
 
 SAMPLE = (
     Kind("Staging sandbox", "1 day", "*", 0, 0, None),
@@ -43,9 +76,10 @@ SAMPLE = (
     Kind("", "1 week", "reports", 2, 1, timedelta(days=1)),
     Kind("Warehouse scanner", "1 week", "sms", 4, 2, timedelta(hours=3)),
     Kind("Driver two-way chat", "1 week", "sms whatsapp conversations", 6, 3, timedelta(hours=1)),
-    Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12)),
+    Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12),
+         has_list=True),
     Kind("Order notifications", "1 day", "sms reports shortlinks", 18, 1100, timedelta(minutes=2)),
-    Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20)),
+    Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20), has_list=True),
 )  # fmt: skip
 
 
@@ -64,8 +98,14 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
-    Refusal.objects.bulk_create(_refusals(application, kind, chance))
+    refusals = sorted(_refusals(application, kind, chance), key=lambda refusal: refusal.created_at)
+    Refusal.objects.bulk_create(
+        refusals
+    )  # the newest has the highest key, as when they are written one by one
+    DailyUsage.objects.bulk_create(_counted(refusals))
     _date(application, kind)
+    if kind.has_list:
+        change_allowed_ips(account=account, application=application, add=LIST, actor=actor)
     if kind.two_secrets:
         reset_secret(application=application, overlap=Overlap.WEEK.span, actor=actor)
     if not kind.enabled:
@@ -115,17 +155,36 @@ def _usage(application: Application, kind: Kind, chance: random.Random) -> Itera
         day = (now() - timedelta(days=back)).date()
         share = (0.35 if day.weekday() >= 5 else 1.0) * chance.uniform(0.8, 1.1)
         yield DailyUsage(application=application, day=day, kind=ISSUED, count=int(kind.daily * share))
-        for reason, rate in ((Reason.WRONG_SECRET, 0.008), (Reason.ADDRESS, 0.004), (Reason.SCOPE, 0.002)):
-            if refused := int(kind.daily * rate * chance.uniform(0, 2)):
-                yield DailyUsage(application=application, day=day, kind=reason, count=refused)
 
 
 def _refusals(application: Application, kind: Kind, chance: random.Random) -> Iterator[Refusal]:
-    for back in range(12) if kind.daily else ():
-        yield Refusal(
-            application=application,
-            reason=chance.choice([Reason.WRONG_SECRET, Reason.ADDRESS, Reason.SCOPE]),
-            ip=chance.choice(ADDRESSES),
-            request_id=f"{application.application_id[:8]}-{back:04}-4000-8000-{back:012}",
-            created_at=now() - timedelta(hours=back * 5),
-        )
+    """Yield what the bars of the Overview count, so that each leads to as many rows as it says."""
+    possible = [refused for refused in REFUSED if refused.reason is not Reason.ADDRESS or kind.has_list]
+    for hour in range(DAYS * 24) if kind.daily else ():
+        if chance.random() < min(0.5, kind.daily / 20_000):
+            moment = now() - timedelta(hours=hour, minutes=chance.uniform(1, 59))
+            yield _refusal(application, chance.choice(possible), moment, chance)
+
+
+def _refusal(application: Application, refused: Refused, moment: datetime, chance: random.Random) -> Refusal:
+    return Refusal(
+        account=application.account,
+        application=application,
+        client_id=application.application_id,
+        credential=refused.credential,
+        reason=refused.reason,
+        detail=refused.detail,
+        method=refused.request.split()[0],
+        path=refused.request.split()[1],
+        status=refused.status,
+        error=refused.error,
+        ip=OUTSIDE if refused.reason is Reason.ADDRESS else chance.choice(ADDRESSES),
+        request_id=str(uuid.uuid4()),
+        created_at=moment,
+    )
+
+
+def _counted(refusals: list[Refusal]) -> Iterator[DailyUsage]:
+    counts = Counter((row.application_id, row.created_at.date(), row.reason) for row in refusals)
+    for (application_pk, day, reason), count in counts.items():
+        yield DailyUsage(application_id=application_pk, day=day, kind=reason, count=count)
