@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -87,7 +88,9 @@ SAMPLE = (
 def seed_sample(*, account: Account, actor: Actor) -> list[Application]:
     """Return the sample applications, made anew at each call; the same figures each time."""
     chance = random.Random(7)
-    return [_make(kind, account, actor, chance) for kind in SAMPLE]
+    made = [_make(kind, account, actor, chance) for kind in SAMPLE]
+    _refuse(made, chance)
+    return made
 
 
 def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> Application:
@@ -98,11 +101,6 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
-    refusals = sorted(_refusals(application, kind, chance), key=lambda refusal: refusal.created_at)
-    Refusal.objects.bulk_create(
-        refusals
-    )  # the newest has the highest key, as when they are written one by one
-    DailyUsage.objects.bulk_create(_counted(refusals))
     _date(application, kind)
     if kind.has_list:
         change_allowed_ips(account=account, application=application, add=LIST, actor=actor)
@@ -157,10 +155,20 @@ def _usage(application: Application, kind: Kind, chance: random.Random) -> Itera
         yield DailyUsage(application=application, day=day, kind=ISSUED, count=int(kind.daily * share))
 
 
+def _refuse(applications: list[Application], chance: random.Random) -> None:
+    of_each = [
+        _refusals(application, kind, chance) for application, kind in zip(applications, SAMPLE, strict=True)
+    ]
+    # The newest gets the highest key, as when they are written one by one.
+    refusals = sorted(chain.from_iterable(of_each), key=lambda refusal: refusal.created_at)
+    Refusal.objects.bulk_create(refusals)
+    DailyUsage.objects.bulk_create(_counted(refusals))
+
+
 def _refusals(application: Application, kind: Kind, chance: random.Random) -> Iterator[Refusal]:
     """Yield what the bars of the Overview count, so that each leads to as many rows as it says."""
     possible = [refused for refused in REFUSED if refused.reason is not Reason.ADDRESS or kind.has_list]
-    for hour in range(DAYS * 24) if kind.daily else ():
+    for hour in range(DAYS * 24) if kind.daily and kind.enabled else ():
         if chance.random() < min(0.5, kind.daily / 20_000):
             moment = now() - timedelta(hours=hour, minutes=chance.uniform(1, 59))
             yield _refusal(application, chance.choice(possible), moment, chance)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from applications.models import ApplicationSecret, AuditEvent, Refusal, User
@@ -21,6 +22,11 @@ HEADERS = {
     CredentialKind.TOKEN: "Authorization",
     CredentialKind.API_KEY: "X-API-KEY",
     CredentialKind.SECRET: "Authorization",
+}
+MEDIA_TYPES = {
+    "application/json": "JSON",
+    "application/x-www-form-urlencoded": _lazy("a form"),
+    "text/plain": _lazy("plain text"),
 }
 
 
@@ -40,6 +46,8 @@ class Verdict:
 def title_of(refusal: Refusal) -> str:
     """Return what was wrong as a heading; asks nothing of the database."""
     words = {"hint": refusal.detail, "ip": refusal.ip, "detail": refusal.detail}
+    if refusal.reason == Reason.BODY:
+        words["detail"] = MEDIA_TYPES.get(refusal.detail, refusal.detail or _("without a Content-Type"))
     return str(_title(refusal)) % words
 
 
@@ -71,10 +79,10 @@ def _title(refusal: Refusal) -> str:
             return _("Too many requests in one minute")
         case Reason.HEADER:
             return _title_of_place(refusal)
-        case Reason.BODY if refusal.detail:
-            return _("The body was %(detail)s")
+        case Reason.BODY if _reads_a_form(refusal):
+            return _("The body was %(detail)s; send a form")
         case Reason.BODY:
-            return _("The body had no Content-Type")
+            return _("The body was %(detail)s; send JSON")
         case _:
             return _("The request cannot be used")
 
@@ -225,13 +233,17 @@ def _header(refusal: Refusal) -> Words:
 
 
 def _body(refusal: Refusal) -> Words:
-    of_oauth = refusal.path.startswith("/oauth/")
+    of_oauth = _reads_a_form(refusal)
     right = "application/x-www-form-urlencoded" if of_oauth else "application/json"
     text = _("The client sent {sent}. This address reads {right} alone.")
     remedy = _("send a form") if of_oauth else _("send JSON")
     more = _("with the header Content-Type: {right}.").format(right=right)
     sent = refusal.detail or _("a body without a Content-Type")
     return text.format(sent=sent, right=right), f"{remedy}, {more}"
+
+
+def _reads_a_form(refusal: Refusal) -> bool:
+    return refusal.path.startswith("/oauth/")
 
 
 def _malformed(refusal: Refusal) -> Words:

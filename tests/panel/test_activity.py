@@ -235,7 +235,7 @@ REASONS: list[tuple[Callable[[Sender], Any], int, str, list[str]]] = [
     (key_as_token, 401, "header", ["The header was Authorization, not X-API-KEY"]),
     (key_in_the_address, 401, "header", ["The credential was in the address", "?api_key"]),
     (secret_in_another_header, 401, "header", ["The header was X-Authorization, not Authorization"]),
-    (json_body, 415, "body", ["The body was application/json", "send a form, with the header Content-Type"]),
+    (json_body, 415, "body", ["The body was JSON; send a form", "send a form, with the header Content-Type"]),
     (no_grant_type, 400, "malformed", ["The client was told: grant_type is missing."]),
     (inactive_at_introspection, 200, "revoked", ["The token ending in {token} was revoked", "198.51.100.9"]),
 ]  # fmt: skip
