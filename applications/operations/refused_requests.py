@@ -126,9 +126,13 @@ def explain(requests: Sequence[RefusedRequest], moment: datetime) -> tuple[list[
 
 
 def describe(refusal: Refusal, request: RefusedRequest) -> None:
-    """Add to a refusal what is known of its request."""
+    """Add to a refusal what is known of its request, and where nothing else is known, what it was sent with."""
     refusal.method, refusal.path = request.method, request.path
     refusal.status, refusal.error = request.status, request.error
+    places = {sent.place for sent in request.sent}
+    sent_with = [kind for kind, usual in USUAL.items() if usual & places]
+    if not refusal.credential and sent_with:
+        refusal.credential = sent_with[0]
 
 
 def _refusal(request: RefusedRequest, sent: Sent, holder: Holder) -> Refusal | None:
@@ -235,5 +239,4 @@ def _deleted(client_ids: set[str]) -> dict[str, Holder]:
     return {
         client_id: Holder(CredentialKind.SECRET, account_pk, client_id=client_id, ended=Reason.DELETED)
         for account_pk, client_id in rows.values_list("account_id", "application_id")
-        if account_pk is not None
     }

@@ -193,6 +193,7 @@ def _refusal(application: Application, refused: Refused, moment: datetime, chanc
 
 
 def _counted(refusals: list[Refusal]) -> Iterator[DailyUsage]:
-    counts = Counter((row.application_id, row.created_at.date(), row.reason) for row in refusals)
-    for (application_pk, day, reason), count in counts.items():
-        yield DailyUsage(application_id=application_pk, day=day, kind=reason, count=count)
+    counts = Counter((row.application, row.created_at.date(), row.reason) for row in refusals)
+    for (application, day, reason), count in counts.items():
+        if application is not None:
+            yield DailyUsage(application=application, day=day, kind=reason, count=count)

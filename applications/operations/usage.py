@@ -21,7 +21,6 @@ from django.utils.timezone import now
 from applications.models import APIKey, Application, DailyUsage, Refusal
 from applications.models.address_use import Holder
 from applications.models.hot import NOBODY
-from applications.models.refusals import CredentialKind
 from applications.models.usage import Reason
 from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Use
@@ -262,16 +261,16 @@ def _write_counts(counts: Counter[Key], refusals: list[Refusal]) -> None:
 
 
 def _write_refusals(refusals: list[Refusal], applications: dict[int, tuple[int, str]]) -> None:
-    keys = {row.api_key_id for row in refusals if row.account_id is None and row.api_key_id}
+    keys = {row.api_key_id for row in refusals if row.api_key_id is not None}
     accounts = dict(APIKey.objects.filter(pk__in=keys).values_list("pk", "account_id")) if keys else {}
     alike, kept = Counter[tuple[int, str, str | None]](), list[Refusal]()
     for refusal in refusals:
-        if refusal.application_id is not None:
-            if refusal.application_id not in applications:
-                continue
+        if refusal.application_id in applications:
             refusal.account_id, refusal.client_id = applications[refusal.application_id]
-        elif refusal.account_id is None:
-            refusal.account_id, refusal.credential = accounts[refusal.api_key_id], CredentialKind.API_KEY
+        elif refusal.api_key_id in accounts:
+            refusal.account_id = accounts[refusal.api_key_id]
+        elif refusal.reason != Reason.DELETED:  # it was deleted a moment ago
+            continue
         alike[kind := (refusal.account_id, refusal.reason, refusal.ip)] += 1
         if alike[kind] <= MOST_ALIKE:
             kept.append(refusal)

@@ -45,7 +45,7 @@ class Verdict:
 
 def title_of(refusal: Refusal) -> str:
     """Return what was wrong as a heading; asks nothing of the database."""
-    words = {"hint": refusal.detail, "ip": refusal.ip, "detail": refusal.detail}
+    words: dict[str, object] = {"hint": refusal.detail, "ip": refusal.ip, "detail": refusal.detail}
     if refusal.reason == Reason.BODY:
         words["detail"] = MEDIA_TYPES.get(refusal.detail, refusal.detail or _("without a Content-Type"))
     return str(_title(refusal)) % words

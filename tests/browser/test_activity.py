@@ -24,8 +24,9 @@ def home(page: Page, served: Served) -> str:
 
 def refused_id(page: Page, client_id: str) -> str:
     """The request ID that a client reads in the answer to a wrong secret."""
-    sent = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "0" * 40}
-    answer = page.request.post("/oauth/token", form=sent)
+    sent = f"grant_type=client_credentials&client_id={client_id}&client_secret={'0' * 40}"
+    media_type = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = page.request.post("/oauth/token", data=sent, headers=media_type)
     assert answer.status == 401
     return answer.headers["x-request-id"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -31,7 +32,7 @@ from tests.panel.pages import text
 
 ALICE = Actor(ActorKind.USER, "alice@marlowe.example", "192.0.2.1", "")
 FORM = "application/x-www-form-urlencoded"
-GRANT = {"grant_type": "client_credentials"}
+GRANT = "grant_type=client_credentials"
 
 
 @dataclass
@@ -51,11 +52,9 @@ class Sender:
     def basic(self) -> str:
         return basic(self.application.application_id, self.cast.secret)
 
-    def ask(self, body: Any = GRANT, content_type: str = "", **headers: Any) -> Any:
-        more = {"content_type": content_type} if content_type else {}
-        if not more:
-            body, more = "&".join(f"{name}={value}" for name, value in body.items()), {"content_type": FORM}
-        return Client().post("/oauth/token", body, **more, **headers)
+    def ask(self, body: str | dict[str, str] = GRANT, media_type: str = FORM, **headers: Any) -> Any:
+        data = body if isinstance(body, str) else urlencode(body)
+        return Client().post("/oauth/token", data, content_type=media_type, **headers)
 
     def verify(self, scope: str = "sms", **headers: Any) -> Any:
         return Client().get(f"/oauth/verify?scope={scope}", **headers)
@@ -124,7 +123,7 @@ def allow_another(sender: Sender) -> None:
 
 
 def scope_of_client(sender: Sender) -> Any:
-    return sender.ask({**GRANT, "scope": "viber"}, HTTP_AUTHORIZATION=sender.basic)
+    return sender.ask(f"{GRANT}&scope=viber", HTTP_AUTHORIZATION=sender.basic)
 
 
 def scope_at_verify(sender: Sender) -> Any:
@@ -193,7 +192,7 @@ def secret_in_another_header(sender: Sender) -> Any:
 
 
 def json_body(sender: Sender) -> Any:
-    body = {"client_id": sender.application.application_id, "client_secret": sender.cast.secret, **GRANT}
+    body = {"client_id": sender.application.application_id, "client_secret": sender.cast.secret}
     return sender.ask(json.dumps(body), "application/json")
 
 
@@ -260,6 +259,8 @@ def test_the_answers_request_id_finds_the_reason_in_words(
     assert (kept.account, kept.reason, kept.request_id) == (
         sender.cast.account, reason, response["X-Request-Id"],
     )  # fmt: skip
+    assert kept.credential
+    assert (kept.status, bool(kept.method), bool(kept.path)) == (status, True, True)
     if kept.application:
         assert DailyUsage.objects.get(kind=reason).count == 1
     page = text(alice.get(look_up(sender.cast.account, kept.request_id)))
