@@ -1,5 +1,5 @@
 """Django admin for the operator's own staff, under /operator/: looks at everything, changes little."""
 
-from applications.admin import accounts, resource_servers, scopes
+from applications.admin import accounts, refusals, resource_servers, scopes
 
-__all__ = ["accounts", "resource_servers", "scopes"]
+__all__ = ["accounts", "refusals", "resource_servers", "scopes"]

@@ -141,4 +141,22 @@ class Migration(migrations.Migration):
                 name="usage_kind_is_known",
             ),
         ),
+        migrations.CreateModel(
+            name="UnknownCredentials",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="day")),
+                ("count", models.PositiveBigIntegerField(default=0, verbose_name="refused requests")),
+            ],
+            options={
+                "verbose_name": "refused requests of nobody",
+                "verbose_name_plural": "refused requests of nobody",
+                "ordering": ["-day"],
+            },
+        ),
     ]

@@ -9,7 +9,7 @@ from applications.models.audit import AuditEvent
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
 from applications.models.rates import RateCount
-from applications.models.refusals import Refusal
+from applications.models.refusals import Refusal, UnknownCredentials
 from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
@@ -36,6 +36,7 @@ __all__ = [
     "ResourceServer",
     "Scope",
     "SignInFailures",
+    "UnknownCredentials",
     "UsedTimeStep",
     "User",
 ]

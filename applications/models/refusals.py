@@ -70,3 +70,18 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.request_id})"
+
+
+class UnknownCredentials(models.Model):
+    """How many requests of one day (UTC) were refused with credentials that nobody has; the operator sees it."""
+
+    day = models.DateField(_("day"), unique=True)
+    count = models.PositiveBigIntegerField(_("refused requests"), default=0)
+
+    class Meta:
+        verbose_name = _("refused requests of nobody")
+        verbose_name_plural = _("refused requests of nobody")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.count}"

@@ -18,7 +18,7 @@ from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from applications.models import APIKey, Application, DailyUsage, Refusal
+from applications.models import APIKey, Application, DailyUsage, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.hot import NOBODY
 from applications.models.usage import Reason
@@ -50,10 +50,11 @@ class Gathered:
     counts: Counter[Key] = field(default_factory=Counter)
     refusals: dict[str, Refusal] = field(default_factory=dict)  # by request id
     unexplained: list[RefusedRequest] = field(default_factory=list)
+    nobodys: Counter[date] = field(default_factory=Counter)  # refused requests whose credentials nobody has
     uses: Counter[Use] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
-        return bool(self.counts or self.refusals or self.unexplained or self.uses)
+        return bool(self.counts or self.refusals or self.unexplained or +self.nobodys or self.uses)
 
     def see(self, use: Use, count: int = 1) -> None:
         if use in self.uses or len(self.uses) < MOST_ADDRESSES:
@@ -117,6 +118,7 @@ class Recorder:
             self.gathered.refusals = dict(
                 islice((taken.refusals | self.gathered.refusals).items(), MOST_REFUSALS)
             )
+            self.gathered.nobodys.update(taken.nobodys)
             self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MOST_REFUSALS]
             for use, count in taken.uses.items():
                 self.gathered.see(use, count)
@@ -221,6 +223,9 @@ def _write(taken: Gathered) -> None:
     """Write `taken` in parts, and take out of it what is written: the rest may be given back."""
     if taken.unexplained:
         _explain(taken)
+    if +taken.nobodys:
+        _write_nobodys(taken.nobodys)
+        taken.nobodys = Counter()
     if taken.counts or taken.refusals:
         _write_counts(taken.counts, list(taken.refusals.values()))
         taken.counts, taken.refusals = Counter(), {}
@@ -235,13 +240,19 @@ def _write(taken: Gathered) -> None:
 
 def _explain(taken: Gathered) -> None:
     refusals, nobodys = refused_requests.explain(taken.unexplained, now())
-    if nobodys:
-        logger.info("%d requests were refused whose credentials nobody has", nobodys)
+    taken.nobodys[now().date()] += nobodys
     for refusal in refusals:
         taken.refusals[refusal.request_id] = refusal
         if refusal.application_id is not None:
             taken.counts[(refusal.application_id, refusal.created_at.date(), refusal.reason)] += 1
     taken.unexplained = []
+
+
+@transaction.atomic
+def _write_nobodys(counts: Counter[date]) -> None:
+    for day, number in counts.items():
+        UnknownCredentials.objects.bulk_create([UnknownCredentials(day=day)], ignore_conflicts=True)
+        UnknownCredentials.objects.filter(day=day).update(count=F("count") + number)
 
 
 @transaction.atomic

@@ -7,7 +7,16 @@ from django.db.models import Model
 from django.test import Client
 
 from applications.admin.site import site
-from applications.models import Account, APIKey, Application, AuditEvent, ResourceServer, Scope, User
+from applications.models import (
+    Account,
+    APIKey,
+    Application,
+    AuditEvent,
+    ResourceServer,
+    Scope,
+    UnknownCredentials,
+    User,
+)
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
@@ -16,7 +25,7 @@ from tests.cast import make_cast
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
-MODELS = [Account, APIKey, Application, AuditEvent, ResourceServer, Scope, User]
+MODELS = [Account, APIKey, Application, AuditEvent, ResourceServer, Scope, UnknownCredentials, User]
 HOSTILE = [
     "password__startswith=a",
     "password__regex=^a",

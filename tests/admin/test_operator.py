@@ -14,7 +14,15 @@ from django.utils.timezone import now
 from time_machine import travel
 
 from applications.admin.site import site
-from applications.models import AccessToken, APIKey, AuditEvent, ResourceServer, Scope, User
+from applications.models import (
+    AccessToken,
+    APIKey,
+    AuditEvent,
+    ResourceServer,
+    Scope,
+    UnknownCredentials,
+    User,
+)
 from applications.models.audit import Action, ActorKind
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
@@ -166,6 +174,7 @@ def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> N
 def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, cast: Cast) -> None:
     create_resource_server(name="SMS API", actor=OPERATOR)
     create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    UnknownCredentials.objects.create(day=now().date(), count=3)
     for model in site._registry:
         name, row = model._meta.model_name or "", model._default_manager.first()
         assert row is not None
