@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 from pytest_django import Settings
@@ -26,6 +27,7 @@ from applications.operations.resource_servers import create_resource_server
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
+from config.machines import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.pages import text
@@ -367,6 +369,15 @@ def test_a_dead_and_an_unknown_token_cost_the_same_statement(sender: Sender) -> 
         asked.append([query["sql"].split("WHERE")[0] for query in queries.captured_queries])
     assert asked[0] == asked[1]
     assert len(asked[0]) == 1
+
+
+def test_a_request_refused_before_it_is_read_is_found_too(alice: Client, sender: Sender) -> None:
+    environ = RequestFactory().post("/oauth/token", HTTP_AUTHORIZATION=sender.basic).environ
+    environ["CONTENT_LENGTH"] = str(10**6)
+    response = refusal(environ, RequestDataTooBig())
+    usage.flush()
+    page = text(alice.get(look_up(sender.cast.account, response["X-Request-Id"])))
+    assert "The client was told: The body is over 64 KB." in page
 
 
 # --- The lists ------------------------------------------------------------------------------------
