@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Base of all; `code` is stable and for programs, `message` is for people and may be translated."""
+    """Base of all; `code` is stable and for clients, `message` is for people and may be translated."""
 
     code: ClassVar[str] = "error"
 

@@ -1,4 +1,4 @@
-"""Latency of the two hot statements, of revoking all, and of issuing beside a purge, on tables small and large."""
+"""Latency of the two frequent statements, of revoking all, and of issuing beside a purge, on tables small and large."""
 
 import hashlib
 import random
@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection
 from django.utils.timezone import now
 
-from applications.models import Account, Application, hot
+from applications.models import Account, Application
+from applications.models.statements.tokens import find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.purge import purge_tokens
 from applications.operations.tokens import revoke_all_tokens
@@ -104,7 +105,7 @@ def _issuing(applications: int) -> Callable[[], object]:
     def issue() -> object:
         number = random.randint(1, applications)
         value = new_credential()
-        return hot.insert_token(
+        return insert_token(
             key=token_key(value),
             hint=hint(value),
             application_id=hashlib.sha256(f"id {number}".encode()).hexdigest()[:40],
@@ -125,7 +126,7 @@ def _checking() -> Callable[[], object]:
 
     def check() -> object:
         key: uuid.UUID = random.choice(keys)
-        return hot.find_token(key, now())
+        return find_token(key, now())
 
     return check
 

@@ -22,7 +22,7 @@ VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
 WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey (config/front.py has its threads), and the same for all
-FRONT = ["--interface", "asginl", "--http", "1"]
+FRONT = ["--interface", "asginl", "--http", "1", "--backpressure", "2048"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
 # 160 characters, some of which are replaced and some of which are emojis that are removed.

@@ -71,6 +71,12 @@ def set_body(environ: WSGIEnvironment, body: bytes) -> None:
     environ["wsgi.input"] = BytesIO(body)
 
 
+def set_length_alone(environ: WSGIEnvironment) -> None:
+    """Let the application see that the body is too large, which Django refuses by its length, and none of it."""
+    set_body(environ, b"")
+    environ["CONTENT_LENGTH"] = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+
 def read_chunked(environ: WSGIEnvironment) -> None:
     """Read a body of unknown length that the server has decoded (`wsgi.input_terminated`) as if its length were known.
 

@@ -5,7 +5,7 @@ The names of headers are seen here as they were sent, before "-" and "_" become 
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
@@ -24,10 +24,12 @@ type Scope = dict[str, Any]
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
+is_page = import_string("config.machines.is_page")
 refusal = import_string("config.machines.refusal")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
-MOST_WAITING = 256  # for a thread: a fraction of a second's work
+MOST_WAITING = 256  # requests that wait for a thread; together less than a second's work
+CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
 threads = Threads(wsgi_application, THREADS, MOST_WAITING)
 
 ALWAYS: WSGIEnvironment = {
@@ -47,12 +49,26 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
         await threads.answer(environ, partial(_send, send))
-    except (RequestDataTooBig, BodyTooSlow, BodyBrokeOff) as error:
-        _send(send, _refused(environ, error, [("Connection", "close")]))
-        if isinstance(error, RequestDataTooBig) and "HTTP_EXPECT" not in environ:
+    except RequestDataTooBig as error:
+        await _refuse_too_large(environ, error, send)
+        if "HTTP_EXPECT" not in environ:
             await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
+    except (BodyTooSlow, BodyBrokeOff) as error:
+        _send(send, _refused(environ, error), CLOSE)
     except QueueFull as error:
-        _send(send, _refused(environ, error, []))
+        _send(send, _refused(environ, error))
+
+
+async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, send: Send) -> None:
+    """Refuse a body by its length. A page does it itself: it says what to shorten, and where."""
+    if not is_page(environ["PATH_INFO"]):
+        _send(send, _refused(environ, error), CLOSE)
+        return
+    bodies.set_length_alone(environ)
+    try:
+        await threads.answer(environ, partial(_send, send, more=CLOSE))
+    except QueueFull as full:
+        _send(send, _refused(environ, full), CLOSE)
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
@@ -97,14 +113,17 @@ def _variable(name: bytes) -> str:
     return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
 
 
-def _refused(environ: WSGIEnvironment, error: Exception, headers: list[tuple[str, str]]) -> Answer:
+def _refused(environ: WSGIEnvironment, error: Exception) -> Answer:
     response = refusal(environ, error)
-    return response.status_code, [*response.items(), *headers], response.content
+    return response.status_code, list(response.items()), response.content
 
 
-def _send(send: Send, answer: Answer) -> None:
-    """Send an answer from any thread: granian takes it when `send` is called, and there is nothing to await."""
+def _send(send: Send, answer: Answer, more: Iterable[tuple[str, str]] = ()) -> None:
+    """Send an answer, with `more` headers, from any thread.
+
+    granian takes it when `send` is called, and there is nothing to await.
+    """
     status, headers, body = answer
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *more)]
     send({"type": "http.response.start", "status": status, "headers": encoded})
     send({"type": "http.response.body", "body": body})

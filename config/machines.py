@@ -1,9 +1,8 @@
-"""The door for programs: answers all but the pages itself, ahead of everything the panel needs.
+"""Requests of the API and of OAuth, answered ahead of Django's handler: all paths but the pages.
 
-A token request has no use for sessions, messages, CSRF or languages, nor for the signals, the chain of middleware and
-the resolver around a view: they would cost it more than its own work does. So these paths are answered
-ahead of Django's handler. All that can be raised becomes JSON in the form of its edge here, Django's error
-pages included.
+A token request needs no sessions, messages, CSRF protection or languages, and none of Django's signals and middleware:
+they would take more time than the request itself. Every exception becomes JSON here, in the form that OAuth or the API
+has for errors; so do the errors for which Django has HTML pages.
 """
 
 import json
@@ -33,17 +32,17 @@ from config.logging import redacted
 from config.threads import QueueFull
 
 logger = logging.getLogger(__name__)
-# Django's own for this, so that one filter keeps all of its lines few (config/logging.py).
+# The logger that Django uses for this, so that one filter limits all such lines (config/logging.py).
 host_logger = logging.getLogger("django.security.DisallowedHost")
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 OAUTH = frozenset({"oauth", ".well-known"})
-# All that people see; whatever is not here is answered as the API answers, and so are paths that do not exist.
+# The first part of the paths of pages. All other paths, those that do not exist too, get the answers of the API.
 PAGES = frozenset({"panel", "operator", "static"})
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
-# On every answer. A view that lets its answer be kept says so itself.
+# On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -80,7 +79,7 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         read_chunked(environ)
-        if _is_page(environ["PATH_INFO"]):
+        if is_page(environ["PATH_INFO"]):
             return django(environ, start_response)
         try:
             response = _answer(WSGIRequest(environ))
@@ -93,16 +92,16 @@ def programs_first(django: WSGIApplication) -> WSGIApplication:
 
 
 def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
-    """Return the answer to a request that is refused before it is read, in the form of its edge.
+    """Return the answer to a request that is refused before its body is read, in the form of OAuth, API or page.
 
-    Nothing is asked of the store for it: the event loop must not wait.
+    It makes no query: it runs on the event loop, which must not wait.
     """
     request, started = WSGIRequest(environ), time.perf_counter()
     _enter(request)
     first = _first(request.path_info)
     if first in OAUTH:
         response = _recorded(request, _oauth(request, error))
-    elif _is_page(request.path_info):
+    elif is_page(request.path_info):
         response = _plain(request, error)
     else:
         response = _recorded(request, api.refuse(_api_error(request, error), request.path))
@@ -118,7 +117,7 @@ def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def request_ids(get_response: Answer) -> Answer:
-    """Return the middleware that gives people's requests an ID, as programs' requests have one."""
+    """Return the middleware that gives requests for pages an ID, as requests of the API have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         _enter(request)
@@ -133,14 +132,15 @@ def _first(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _is_page(path: str) -> bool:
+def is_page(path: str) -> bool:
+    """Whether people are asked for this path, and not programs."""
     return path == "/" or _first(path) in PAGES
 
 
 def _enter(request: HttpRequest) -> None:
-    """Give the request its id, and forget what only a trusted proxy may say of it."""
+    """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
-    # Random, and no secret: it needs no system call.
+    # It need not be secret, so it comes from `random`, which needs no system call.
     unique = uuid.UUID(int=random.getrandbits(128), version=4)
     request.request_id = str(unique)  # type: ignore[attr-defined]  # read by every edge
 
@@ -160,7 +160,7 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         _check_framing(request)
         match = _resolve(request.path_info)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
-    except Exception as error:  # each becomes an answer, and what nobody foresaw is logged
+    except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
     return _signed(request, response, started)
 
@@ -180,7 +180,7 @@ def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
-    """Put on an answer what every answer has."""
+    """Add the headers that every answer has."""
     if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
         response.headers["Content-Length"] = str(len(response.content))
     for name, value in HEADERS.items():
@@ -192,11 +192,11 @@ def _signed(request: HttpRequest, response: HttpResponse, started: float) -> Htt
     return response
 
 
-_resolve = lru_cache(maxsize=1024)(resolve)  # programs ask for the same few paths
+_resolve = lru_cache(maxsize=1024)(resolve)  # clients request the same few paths
 
 
 def _check_framing(request: HttpRequest) -> None:
-    """Refuse a body that nobody has read, a Host that is not ours, and http where https is ours."""
+    """Refuse a body that was not read, an unknown Host, and http where the public address is https."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         raise BadRequest(
             "Both Content-Length and Transfer-Encoding, or chunks that the server has not decoded."

@@ -16,7 +16,7 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
 environ.Env.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
 
-# Where people and programs reach this server. Absolute URLs and the OAuth issuer come from here,
+# Where people and clients reach this server. Absolute URLs and the OAuth issuer come from here,
 # never from the Host header (RFC 8414 section 2, security.md 14).
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -30,7 +30,7 @@ SECRET_KEY_FALLBACKS = [
 # Keys for what is encrypted at rest: the first encrypts, all decrypt (rules/sealing.py).
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-# A wrong entry ends the start: better than a server that judges clients by its proxy's address.
+# A wrong entry stops the server at its start: otherwise it would take the proxy's address for that of each client.
 TRUSTED_PROXIES = [str(ip_network(proxy.strip())) for proxy in env.list("TRUSTED_PROXIES", default=[])]
 
 INSTALLED_APPS = [
@@ -47,11 +47,11 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 
-# None of it runs for programs, whose endpoints are answered ahead of it (config/machines.py).
+# Only for pages: requests of the API and OAuth are answered ahead of it (config/machines.py).
 MIDDLEWARE = [
     "config.machines.request_ids",
     "config.compression.CompressedPages",
-    "config.input.refuse_nul",
+    "config.input.without_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -274,5 +274,3 @@ REALM = "Latchkey"
 RATE_LIMIT = max(0, env.int("RATE_LIMIT", 600))
 # Applications that an account may have; 0 sets no limit.
 APPLICATIONS_PER_ACCOUNT = max(0, env.int("APPLICATIONS_PER_ACCOUNT", 1000))
-# What the panel's reader page explains: the edges do not import one another.
-API_DESCRIPTION = "applications.api.openapi.document.document"

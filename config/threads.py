@@ -10,14 +10,14 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
 type Reply = Callable[[Answer], None]
-type Asked = tuple[WSGIEnvironment, Reply, asyncio.Future[None]]
+type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[None]]
 type Done = tuple[asyncio.Future[None], Exception | None]
 
 SWEEP_SECONDS = 0.05
 
 
 class QueueFull(Exception):
-    """So many requests wait for a thread that one more would only wait too long."""
+    """Too many requests wait for a thread already."""
 
 
 class Threads:
@@ -27,7 +27,7 @@ class Threads:
         self.application = application
         self.most = count + most_waiting
         self.taken = 0  # requests that wait or are being answered; only the event loop counts them
-        self.asked: SimpleQueue[Asked] = SimpleQueue()
+        self.jobs: SimpleQueue[Job] = SimpleQueue()
         self.done: deque[Done] = deque()
         self.sweeping = False
         for number in range(count):
@@ -36,8 +36,8 @@ class Threads:
     async def answer(self, environ: WSGIEnvironment, reply: Reply) -> None:
         """Let a thread answer and call `reply` with what it says; raise QueueFull, at once, where too many wait.
 
-        Returns some time after the reply. The thread does not wake the event loop for it: that would cost as much
-        as half a check does. The loop sees to what is done when the next request comes, or soon after.
+        Returns some time after the reply: the thread does not wake the event loop, because that would take half as
+        long as checking a token does. The loop handles finished jobs at the next request, or SWEEP_SECONDS later.
         """
         self._sweep()
         if self.taken >= self.most:
@@ -45,7 +45,7 @@ class Threads:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self.taken += 1
-        self.asked.put((environ, reply, future))
+        self.jobs.put((environ, reply, future))
         if not self.sweeping:
             self.sweeping = True
             loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
@@ -53,7 +53,7 @@ class Threads:
 
     def _work(self) -> None:
         while True:
-            environ, reply, future = self.asked.get()
+            environ, reply, future = self.jobs.get()
             error: Exception | None = None
             try:
                 reply(call(self.application, environ))

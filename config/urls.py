@@ -1,4 +1,4 @@
-"""Every address of this server. The programs' come first, and are reached through config/machines.py."""
+"""Every path of this server. Those of the API and OAuth come first; config/machines.py answers them."""
 
 from django.urls import include, path
 from django.views.generic import RedirectView

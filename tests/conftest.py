@@ -24,7 +24,7 @@ client.ClientHandler = ServedHandler  # type: ignore[misc]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what talks to `served`; skip, with the reason in the report, what only PostgreSQL can pass or fail."""
     for item in items:
-        if "served" in getattr(item, "fixturenames", ()):
+        if {"served", "front"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.served)
         if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
@@ -51,7 +51,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def nothing_counted() -> Iterator[None]:
-    """Let no test find in memory what another one's requests were counted for."""
+    """Empty the counts in memory, so that no test sees those of another."""
     yield
     usage.recorder.take()
     usage.recorder.failed_sign_ins.forget()

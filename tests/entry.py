@@ -15,7 +15,7 @@ from config.machines import programs_first
 
 
 class ServedHandler(ClientHandler):
-    """Answers as config/wsgi.py does: what programs ask for ahead of Django, all else as Django's own handler."""
+    """Answers as config/wsgi.py does: requests of the API ahead of Django, pages by Django's own handler."""
 
     def __call__(self, environ: WSGIEnvironment) -> Any:
         request, answers = WSGIRequest(dict(environ)), list[Any]()

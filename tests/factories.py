@@ -11,6 +11,8 @@ from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application
 from applications.rules.credentials import hint, new_credential, token_key
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name
 
 PASSWORD = "a long and dull password"
 
@@ -25,10 +27,10 @@ def make_account(
 ) -> Account:
     """Return an account in Warsaw; its owner is made too, with PASSWORD, unless the email is known."""
     return create_account(
-        name=name,
+        name=Name(name),
         timezone="Europe/Warsaw",
-        owner_email=owner,
-        owner_name=owner_name,
+        owner_email=EmailAddress(owner),
+        owner_name=Name(owner_name),
         owner_password=PASSWORD,
         actor=OPERATOR,
     )
@@ -49,7 +51,7 @@ def make_application(
     """Return a new application and its secret."""
     return create_application(
         account=account,
-        name=name,
+        name=Name(name),
         lifetime=lifetime,
         scopes=Scope.objects.filter(name__in=scopes.split()),
         actor=OPERATOR,

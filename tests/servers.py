@@ -121,7 +121,7 @@ class Served:
             "--workers-kill-timeout",
             "5",
         ]
-        sizes += ["--respawn-failed-workers", "--respawn-interval", "1"]
+        sizes += ["--backpressure", "2048", "--respawn-failed-workers", "--respawn-interval", "1"]
         address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -1,5 +1,14 @@
 """Django admin for the operator's own staff, under /operator/: looks at everything, changes little."""
 
-from applications.admin import accounts, refusals, resource_servers, scopes
+from applications.admin import (
+    accounts,
+    api_keys,
+    applications,
+    audit,
+    refusals,
+    resource_servers,
+    scopes,
+    users,
+)
 
-__all__ = ["accounts", "refusals", "resource_servers", "scopes"]
+__all__ = ["accounts", "api_keys", "applications", "audit", "refusals", "resource_servers", "scopes", "users"]

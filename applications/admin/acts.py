@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, TabularInline
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -20,6 +19,7 @@ from django.utils.http import urlencode
 
 from applications.admin.lists import ListedFilters, check_parameters
 from applications.authentication.address import client_address
+from applications.authentication.confirmation import is_confirmed
 from applications.errors import DomainError
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
@@ -51,7 +51,7 @@ def freshly(view: View) -> View:
     def checked(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.may_act(request):
             raise PermissionDenied
-        if not did_recently_reauthenticate(request):
+        if not is_confirmed(request):
             back = urlencode({REDIRECT_FIELD_NAME: request.path})
             return redirect(f"{reverse('account_reauthenticate')}?{back}")
         return view(self, request, *args, **kwargs)

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.admin.acts import Act, RowAdmin, actor_of, freshly
 from applications.admin.site import site
+from applications.errors import InvalidParam
 from applications.models import ResourceServer
 from applications.operations.resource_servers import (
     create_resource_server,
     remove_resource_server,
     reset_resource_server,
 )
-from applications.rules.names import is_name
+from applications.rules.names import Name
 
 if TYPE_CHECKING:  # which takes parameters in the stubs alone
     AnyForm = forms.ModelForm[ResourceServer]
@@ -30,11 +31,11 @@ class ResourceServerForm(AnyForm):
         model = ResourceServer
         fields = ["name"]
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if not is_name(name):
-            raise forms.ValidationError(_("A name is one line, without control characters."))
-        return name
+    def clean_name(self) -> Name:
+        try:
+            return Name(self.cleaned_data["name"])
+        except InvalidParam as error:
+            raise forms.ValidationError(error.message) from None
 
 
 @register(ResourceServer, site=site)
@@ -87,7 +88,7 @@ class ResourceServerAdmin(RowAdmin):
         return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: ResourceServer, form: Any, change: bool) -> None:
-        made, secret = create_resource_server(name=obj.name, actor=actor_of(request))
+        made, secret = create_resource_server(name=Name(obj.name), actor=actor_of(request))
         obj.pk, obj.server_id = made.pk, made.server_id
         obj.once = secret  # type: ignore[attr-defined]  # for response_add, on this object alone
 

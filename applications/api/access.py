@@ -6,14 +6,19 @@ from applications.api.callers import View, needs
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
 from applications.authentication.callers import Caller
+from applications.descriptions.operations import Described
+from applications.descriptions.registry import describe
 from applications.models import Application
 from applications.models.applications import ApplicationQuerySet
 from applications.operations.actors import Actor
 from applications.rules.credentials import is_credential
 
 
-def by_method(scope: str, **views: View) -> View:
-    """Return the view of an address: it needs `scope`, and calls that of `views` which the method names."""
+def by_method(scope: str, **views: Described) -> View:
+    """Return the view of an address: it needs `scope`, and calls that of `views` which the method names.
+
+    It is registered with what each of them says about itself.
+    """
 
     @needs(scope)
     def dispatch(request: HttpRequest, caller: Caller, **kwargs: object) -> HttpResponse:
@@ -23,7 +28,8 @@ def by_method(scope: str, **views: View) -> View:
             raise ApiError("method_not_allowed", f"Use {' or '.join(views)}.", {"Allow": ", ".join(allowed)})
         return views[method](request, caller, **kwargs)
 
-    return dispatch
+    operations = {method.lower(): view.operation.node(scope) for method, view in views.items()}
+    return describe(dispatch, **operations)
 
 
 def applications_of(caller: Caller) -> ApplicationQuerySet:
@@ -35,7 +41,10 @@ def find(caller: Caller, application_id: str) -> Application:
     """Return an application; raise ApiError, the same for one of another account as for none."""
     if is_credential(application_id):  # what cannot be an ID may hold what the store cannot take
         found = (
-            applications_of(caller).select_related("account").filter(application_id=application_id).first()
+            applications_of(caller)
+            .select_related("account", "message_settings")
+            .filter(application_id=application_id)
+            .first()
         )
         if found is not None:
             return found

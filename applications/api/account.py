@@ -1,17 +1,33 @@
 """GET /account: which account and application a credential belongs to."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
-from applications.api.callers import needs
-from applications.api.errors import ApiError, answer
+from applications.api.access import by_method
+from applications.api.errors import answer
 from applications.authentication.callers import Caller
+from applications.descriptions.operations import Operation, describes
+from applications.descriptions.parts import ID, MOMENT, NAME, json_of, schema, told
+
+CALLER = {
+    "account": {"id": 1, "name": "Marlowe Logistics", "timezone": "Europe/Warsaw"},
+    "application": {"applicationId": ID, "applicationName": NAME},
+    "scopes": "account",
+    "expiresAt": MOMENT,
+}
 
 
-@needs("account")
-def account(request: HttpRequest, caller: Caller) -> HttpResponse:
+@describes(
+    Operation(
+        name="getAccount",
+        summary=_("Who am I"),
+        description=_("Which account and application the credential belongs to, and what it may do now."),
+        tag="Account",
+        answers={"200": told(_("Who calls."), json_of(schema("Account"), CALLER))},
+    )
+)
+def show(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer who the caller is: account, application, scopes now, and when the token expires (UTC)."""
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
     return answer(
         {
             "account": {
@@ -31,3 +47,6 @@ def _application(caller: Caller) -> dict[str, str] | None:
     if caller.application_pk is None:
         return None
     return {"applicationId": caller.application_id, "applicationName": caller.application_name}
+
+
+account = by_method("account", GET=show)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import actor_of, applications_of, by_method, find
 from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read, read_change
@@ -10,21 +11,72 @@ from applications.api.errors import ApiError, answer, no_content
 from applications.api.message_settings import settings_changes
 from applications.api.outputs import described, listed, written
 from applications.authentication.callers import Caller
+from applications.descriptions.operations import Operation, describes
+from applications.descriptions.parts import ID, MOMENT, NAME, SCOPES, SECRET, body, json_of, schema, told
 from applications.errors import Conflict
 from applications.forms.applications import ApplicationForm
-from applications.models import Account, Application
+from applications.models import Account, MessageSettings
 from applications.models.applications import Lifetime
 from applications.operations.applications import create_application, delete_application
 from applications.operations.changes import change_application
 
 SCOPE = "applications"
+HIDDEN = SECRET[-4:].rjust(len(SECRET), "*")
+# Examples of what is answered; nobody has changed the settings.
+DESCRIBED = {
+    "applicationId": ID,
+    "name": NAME,
+    "scopes": SCOPES,
+    "tokenExpiration": "1 day",
+    "settings": MessageSettings().documented(),
+}
+WRITTEN = {**DESCRIBED, "enabled": True, "createdAt": MOMENT}
+CREATED = {**WRITTEN, "applicationSecret": SECRET}
+LISTED = {
+    "id": 7,
+    "applicationId": ID,
+    "applicationSecret": HIDDEN,
+    "applicationName": NAME,
+    "scopes": SCOPES,
+    "tokenExpiration": "1 day",
+    "createdAt": MOMENT,
+}
 
 
+@describes(
+    Operation(
+        name="getApplicationsList",
+        summary=_("List applications"),
+        description=_(
+            "All applications of the account, the newest first. Of a secret only the hint is known."
+        ),
+        answers={"200": told(_("The applications."), json_of(schema("ApplicationList"), {"data": [LISTED]}))},
+    )
+)
 def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer all applications of the account, the newest first."""
     return answer({"data": listed(applications_of(caller))})
 
 
+@describes(
+    Operation(
+        name="createApplication",
+        summary=_("Create an application"),
+        description=_(
+            "The secret is answered this once. The credential has to hold every scope that it grants, and its own"
+            " tokens have to live as long. Made by a token, the application gets the allowed IPs of the token's"
+            " application. An API key with an expiry date makes none. 409: the account has as many applications as"
+            " it may have."
+        ),
+        body=body("NewApplication", {"name": NAME, "tokenExpiration": "1 day", "scopes": ["sms", "groups"]}),
+        answers={
+            "201": told(
+                _("The application, with its secret."), json_of(schema("CreatedApplication"), CREATED)
+            )
+        },
+        refusals=("409",),
+    )
+)
 def create(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Make an application and answer its secret, which is never answered again."""
     cleaned = checked(ApplicationForm({"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION)))
@@ -34,16 +86,43 @@ def create(request: HttpRequest, caller: Caller) -> HttpResponse:
     return answer({**written(application), "applicationSecret": secret}, 201)
 
 
+@describes(
+    Operation(
+        name="getApplicationSettings",
+        summary=_("Get an application"),
+        description=_("One application, with how its messages are treated."),
+        answers={"200": told(_("The application."), json_of(schema("Application"), DESCRIBED))},
+        refusals=("404",),
+    )
+)
 def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Answer one application with its settings."""
     return answer(described(find(caller, application_id)))
 
 
+@describes(
+    Operation(
+        name="changeApplication",
+        summary=_("Change an application"),
+        description=_(
+            "What is left out stays as it is. A scope taken away stops at the next call, for every token; one"
+            " that is added reaches tokens issued from then on. The credential has to hold every scope that"
+            " the application has, and every scope that it gets. What gives the application more (a scope, a"
+            " longer lifetime, being enabled) takes a credential whose own tokens live as long, and whose allowed"
+            " IPs, if there are any, hold the application's."
+        ),
+        body=body("ApplicationChange", {"name": NAME, "scopes": SCOPES}),
+        answers={
+            "200": told(_("The application as it is now."), json_of(schema("ChangedApplication"), WRITTEN))
+        },
+        refusals=("404", "409"),
+    )
+)
 def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
     values = read_change(request, CHANGE)
     application = find(caller, application_id)
-    changes = _own(application, values) | settings_changes(application, values.get("settings", {}))
+    changes = _own(values) | settings_changes(application, values.get("settings", {}))
     try:
         application = change_application(
             application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, caller)
@@ -56,23 +135,27 @@ def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpRes
     return answer(written(application))
 
 
-def _own(application: Application, values: dict[str, Any]) -> dict[str, Any]:
+def _own(values: dict[str, Any]) -> dict[str, Any]:
     """Return what `values` has of name, lifetime and scopes, as the form of the panel reads it."""
     named = [name for name in map(_field, APPLICATION) if name in values]
-    if not named:
-        return {}
-    cleaned = checked(ApplicationForm(_fields(application) | {name: values[name] for name in named}))
-    return {name: cleaned[name] for name in named}
+    form = ApplicationForm(values)
+    form.keep(named)
+    return checked(form)
 
 
+@describes(
+    Operation(
+        name="deleteApplication",
+        summary=_("Delete an application"),
+        description=_("For good: its tokens stop at once, and its ID never works again."),
+        answers={"204": told(_("It is gone."))},
+        refusals=("404",),
+    )
+)
 def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
     delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
     return no_content()
-
-
-def _fields(application: Application) -> dict[str, Any]:
-    return {"name": application.name, "lifetime": application.lifetime, "scopes": application.scope_names}
 
 
 def _field(name: str) -> str:

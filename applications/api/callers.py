@@ -10,7 +10,7 @@ from applications.api.errors import ApiError
 from applications.authentication import callers
 from applications.authentication.bearer import Find
 from applications.authentication.credentials import authenticate
-from applications.models import hot
+from applications.models.statements.tokens import find_token
 
 type View = Callable[..., HttpResponse]
 
@@ -30,7 +30,7 @@ def needs(scope: str) -> Callable[[View], View]:
     return decorate
 
 
-def caller(request: HttpRequest, scope: str, find: Find = hot.find_token) -> callers.Caller:
+def caller(request: HttpRequest, scope: str, find: Find = find_token) -> callers.Caller:
     """Return who calls, by token or API key; raise ApiError with the header of RFC 6750 otherwise.
 
     A refusal counts for whoever is known by then (applications/api/rates.py).

@@ -7,7 +7,7 @@ from django.db.models import BooleanField, IntegerField
 
 from applications.api.bodies import Kind, flag, structure, text, whole
 from applications.api.errors import invalid
-from applications.forms.messages import CHANNELS
+from applications.forms.message_settings import CHANNELS
 from applications.models import Application, MessageSettings
 from applications.models.message_settings import CALLBACKS, DOCUMENTED, Names
 from applications.rules.quiet_hours import is_clock
@@ -23,7 +23,7 @@ def settings_changes(application: Application, settings: dict[str, Any]) -> dict
     forms of the panel refuse.
     """
     given = _read(settings, DOCUMENTED, "settings")
-    stored = MessageSettings.objects.of(application.pk)
+    stored = MessageSettings.of(application)
     changes: dict[str, Any] = {}
     for form_of_channel in CHANNELS.values():
         columns = form_of_channel.columns()

@@ -52,7 +52,7 @@ def written(application: Application) -> dict[str, Any]:
 
 def settings_of(application: Application) -> dict[str, Any]:
     """How the application's messages are treated, channel by channel."""
-    return MessageSettings.objects.of(application.pk).documented()
+    return MessageSettings.of(application).documented()
 
 
 def line(allowed: AllowedIP) -> dict[str, Any]:

@@ -1,13 +1,29 @@
 """GET /applications/scopes: what an application can be granted."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import by_method
 from applications.api.errors import answer
 from applications.authentication.callers import Caller
+from applications.descriptions.operations import Operation, describes
+from applications.descriptions.parts import json_of, told
 from applications.models import Scope
 
 
+@describes(
+    Operation(
+        name="getScopes",
+        summary=_("List scopes"),
+        description=_("What an application can be granted."),
+        answers={
+            "200": told(
+                _("Names of scopes."),
+                json_of({"type": "array", "items": {"type": "string"}}, ["sms", "viber", "groups"]),
+            )
+        },
+    )
+)
 def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer the names of the catalogue, in its order."""
     return answer(list(Scope.objects.available().values_list("name", flat=True)))

@@ -3,18 +3,38 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import actor_of, by_method, find
 from applications.api.bodies import SECRET, checked, read
 from applications.api.errors import ApiError, answer
 from applications.api.outputs import time
 from applications.authentication.callers import Caller
+from applications.descriptions.operations import Operation, describes
+from applications.descriptions.parts import ID, MOMENT, body, json_of, schema, told
+from applications.descriptions.parts import SECRET as A_SECRET
 from applications.forms.secrets import ResetSecretForm
 from applications.models import Application
 from applications.models.secrets import Overlap
 from applications.operations.secrets import OlderSecretWorks, reset_secret
 
+NEW_SECRET = {"applicationId": ID, "applicationSecret": A_SECRET, "oldSecretStopsAt": MOMENT}
 
+
+@describes(
+    Operation(
+        name="resetSecret",
+        summary=_("Reset the secret"),
+        description=_(
+            "A new secret is made and answered this once. The credential has to hold every scope that the"
+            " application has, its own tokens have to live as long, and its allowed IPs, if there are any, have to"
+            " hold the application's. 409: an older secret still works and would stop (endOlder)."
+        ),
+        body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False, "endOlder": False}),
+        answers={"200": told(_("The new secret."), json_of(schema("NewSecret"), NEW_SECRET))},
+        refusals=("404", "409"),
+    )
+)
 def reset(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
     """Answer the new secret, which is never answered again, and when the old one stops.
 
@@ -47,7 +67,7 @@ def _chosen(application: Application, values: dict[str, Any]) -> dict[str, Any]:
     cleaned = checked(ResetSecretForm({"overlap": Overlap.NOW, "current": current, **values}))
     older = application.secrets.older().values_list("pk", flat=True)
     return {
-        "overlap": Overlap(cleaned["overlap"]).span,
+        "overlap": cleaned["overlap"],
         "revoke_tokens": cleaned["revoke"],
         "current": cleaned["current"],
         "end_older": list(older) if any_older else [],

@@ -5,8 +5,8 @@ from django.urls import path
 from applications.api.account import account
 from applications.api.allowed_ips import account_allowed_ips, application_allowed_ips
 from applications.api.applications import application, applications
-from applications.api.messages import messages_preview
-from applications.api.openapi.document import openapi
+from applications.api.openapi import openapi
+from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
 from applications.api.secrets import secret
 from applications.api.tokens import tokens_revoke
@@ -14,7 +14,6 @@ from applications.api.tokens import tokens_revoke
 app_name = "api"
 urlpatterns = [
     path("account", account, name="account"),
-    path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
     path("applications", applications, name="applications"),
     path("applications/scopes", scopes, name="scopes"),
     path("applications/<str:application_id>", application, name="application"),
@@ -25,6 +24,7 @@ urlpatterns = [
         application_allowed_ips,
         name="application_allowed_ips",
     ),
-    path("messages/preview", messages_preview, name="messages_preview"),
+    path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
     path("openapi.json", openapi, name="openapi"),
+    path("messages/preview", messages_preview, name="messages_preview"),
 ]

@@ -1,4 +1,4 @@
-"""Where the sign-in library is bent to this house: closed sign-up, our words, addresses from configuration."""
+"""What differs from the defaults of django-allauth: no sign-up, our own texts, URLs from the configured address."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse to look at a password where far too many came from; who is signed in is confirming it."""
+        """Refuse to check a password from an address that sent far too many; not for one who confirms their own."""
         if (
             not request.user.is_authenticated
             and PasswordThrottle(request, credentials.get("email", "")).stopped
@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("sign_in_stopped")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count a wrong password, of an email that nobody has like any other."""
+        """Count a wrong password, whether or not somebody has this email."""
         if request.user.is_authenticated:
             return  # the library's own limit for confirming counts it, for the person
         if PasswordThrottle(request, credentials.get("email", "")).record_failure():
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return PasswordThrottle(self.request, login.email or login.user.email).takes_proof
 
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
-        """Answer who has signed in, and know the browser again."""
+        """Return the answer to a person who signed in, with the cookie that marks this browser as known."""
         response: HttpResponse = super().post_login(request, user, **how)
         remember_device(request, response, user)
         return response

@@ -29,7 +29,7 @@ def client_address(request: HttpRequest) -> Address:
     if hops is None or address not in trusted:
         return address
     for hop in reversed(hops.split(",")):
-        # An empty hop is refused, not skipped: behind it could stand anything.
+        # An empty hop is an error and not skipped: the hops to its left could have been written by the client.
         address = _address(_without_port(hop.strip(" \t")))
         if address not in trusted:
             break

@@ -3,7 +3,7 @@
 from django.utils.timezone import now
 
 from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
-from applications.models import hot
+from applications.models.statements.api_keys import find_api_key
 from applications.models.usage import Reason
 from applications.operations.last_used import touch_api_key
 from applications.operations.usage import refuse
@@ -19,7 +19,7 @@ def by_api_key(value: str, address: Address, request_id: str) -> Caller:
     moment = now()
     if not is_credential(value):
         raise InvalidCredential
-    found = hot.find_api_key(digest(value), moment)
+    found = find_api_key(digest(value), moment)
     if found is None:
         raise InvalidCredential
     if not allows(found.fence, address):

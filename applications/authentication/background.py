@@ -57,7 +57,7 @@ class Worker:
             job = self.jobs.get()
             try:
                 job()
-            except Exception:  # else no later job would ever be done
+            except Exception:  # otherwise the thread would end, and no later job would be done
                 logger.exception("a task failed")
             finally:
                 connections.close_all()

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.timezone import now
 
 from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
-from applications.models import hot
+from applications.models.statements.tokens import Found, find_token
 from applications.models.usage import Reason
 from applications.operations.last_used import touch
 from applications.operations.usage import refuse
@@ -19,10 +19,10 @@ from applications.rules.scopes import effective
 HEADER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE | re.ASCII)
 
 
-type Find = Callable[[uuid.UUID, datetime], hot.Found | None]
+type Find = Callable[[uuid.UUID, datetime], Found | None]
 
 
-def by_token(header: str, address: Address, request_id: str, find: Find = hot.find_token) -> Caller:
+def by_token(header: str, address: Address, request_id: str, find: Find = find_token) -> Caller:
     """Return whose token an Authorization header holds, asked in one round trip to the database.
 
     `find` may read more in that round trip. Raises InvalidCredential or AddressNotAllowed.

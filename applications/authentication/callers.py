@@ -1,4 +1,4 @@
-"""A program that calls, by an access token or an API key, and what can be wrong with what it sent."""
+"""A client that sent an access token or an API key, and the ways in which its credential can be refused."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +51,7 @@ class Caller:
     api_key_name: str = ""  # with its hint, as people tell keys apart
 
     def actor(self, address: Address, request_id: str) -> Actor:
-        """Return who makes a change through the API, for its audit row, and what its credential has to give."""
+        """Return who makes a change through the API, for the audit row, with the limits of the credential."""
         lifetime = self.expires_at - self.issued_at if self.expires_at and self.issued_at else None
         limits = Limits(self.account_pk, self.scopes, self.application_pk, self.expires_at, lifetime)
         if self.api_key_pk is not None:

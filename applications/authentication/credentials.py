@@ -7,13 +7,13 @@ from applications.authentication.api_key import by_api_key
 from applications.authentication.bearer import Find, by_token
 from applications.authentication.callers import Caller, InsufficientScope, NoCredential, TwoCredentials
 from applications.authentication.headers import api_key, authorization
-from applications.models import hot
+from applications.models.statements.tokens import find_token
 from applications.models.usage import Reason
 from applications.operations.usage import refuse
 from applications.rules.networks import Address
 
 
-def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find = hot.find_token) -> Caller:
+def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find = find_token) -> Caller:
     """Return who calls, having checked credential, address and all of `scopes` in one round trip to the database.
 
     `find` finds a token, and may read more in that round trip.

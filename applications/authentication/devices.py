@@ -1,4 +1,4 @@
-"""A browser that a person has signed in with before: it is let in while others are slowed down."""
+"""Browsers that a person has signed in with before. They are not slowed down by the failures of other browsers."""
 
 import secrets
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def device_of(request: HttpRequest, email: str) -> str | None:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Let this browser be known from now on, by a new name, for which failures are counted anew."""
+    """Mark this browser as known under a new name. Its count of failures starts at zero."""
     known = {pk: entry for pk, entry in _read(request).items() if pk != str(user.pk)}
     name = secrets.token_urlsafe(12)
     latest = dict([*known.items(), (str(user.pk), [name, _proof(user, name, settings.SECRET_KEY)])][-MOST:])

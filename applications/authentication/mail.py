@@ -1,4 +1,4 @@
-"""Mails to people who sign in. Each goes out after the answer: else its time would say who has an account."""
+"""Mails to people who sign in. Each is sent after the answer, so that its duration does not show who has an account."""
 
 from typing import Any
 

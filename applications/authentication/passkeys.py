@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def _malformed_is_wrong() -> Iterator[None]:
-    """Let every error but a refusal in words and one of the database read "This code is wrong"."""
+    """Show "This code is wrong" for every error but a ValidationError, which has its own text, and a database error."""
     try:
         yield
     except (ValidationError, Error):

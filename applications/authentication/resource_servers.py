@@ -8,7 +8,7 @@ from applications.authentication.basic import parse_basic
 from applications.authentication.callers import InvalidCredential
 from applications.authentication.headers import authorization
 from applications.models import ResourceServer
-from applications.operations.clients import note_server_used
+from applications.operations.last_used import note_server_used
 from applications.operations.throttle import failures
 from applications.rules.credentials import digest, is_credential
 

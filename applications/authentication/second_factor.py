@@ -1,4 +1,4 @@
-"""Forms of the second factor's codes: each code is taken once, and wrong ones are counted by our own throttle."""
+"""Forms for the codes of a second factor: each code works once, and wrong ones are counted by our own throttle."""
 
 import time
 

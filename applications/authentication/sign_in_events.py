@@ -49,7 +49,7 @@ def connect() -> None:
 
 
 def record(request: HttpRequest | None, person: Any, action: Action, **details: Any) -> None:
-    """Write a row for `person`. What came by no request of a browser (a command, a test's client) has no row."""
+    """Write a row for `person`. Nothing is written without a request of a browser (in a command or a test)."""
     if isinstance(person, User) and (actor := _actor(request, person)):
         record_of_person(person=person, action=action, actor=actor, details=details)
 

@@ -27,7 +27,7 @@ RECOVERY = 10  # times as many recovery codes as codes of an app may be tried: t
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Failures of one count: from `proof` on a second proof is due, from `stop` on nothing is looked at."""
+    """Limits of one count of failures: from `proof` on a second proof is needed, from `stop` on nothing is checked."""
 
     count: Count
     proof: int
@@ -41,18 +41,18 @@ class PasswordThrottle:
         self.email = email.strip().lower()
         device = device_of(request, self.email)
         own = Count(f"device:{device}", _window())
-        # Somebody else may have taken a known browser, too: it has tries of its own, then it is like any other.
+        # A known browser may have been stolen: it has a number of tries of its own, then it is treated like any other.
         self.own = own if device and own.number() < settings.SIGN_IN_TRIES * STOP else None
         self.of_address = [] if self.own else _of_address(request)
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing from there is looked at for now."""
+        """Whether no password from this address is checked for now."""
         return any(limit.stop is not None and limit.count.number() >= limit.stop for limit in self.of_address)
 
     @property
     def takes_proof(self) -> bool:
-        """Whether a right password is not enough for now."""
+        """Whether a second proof is needed besides the right password for now."""
         limits = [] if self.own else [*self.of_address, self._of_email]
         return any(limit.count.number() >= limit.proof for limit in limits)
 
@@ -67,7 +67,7 @@ class PasswordThrottle:
 
     @property
     def _of_email(self) -> Limit:
-        # Never more than a proof: else anybody could shut out whoever they like.
+        # The limit of an email only asks for a second proof. If it blocked, anybody could lock out anybody else.
         return Limit(Count(f"email:{self.email}", _window()), settings.SIGN_IN_TRIES * PER_EMAIL)
 
 

@@ -24,7 +24,7 @@ def believe_proxies_alone(request: HttpRequest) -> None:
 def is_refused(request: HttpRequest) -> bool:
     """Whether a request with a credential came over http though the public address is https.
 
-    A trusted proxy that says nothing of the protocol asks for itself, on the operator's own network: a gateway at
+    A trusted proxy that sends no protocol sends its own request, on the operator's own network: a gateway at
     /oauth/verify does.
     """
     if not settings.SECURE_SSL_REDIRECT or request.is_secure():

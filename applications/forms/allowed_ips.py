@@ -4,22 +4,20 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from applications.errors import InvalidParam
-from applications.rules.networks import parse_network
-
-PRINTABLE = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", _("A note is one line, without control characters."))
+from applications.forms.lines import NoteField
+from applications.rules.networks import NetworkText
 
 
 class NetworkField(forms.CharField):
     """An address or network; its value is the canonical text, "192.0.2.1/32"."""
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: Any) -> NetworkText:
         text = super().clean(value)
         try:
-            return str(parse_network(text))
+            return NetworkText(text)
         except InvalidParam as error:
             raise ValidationError(error.message, code="network") from None
 
@@ -34,11 +32,9 @@ class AllowedIPForm(forms.Form):
             attrs={"placeholder": "198.51.100.0/24", "autocomplete": "off", "spellcheck": "false"}
         ),
     )
-    note = forms.CharField(
+    note = NoteField(
         label=_("Note"),
-        max_length=100,
         required=False,
-        validators=[PRINTABLE],
         widget=forms.TextInput(attrs={"placeholder": _("Shop servers, Berlin"), "autocomplete": "off"}),
     )
 
@@ -49,7 +45,7 @@ class NetworksField(forms.MultipleChoiceField):
     def valid_value(self, value: Any) -> bool:
         return True
 
-    def clean(self, value: Any) -> list[str]:
+    def clean(self, value: Any) -> list[NetworkText]:
         return [NetworkField().clean(text) for text in super().clean(value)]
 
 
@@ -70,6 +66,6 @@ class LockOutForm(forms.Form):
         return self.is_valid() and bool(self.cleaned_data["save"])
 
     @property
-    def also(self) -> list[str]:
+    def also(self) -> list[NetworkText]:
         """Which addresses to add besides."""
         return self.cleaned_data["chosen"] if self.answered and self.cleaned_data["save"] == "with" else []

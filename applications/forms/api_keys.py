@@ -10,12 +10,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from applications.forms.applications import PRINTABLE
+from applications.forms.lines import NameField
 from applications.forms.new_application import SubmissionField
 from applications.models import Scope
+from applications.models.api_keys import MOST_YEARS
 
 ISO = "%Y-%m-%d"
-YEARS = 10  # that an end may lie ahead: the calendar's own end must not be reached in any time zone
 END_OF_DAY = time(23, 59, 59, fold=1)  # the later one, should clocks be set back over it
 
 
@@ -37,19 +37,17 @@ class LastDayField(forms.DateField):
             return None
         if day < today:
             raise ValidationError(_("Choose today or a later day, or leave it empty."), code="past")
-        if day > today + timedelta(days=365 * YEARS):
+        if day > today + timedelta(days=365 * MOST_YEARS):
             words = _("Choose a day within the next %(years)d years, or leave it empty.")
-            raise ValidationError(words, code="far", params={"years": YEARS})
+            raise ValidationError(words, code="far", params={"years": MOST_YEARS})
         return datetime.combine(day, END_OF_DAY, timezone.get_current_timezone())
 
 
 class NewAPIKeyForm(forms.Form):
     """Its `cleaned_data` is what `create_api_key` takes; `scopes` is None for all."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
-        max_length=100,
-        validators=[PRINTABLE],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Give the key a name that says which program uses it.")},
     )

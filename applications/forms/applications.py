@@ -1,27 +1,29 @@
 """Fields of an application: the form of New and of Settings, in the panel and over the API."""
 
+from collections.abc import Iterable
+
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from applications.forms.lines import NameField
 from applications.models import Scope
 from applications.models.applications import Lifetime
-
-PRINTABLE = RegexValidator(r"\A[^\x00-\x1f\x7f]*\Z", _("A name is one line, without control characters."))
 
 
 class ApplicationForm(forms.Form):
     """Name, lifetime of tokens, scopes; `cleaned_data["scopes"]` is a queryset in catalogue order."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
-        max_length=100,
         required=False,
-        validators=[PRINTABLE],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),  # not the visitor's own name
     )
-    lifetime = forms.ChoiceField(
-        label=_("Token lifetime"), choices=Lifetime, initial=Lifetime.DAY, widget=forms.RadioSelect
+    lifetime = forms.TypedChoiceField(
+        label=_("Token lifetime"),
+        choices=Lifetime,
+        coerce=Lifetime,
+        initial=Lifetime.DAY,
+        widget=forms.RadioSelect,
     )
     scopes = forms.ModelMultipleChoiceField(
         label=_("Scopes"),
@@ -37,3 +39,8 @@ class ApplicationForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # as forms.Form takes them
         self.fields["scopes"].queryset = Scope.objects.available()  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Take the other fields out: a change of some things asks for no others."""
+        for name in self.fields.keys() - set(names):
+            del self.fields[name]

@@ -37,9 +37,10 @@ class ResetSecretForm(forms.Form):
     `current` is the one seen as current; `end_older` those that were replaced earlier, and may stop now.
     """
 
-    overlap = forms.ChoiceField(
+    overlap = forms.TypedChoiceField(
         label=_("The old secret stops"),
         choices=Overlap,
+        coerce=Overlap,
         initial=Overlap.DAY,
         widget=FocusedRadios,
         error_messages={"required": _("Choose when the old secret stops.")},

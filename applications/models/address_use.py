@@ -1,7 +1,7 @@
 """From which addresses good credentials are used, counted per day.
 
-The counting is one statement, the same text on PostgreSQL and SQLite, because the ORM cannot add to what is stored: in
-several statements it took ten times as long, beside requests that have to be answered.
+Counting is one statement, the same text on PostgreSQL and SQLite, because the ORM has no INSERT that adds to a stored
+number. With the several statements that it needs, counting took ten times as long.
 """
 
 from collections.abc import Mapping
@@ -103,7 +103,7 @@ class AddressUse(models.Model):
 def add_address_uses(holder: Holder, counts: Mapping[Used, int], moment: datetime) -> None:
     """Add to what was counted on the day of `moment`.
 
-    In one order in every process, so that none waits for another in a ring.
+    The rows are sorted, so that two processes that write at the same time cannot deadlock.
     """
     of_secrets = {used: count for used, count in counts.items() if used[1] is not None}
     others = {used: count for used, count in counts.items() if used[1] is None}

@@ -7,12 +7,15 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.expiry import unexpired
+
+MOST_YEARS = 10  # that an end may lie ahead: the calendar's own end must not be reached in any time zone
+
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
     def live(self, moment: datetime | None = None) -> "APIKeyQuerySet":
         """Those that would be accepted now, the address and the scope aside."""
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=moment or now())
-        return self.filter(unexpired, revoked_at=None)
+        return self.filter(unexpired(moment), revoked_at=None)
 
 
 class APIKey(models.Model):

@@ -35,8 +35,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(models.Model):
     """A registered client (RFC 6749 section 2).
 
-    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the hot
-    statements read (models/hot.py); only operations/scopes.py and operations/allowed_ips.py write them.
+    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the frequent
+    statements read (models/statements/); only operations/scopes.py and operations/allowed_ips.py write them.
 
     generation          grows with every revocation of all tokens and with every scope granted
     live_generation     tokens of an earlier generation are dead: revoking all is one UPDATE of one row
@@ -57,7 +57,8 @@ class Application(models.Model):
     grants = models.TextField(default="", editable=False)
     fence = models.TextField(default="|", editable=False)
 
-    # What the writer saw (see operations/applications.py): two admins at once, and the double click.
+    # `revision` finds a change that another admin made meanwhile, `submission` a form that was sent twice
+    # (operations/applications.py).
     revision = models.PositiveIntegerField(default=0, editable=False)
     submission = models.UUIDField(null=True, editable=False, unique=True)
 

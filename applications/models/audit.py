@@ -11,7 +11,7 @@ OPERATORS_CHAIN = 5_237_001  # any number, as long as no other advisory lock of 
 
 
 def lock_operators_chain() -> None:
-    """Wait for the transaction that last did this to end; SQLite has one writer at a time anyway."""
+    """Take the lock that only one transaction can hold. SQLite needs none: it has one writer at a time."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OPERATORS_CHAIN])

@@ -129,7 +129,7 @@ def _noted(account: Account, application: Application | None, earliest: datetime
 
 
 def _of_tokens(ours: QuerySet[Application]) -> Iterator[Seen]:
-    # By key and not by time or application: so the same for an account with ten tokens and with ten million.
+    # Limited by key, not by time or application, so that ten million tokens cost what ten do.
     newest = AccessToken.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     tokens = AccessToken.objects.filter(pk__gt=newest - NEWEST_TOKENS, application__in=ours)
     for token in tokens.only("application_id", "issued_ip", "issued_at", "last_used_ip", "last_used_at"):

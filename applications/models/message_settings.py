@@ -5,21 +5,26 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.applications import Application
+from applications.rules import message_settings as rules
 from applications.rules.previews import Treatment
 from applications.rules.quiet_hours import parse_quiet_hours
+from applications.rules.safe_urls import Policy
 from applications.rules.transliteration import Alphabet
 
 type Names = Mapping[str, str | Mapping[str, str]]
 
 LONGEST_URL: Final = 500
-LONGEST_TEMPLATE: Final = 1530  # ten parts of GSM-7
-PIN: Final = "{{pin}}"
-TTL: Final = (60, 172_800)  # seconds that a channel has, before the next one is tried
-PIN_LENGTH, PIN_TTL, PIN_ATTEMPTS = (4, 10), (60, 1800), (1, 10)
+LONGEST_TEMPLATE: Final = rules.LONGEST_TEMPLATE
+PIN: Final = rules.PIN
+TTL: Final = rules.CHANNEL_TTL.limits  # seconds that a channel has, before the next one is tried
+PIN_LENGTH, PIN_TTL, PIN_ATTEMPTS = rules.PIN_LENGTH.limits, rules.PIN_TTL.limits, rules.PIN_ATTEMPTS.limits
+CALLBACKS: Final = rules.CALLBACKS
 
 # Channel → name in the API → column. `quietHours` and `transliteration` are objects.
 DOCUMENTED: Final[Mapping[str, Names]] = {
@@ -62,19 +67,18 @@ DOCUMENTED: Final[Mapping[str, Names]] = {
     },
 }
 
-CALLBACKS: Final = (
-    *(f"{channel}_dlr_callback" for channel in ("sms", "viber", "whatsapp", "multichannel")),
-    *(f"{channel}_receive_callback" for channel in ("sms", "viber", "whatsapp", "multichannel")),
-    *(f"{kind}_callback" for kind in ("shortlinks", "attachments", "optouts", "lookup", "otp")),
-)
-
 
 class PinType(models.TextChoices):
     """What a PIN is made of; the value is what the API says and takes as `pinType`."""
 
-    NUMBERS = "numbers", _("Numbers")
-    LETTERS = "letters", _("Letters")
-    ALPHANUMERIC = "alphanumeric", _("Alphanumeric")
+    NUMBERS = rules.PinType.NUMBERS.value, _("Numbers")
+    LETTERS = rules.PinType.LETTERS.value, _("Letters")
+    ALPHANUMERIC = rules.PinType.ALPHANUMERIC.value, _("Alphanumeric")
+
+
+def callback_policy() -> Policy:
+    """What callback URLs may be on this server."""
+    return Policy(ports=frozenset(settings.CALLBACK_PORTS), insecure=settings.CALLBACK_INSECURE)
 
 
 def _callback() -> "models.CharField[str, str]":
@@ -179,6 +183,12 @@ class MessageSettings(models.Model):
 
     def __str__(self) -> str:
         return f"messages of {self.application}"
+
+    @classmethod
+    def of(cls, application: Application) -> "MessageSettings":
+        """The settings of an application, as `of` of the queryset; without a query where it came with them."""
+        found: MessageSettings | None = getattr(application, "message_settings", None)
+        return found or cls(application=application)
 
     def values(self, columns: Iterable[str]) -> dict[str, Any]:
         """What these columns hold."""

@@ -1,13 +1,13 @@
 """How many requests a caller has made in the running minute: what the database cache cannot count exactly.
 
 Django's database cache adds by a SELECT and an UPDATE, between which another process may add too. This is one
-statement, the same text on PostgreSQL and SQLite, beside those of models/hot.py the only raw SQL.
+statement, the same text on PostgreSQL and SQLite.
 """
 
 from django.db import connection, models
 
-# A minute that differs begins anew, also an earlier one: a machine whose clock is ahead must not keep the others
-# at its own count until they have caught up with it.
+# Any other minute starts the count again, an earlier one too. Otherwise a server whose clock is ahead would make all
+# other servers add to its count until their clocks reach the same minute.
 COUNT = """
 INSERT INTO applications_ratecount AS held (caller, minute, requests) VALUES (%s, %s, 1)
 ON CONFLICT (caller) DO UPDATE SET
@@ -20,7 +20,7 @@ RETURNING requests
 class RateCount(models.Model):
     """A caller (`application:7`, `address:192.0.2.1`) and the minute, since 1970, of its latest request.
 
-    Not worth a log to recover from: the table is unlogged on PostgreSQL, so that counting waits for no disk.
+    The table is unlogged on PostgreSQL: after a crash the counts may start at zero, so no request waits for the disk.
     """
 
     caller = models.CharField(max_length=60, primary_key=True)

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.expiry import unexpired
+
 
 class Overlap(models.TextChoices):
     """How long an old secret goes on working beside the new one."""
@@ -25,8 +27,7 @@ class Overlap(models.TextChoices):
 class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
     def working(self, moment: datetime | None = None) -> "SecretQuerySet":
         """Those that are accepted now, the current one first."""
-        accepted = Q(expires_at=None) | Q(expires_at__gt=moment or now())
-        return self.filter(accepted).order_by(models.F("expires_at").desc(nulls_first=True), "-pk")
+        return self.filter(unexpired(moment)).order_by(models.F("expires_at").desc(nulls_first=True), "-pk")
 
     def older(self, moment: datetime | None = None) -> "SecretQuerySet":
         """Those that are accepted now and were replaced: their overlap goes on."""
@@ -34,7 +35,7 @@ class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
 
 
 class ApplicationSecret(models.Model):
-    """A secret's digest and hint. The one without an end is current; an ended one says why a client fails."""
+    """A secret's digest and hint. The one without `expires_at` is current; expired ones tell why one was refused."""
 
     application = models.ForeignKey("applications.Application", models.CASCADE, related_name="secrets")
     digest = models.BinaryField(max_length=32)

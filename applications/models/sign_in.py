@@ -1,13 +1,13 @@
-"""What signing in remembers about failures and about one-time codes, in tables that nothing culls.
+"""Failed sign-ins and used one-time codes, in tables of their own and not in the cache.
 
-Django's database cache forgets a third of its rows when there are more than it may hold, so that whoever makes many
-failures frees one that is blocked. Each change is one statement, the same text on PostgreSQL and SQLite, because
+Django's database cache deletes a third of its rows when it is full, so an attacker who causes many failures could
+delete the count that blocks him. Each change is one statement, the same text on PostgreSQL and SQLite, because
 two processes that count at the same time must not count one.
 """
 
 from django.db import connection, models
 
-# A clock that is a little behind another machine's must not begin the count anew: hence the two sides.
+# abs(), because the clock of another server may be a little ahead: its rows must not start the count again.
 COUNT = """
 INSERT INTO applications_signinfailures AS held (subject, began, number) VALUES (%s, %s, 1)
 ON CONFLICT (subject) DO UPDATE SET

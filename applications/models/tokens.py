@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from applications.models.applications import Application
+from applications.models.expiry import unexpired
 from applications.rules.credentials import token_key
 
 
@@ -20,15 +21,14 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
     def valid(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
         """Those neither expired nor revoked: they work as long as their application is enabled."""
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=moment or now())
         return self.filter(
-            unexpired,
+            unexpired(moment),
             revoked_at=None,
             generation__gte=F("application__live_generation"),
         )
 
     def newest(self, most: int) -> "AccessTokenQuerySet":
-        """The `most` issued last, so that what is asked of them costs the same however many there are."""
+        """The `most` tokens issued last: a query on these costs the same however many tokens there are."""
         return self.model.objects.filter(pk__in=self.order_by("-pk").values("pk")[:most])
 
     def by_address(self) -> Iterable[Mapping[str, Any]]:
@@ -65,7 +65,7 @@ class AccessToken(models.Model):
 
     The key is the first 128 bits of the value's SHA-256: 1.3 times the checks of a 32-byte digest at ten
     million rows. The application is not a foreign key in the database, because checking one costs up
-    to 16 % of issuing: a token without its application is dead through the join, and purging sweeps it.
+    to 16 % of issuing: the join finds no token without its application, and `purge` deletes such tokens.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an email is kept in lower case, because people do not tell the two apart."""
+    """Makes users; an email is kept in lower case, because people type it in either case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a stored user; without a password none works until one is set by the mailed link."""

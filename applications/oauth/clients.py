@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
 from applications.authentication.headers import authorization
-from applications.models import hot
+from applications.models.statements.clients import Asked
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import required
 from applications.operations.clients import InvalidClient, ask
@@ -17,7 +17,7 @@ INVALID_CLIENT = "The client could not be authenticated."
 TOO_MANY = "The client could not be authenticated, too many times in a row. Wait, then try again."
 
 
-def asked_about(request: HttpRequest, parameters: dict[str, str]) -> hot.Asked:
+def asked_about(request: HttpRequest, parameters: dict[str, str]) -> Asked:
     """Return who asks and the live token of the `token` parameter, if there is one that they may see.
 
     Raises OAuthError: invalid_request without a token, or as client_credentials and authenticated do.
@@ -57,7 +57,7 @@ def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tupl
     """
     identifier, secret = _sent(request, parameters)
     if not (is_credential(identifier) and is_credential(secret)):
-        # What no client can have needs no question to the store, and may hold what it cannot take.
+        # No client has an ID or secret of another shape, so no query is needed, and PostgreSQL could not store a NUL.
         raise OAuthError("invalid_client", INVALID_CLIENT)
     return identifier, secret
 

@@ -5,13 +5,20 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import lazy
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from applications.authentication.refused import refused_request, sent_token
+from applications.descriptions.parts import ID, TOKEN, json_of, schema
+from applications.descriptions.registry import add_schemas, describe
+from applications.descriptions.schemas import HELD, text, whole
 from applications.models import MessageSettings
-from applications.models.hot import Asked, Found
+from applications.models.statements.clients import Asked
+from applications.models.statements.tokens import Found
 from applications.models.usage import Reason
 from applications.oauth.clients import asked_about
+from applications.oauth.descriptions import form, told
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
 from applications.operations.last_used import touch
@@ -24,7 +31,7 @@ INACTIVE = {"active": False}
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Tell an application about a token of its account, a resource server about any.
+    """Answer an application about the tokens of its account, a resource server about any token.
 
     `client_ip`, optional: the address the token was used from. Outside the allowed IPs the token is
     inactive, like one that is unknown, expired, revoked, disabled or of somebody else.
@@ -50,7 +57,7 @@ def _client_ip(parameters: dict[str, str]) -> Address | None:
 
 
 def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
-    """Whether the token may be used from there, if that is known; if not, it is kept for the panel."""
+    """Whether the token may be used from `client_ip`, if one was sent. A refusal is recorded for the panel."""
     if client_ip is None or allows(found.fence, client_ip):
         return True
     refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
@@ -91,3 +98,63 @@ def _for_the_platform(found: Found, stored: MessageSettings | None) -> dict[str,
     """What a resource server learns besides: whose token it is, as people know it, and how to treat its messages."""
     treated = stored or MessageSettings(application_id=found.application_pk)
     return {"client_name": found.application_name, "settings": treated.documented()}
+
+
+ACTIVE = {
+    "type": "object",
+    "required": ["active", "scope", "client_id", "token_type", "iat", "iss", "sub", "account_id"],
+    "properties": {
+        "active": {"const": True},
+        "scope": HELD,
+        "client_id": schema("Credential"),
+        "token_type": {"const": "Bearer"},
+        "iat": {"type": "integer", "description": _("Seconds since 1970.")},
+        "exp": {"type": "integer", "description": _("Seconds since 1970; absent when it never expires.")},
+        "iss": {"type": "string", "format": "uri"},
+        "sub": schema("Credential"),
+        "account_id": {"type": "integer"},
+        "client_name": text(_("For resource servers alone: the application's name.")),
+        "settings": {
+            "description": _("For resource servers alone: how the application's messages are treated."),
+            **schema("Settings"),
+        },
+    },
+}
+add_schemas(
+    Introspection={
+        "oneOf": [
+            schema("ActiveToken"),
+            whole({"active": {"const": False}}, _("Unknown, expired, revoked or not yours to see.")),
+        ]
+    },
+    ActiveToken=ACTIVE,
+)
+EXAMPLE = {
+    "active": True,
+    "scope": "sms groups",
+    "client_id": ID,
+    "token_type": "Bearer",
+    "iat": 1795527125,
+    "iss": lazy(lambda: settings.ISSUER, str)(),  # as it is set when the document is made
+    "sub": ID,
+    "account_id": 1,
+    "exp": 1795613525,
+}
+describe(
+    introspect,
+    post=form(
+        "introspectToken",
+        _("Ask about a token"),
+        _(
+            "Whether it works now, and for what (RFC 7662). An application learns of its own account's tokens alone."
+        ),
+        {
+            "token": text(_("The token in question.")),
+            "token_type_hint": text(_("Not needed, and not heeded.")),
+            "client_ip": text(_("Where the token was used from; held against the allowed IPs.")),
+        },
+        ["token"],
+        told(_("What it is worth."), json_of(schema("Introspection"), EXAMPLE)),
+        {"token": TOKEN},
+    ),
+)

@@ -3,8 +3,13 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from applications.descriptions.parts import json_of, schema
+from applications.descriptions.registry import add_schemas, describe
+from applications.descriptions.schemas import whole
 from applications.models import Scope
+from applications.oauth.descriptions import refusals, told
 from applications.oauth.errors import OAuthError, answer
 
 WAYS = ["client_secret_basic", "client_secret_post"]
@@ -33,3 +38,37 @@ def metadata(request: HttpRequest) -> HttpResponse:
 
 def _address(name: str) -> str:
     return f"{settings.ISSUER}{reverse(name)}"
+
+
+add_schemas(
+    Metadata=whole(
+        {
+            "issuer": {"type": "string", "format": "uri"},
+            **{
+                name: {"type": "string", "format": "uri"}
+                for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+            },
+            **{
+                f"{name}_endpoint_auth_methods_supported": {"type": "array", "items": {"type": "string"}}
+                for name in ("token", "introspection", "revocation")
+            },
+            "grant_types_supported": {"type": "array", "items": {"type": "string"}},
+            "response_types_supported": {"type": "array", "items": {"type": "string"}},
+            "scopes_supported": {"type": "array", "items": {"type": "string"}},
+        }
+    )
+)
+describe(
+    metadata,
+    get={
+        "operationId": "getMetadata",
+        "tags": ["OAuth"],
+        "summary": _("Where everything is"),
+        "description": _("What a client can find out by itself (RFC 8414)."),
+        "security": [],
+        "responses": {
+            "200": told(_("The endpoints."), json_of(schema("Metadata"))),
+            **{status: refusals()[status] for status in ("405", "500", "503")},
+        },
+    },
+)

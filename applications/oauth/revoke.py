@@ -3,13 +3,18 @@
 from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.authentication.address import client_address
+from applications.descriptions.parts import TOKEN, json_of
+from applications.descriptions.registry import describe
+from applications.descriptions.schemas import text
 from applications.errors import NotFound
 from applications.models import AccessToken
 from applications.models.audit import ActorKind
-from applications.models.hot import Found
+from applications.models.statements.tokens import Found
 from applications.oauth.clients import INVALID_CLIENT, asked_about
+from applications.oauth.descriptions import form, told
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
 from applications.operations.actors import Actor
@@ -43,3 +48,19 @@ def _revoke(request: HttpRequest, found: Found) -> None:
     ):  # dead or swept away by now, which is what was asked for
         token = AccessToken.objects.select_related("application").get(pk=found.pk)
         revoke_token(token=token, actor=actor)
+
+
+describe(
+    revoke,
+    post=form(
+        "revokeToken",
+        _("Give up a token"),
+        _(
+            "A token of the calling application dies (RFC 7009). One that is unknown or another's gets the same answer."
+        ),
+        {"token": text(_("The token to revoke.")), "token_type_hint": text(_("Not needed, and not heeded."))},
+        ["token"],
+        told(_("It does not work any more."), json_of({"type": "object"}, {})),
+        {"token": TOKEN},
+    ),
+)

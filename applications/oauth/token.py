@@ -1,9 +1,14 @@
 """POST /oauth/token: the client credentials grant (RFC 6749 section 4.4)."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.authentication.address import client_address
+from applications.descriptions.parts import TOKEN, json_of, schema
+from applications.descriptions.registry import add_schemas, describe
+from applications.descriptions.schemas import HELD, text, whole
 from applications.oauth.clients import authenticated, client_credentials
+from applications.oauth.descriptions import form, told
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import check_no_stray_scope, read_parameters, required, scopes_of
 from applications.operations.tokens import Issued, ScopeNotHeld, issue_token
@@ -48,3 +53,39 @@ def _body(issued: Issued) -> dict[str, str | int]:
         "expires_in": NEVER if issued.seconds is None else issued.seconds,
         "scope": issued.scope,
     }
+
+
+add_schemas(
+    Token=whole(
+        {
+            "access_token": schema("Credential"),
+            "token_type": {"const": "Bearer"},
+            "expires_in": {
+                "type": "integer",
+                "description": _("Seconds; 2147483647 for a token that does not expire."),
+            },
+            "scope": HELD,
+        }
+    )
+)
+EXAMPLE = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 86400, "scope": "sms groups"}
+describe(
+    token,
+    post=form(
+        "getAccessToken",
+        _("Get an access token"),
+        _(
+            "Trades ID and secret for a bearer token (RFC 6749 section 4.4). Send them by HTTP Basic, or in the"
+            " body. Without a scope the token has all that the application holds."
+        ),
+        {
+            "grant_type": text(_("Always the same."), enum=["client_credentials"]),
+            "scope": text(
+                _("Names of scopes with spaces between; each of them the application has to hold.")
+            ),
+        },
+        ["grant_type"],
+        told(_("The token."), json_of(schema("Token"), EXAMPLE)),
+        {"grant_type": "client_credentials"},
+    ),
+)

@@ -3,9 +3,13 @@
 import logging
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from applications.authentication import callers
 from applications.authentication.credentials import authenticate
+from applications.descriptions.parts import Node, schema
+from applications.descriptions.registry import describe
+from applications.oauth.descriptions import refusals, refused, told
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import read_query, required, scopes_of
 
@@ -69,3 +73,47 @@ def _refused(
 ) -> OAuthError:
     challenge = callers.challenge() if bare else callers.challenge(error, scope)
     return OAuthError(error, description, status, {"WWW-Authenticate": challenge})
+
+
+PASSED: dict[str, Node] = {
+    "X-Application-Id": {"schema": schema("Credential"), "description": _("Absent for an API key.")},
+    "X-Account-Id": {"schema": {"type": "integer"}},
+    "X-Scope": {"schema": {"type": "string"}, "description": _("All that the credential may do now.")},
+}
+SCOPE = {
+    "name": "scope",
+    "in": "query",
+    "required": True,
+    "description": _(
+        "What the request behind the gateway needs; all of these, separated by a space. It is the one parameter."
+    ),
+    "schema": {"type": "string"},
+    "example": "groups",
+}
+describe(
+    verify,
+    get={
+        "operationId": "verifyRequest",
+        "tags": ["OAuth"],
+        "summary": _("Check a request, for gateways"),
+        "description": _("Every method is taken, as gateways pass on that of the request they hold."),
+        "security": [{"accessToken": []}, {"apiKey": []}],
+        "parameters": [SCOPE],
+        "responses": {
+            "200": told(_("The gateway may let it through. The body is empty."), headers=PASSED),
+            "400": refused(
+                _(
+                    "The gateway has asked wrongly: not for a scope, or for something besides. The log has it."
+                ),
+                "invalid_request",
+            ),
+            "401": refusals()["401"],
+            "403": refused(
+                _("The scope is not held, or the address not allowed."),
+                "insufficient_scope",
+                "WWW-Authenticate",
+            ),
+            **{status: refusals()[status] for status in ("500", "503")},
+        },
+    },
+)

@@ -25,7 +25,7 @@ class Limits:
 class Actor:
     """`name` is what people read (an email, an application's ID); `ip` and `request_id` may be unknown.
 
-    `limits` is None for members and commands: their role was checked before.
+    `limits` is None for members and commands. `may_change` is False for a member who only looks on (a viewer).
     """
 
     kind: ActorKind
@@ -33,6 +33,7 @@ class Actor:
     ip: str | None = None
     request_id: str = ""
     limits: Limits | None = None
+    may_change: bool = True
 
 
 OPERATOR = Actor(ActorKind.COMMAND, "operator")

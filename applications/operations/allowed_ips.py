@@ -10,21 +10,23 @@ from applications.errors import InvalidParam, NotFound
 from applications.models import Account, AllowedIP, Application, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
-from applications.operations.applications import locked
 from applications.operations.audit import record, record_for
-from applications.operations.limits import check_account, check_change, check_list, check_scopes
-from applications.rules.networks import make_fence, make_list, parse_network, shown
+from applications.operations.limits import check_change, check_list, check_scopes
+from applications.operations.locks import lock_account, lock_application
+from applications.rules.names import Note
+from applications.rules.networks import NetworkText, make_fence, make_list, shown
 
 MOST = 200  # lines of one list
+NO_NOTE = Note("")
 BATCH = 500  # applications a statement
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to be added: an address or network, as its writer wrote it, and what it is."""
+    """A line to be added: a network, and what it is."""
 
-    network: str
-    note: str = ""
+    network: NetworkText
+    note: Note = NO_NOTE
 
 
 @transaction.atomic
@@ -33,7 +35,7 @@ def change_allowed_ips(
     account: Account,
     application: Application | None = None,
     add: Iterable[Line] = (),
-    remove: Iterable[str] = (),
+    remove: Iterable[NetworkText] = (),
     actor: Actor,
 ) -> None:
     """Remove networks from the list of `application`, or of the account where that is None, and add others.
@@ -42,9 +44,9 @@ def change_allowed_ips(
     list already or is one line too many, NotFound for what is not on the list, and AccessDenied when the actor's
     credential would get out of a list that it is held by itself; then nothing is changed.
     """
-    account, application = _locked(account, application)
+    account, application = _locked(account, application, actor)
     listed = AllowedIP.objects.filter(account=account, application=application)
-    removed = [str(parse_network(network)) for network in remove]
+    removed = [NetworkText(network) for network in remove]
     added = _new_lines(add)
     stored = list(listed.values_list("network", flat=True))
     after = [network for network in stored if network not in removed]
@@ -54,38 +56,13 @@ def change_allowed_ips(
     _finish(account, application, list(added), removed, actor)
 
 
-@transaction.atomic
-def set_allowed_ips(
-    *,
-    account: Account,
-    application: Application | None = None,
-    lines: Iterable[Line],
-    actor: Actor,
-) -> None:
-    """Let the list be these lines; those on it already stay as they are, but for their note.
-
-    Raises InvalidParam as `change_allowed_ips` does. Writes nothing when nothing differs.
-    """
-    account, application = _locked(account, application)
-    listed = AllowedIP.objects.filter(account=account, application=application)
-    wanted, stored = _new_lines(lines), dict(listed.values_list("network", "note"))
-    added = {network: note for network, note in wanted.items() if network not in stored}
-    removed = [network for network in stored if network not in wanted]
-    _check(actor, account, application, list(stored), list(wanted))
-    noted = {network: note for network, note in wanted.items() if stored.get(network, note) != note}
-    for network, note in noted.items():
-        listed.filter(network=network).update(note=note)
-    _take_out(listed, removed)
-    _put_in(listed, added, account, application, actor)
-    if added or removed or noted:
-        _finish(account, application, list(added), removed, actor, noted=list(noted))
-
-
-def _locked(account: Account, application: Application | None) -> tuple[Account, Application | None]:
+def _locked(
+    account: Account, application: Application | None, actor: Actor
+) -> tuple[Account, Application | None]:
     if application is not None:
-        application = locked(application)  # the account's row comes first there too
+        application = lock_application(application, actor)
         return application.account, application
-    return Account.objects.select_for_update().get(pk=account.pk), None
+    return lock_account(account.pk, actor), None
 
 
 def _check(
@@ -95,20 +72,19 @@ def _check(
     if application is not None:
         check_change(actor, application)
     else:
-        check_account(actor, account.pk)
         check_scopes(actor, Scope.objects.available().values_list("name", flat=True))
     check_list(actor, application, before, after)
 
 
-def _new_lines(lines: Iterable[Line]) -> dict[str, str]:
-    """Networks in canonical text with their notes; of two lines for one network the first counts."""
-    new: dict[str, str] = {}
+def _new_lines(lines: Iterable[Line]) -> dict[NetworkText, Note]:
+    """Networks with their notes; of two lines for one network the first counts."""
+    new: dict[NetworkText, Note] = {}
     for line in lines:
-        new.setdefault(str(parse_network(line.network)), line.note.strip())
+        new.setdefault(NetworkText(line.network), Note(line.note))
     return new
 
 
-def _take_out(listed: models.QuerySet[AllowedIP], networks: list[str]) -> None:
+def _take_out(listed: models.QuerySet[AllowedIP], networks: list[NetworkText]) -> None:
     for network in networks:
         if not listed.filter(network=network).delete()[0]:
             raise NotFound(_("{network} is not on the list.").format(network=shown(network)))
@@ -116,7 +92,7 @@ def _take_out(listed: models.QuerySet[AllowedIP], networks: list[str]) -> None:
 
 def _put_in(
     listed: models.QuerySet[AllowedIP],
-    notes: dict[str, str],
+    notes: dict[NetworkText, Note],
     account: Account,
     application: Application | None,
     actor: Actor,
@@ -136,13 +112,12 @@ def _put_in(
 def _finish(
     account: Account,
     application: Application | None,
-    added: list[str],
-    removed: list[str],
+    added: list[NetworkText],
+    removed: list[NetworkText],
     actor: Actor,
-    noted: list[str] | None = None,
 ) -> None:
-    """Repeat the list where the hot statements read it, and write the audit row."""
-    details = {"added": added, "removed": removed} | ({"noted": noted} if noted else {})
+    """Repeat the list where the frequent statements read it, and write the audit row."""
+    details = {"added": added, "removed": removed}
     if application is not None:
         repeat_fences(account, [application.pk])
         record_for(actor, application, Action.ALLOWED_IPS_CHANGED, details)

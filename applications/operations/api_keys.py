@@ -2,26 +2,32 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.timezone import now
+from django.utils.timezone import is_naive, now
 from django.utils.translation import gettext as _
 
 from applications.errors import Conflict, InvalidParam, NotFound
 from applications.models import Account, APIKey, AuditEvent, Scope
+from applications.models.api_keys import MOST_YEARS
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
+from applications.operations.limits import check_no_credential
+from applications.operations.locks import lock_account
+from applications.operations.scopes import usable_scopes
 from applications.rules.credentials import digest, hint, new_credential
-from applications.rules.names import is_name
+from applications.rules.names import Name
+
+LONGEST_LIFE = timedelta(days=365 * MOST_YEARS + 2)  # of a last day in any time zone
 
 
 @transaction.atomic
 def create_api_key(
     *,
     account: Account,
-    name: str,
+    name: Name,
     scopes: Iterable[Scope] | None,
     actor: Actor,
     expires_at: datetime | None = None,
@@ -33,12 +39,11 @@ def create_api_key(
     names one sending of a form: a second one (the double click) raises Conflict and makes nothing.
     Raises InvalidParam for a name that is none, no scope at all, or an end that has passed.
     """
+    account = lock_account(account.pk, actor)
+    check_no_credential(actor)
     sending = _first_sending(account, submission) if submission else {}
-    moment, value, name = now(), new_credential(), name.strip()
-    if not is_name(name):
-        raise InvalidParam("name", _("Give a name of at most 100 characters on one line."))
-    if expires_at is not None and expires_at <= moment:
-        raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
+    moment, value, name = now(), new_credential(), Name(name)
+    _check_end(expires_at, moment)
     key = APIKey.objects.create(
         account=account,
         name=name,
@@ -57,10 +62,21 @@ def create_api_key(
 @transaction.atomic
 def revoke_api_key(*, api_key: APIKey, actor: Actor) -> None:
     """Stop a key for good, from the very next request on; NotFound when it has stopped already."""
-    Account.objects.select_for_update().get(pk=api_key.account_id)
+    account = lock_account(api_key.account_id, actor)
+    check_no_credential(actor)
     if not APIKey.objects.live().filter(pk=api_key.pk).update(revoked_at=now()):
         raise NotFound(_("This API key has stopped already."))
-    record(actor, api_key.account, Action.API_KEY_REVOKED, target=str(api_key))
+    record(actor, account, Action.API_KEY_REVOKED, target=str(api_key))
+
+
+def _check_end(expires_at: datetime | None, moment: datetime) -> None:
+    if expires_at is None:
+        return
+    if is_naive(expires_at) or expires_at <= moment:
+        raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
+    if expires_at > moment + LONGEST_LIFE:
+        message = _("Choose a time within the next {years} years, or none.").format(years=MOST_YEARS)
+        raise InvalidParam("expires_at", message)
 
 
 def _first_sending(account: Account, submission: uuid.UUID) -> dict[str, str]:
@@ -69,7 +85,6 @@ def _first_sending(account: Account, submission: uuid.UUID) -> dict[str, str]:
     Under the account's lock, so that of two at once the second sees the row of the first. The row stays
     when the key is revoked: a form found again much later makes no second key either.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
     sending = {"submission": str(submission)}
     made = AuditEvent.objects.filter(account=account, action=Action.API_KEY_CREATED)
     if made.filter(details__submission=sending["submission"]).exists():
@@ -80,7 +95,4 @@ def _first_sending(account: Account, submission: uuid.UUID) -> dict[str, str]:
 def _names(scopes: Iterable[Scope] | None) -> str:
     if scopes is None:
         return ""
-    chosen = sorted(scopes, key=lambda scope: (scope.position, scope.name))
-    if not chosen:
-        raise InvalidParam("scopes", _("Choose at least one scope, or all."))
-    return " ".join(scope.name for scope in chosen)
+    return " ".join(scope.name for scope in usable_scopes(scopes))

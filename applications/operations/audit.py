@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -13,6 +15,14 @@ from applications.operations.actors import Actor
 FIRST = bytes(32)  # what an account's first row has as its predecessor's digest
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a row says besides who and about what."""
+
+    action: Action
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 def record(
     actor: Actor,
     account: Account | None,
@@ -21,46 +31,57 @@ def record(
     application_id: str = "",
     target: str = "",
     details: dict[str, Any] | None = None,
-) -> AuditEvent:
+) -> None:
     """Append a row to the account's chain; call it inside the transaction of the change.
 
-    The account's row is locked first, so that two changes at once make a chain and not a fork; without an
-    account (what the operator does to none), that chain itself.
+    The caller holds the account's lock (operations/locks.py) or has just made the account, so that two changes at once
+    make a chain and not a fork, which the database would refuse. Without an account (what the operator does to none),
+    that chain is locked here.
     """
-    if account is None:
-        lock_operators_chain()
-    else:
-        Account.objects.select_for_update().get(pk=account.pk)
-    latest = AuditEvent.objects.filter(account=account).first()
-    event = AuditEvent(
-        account=account,
-        action=action,
-        actor_kind=actor.kind,
-        actor=actor.name,
-        application_id=application_id,
-        target=target,
-        details=details or {},
-        ip=actor.ip,
-        request_id=actor.request_id,
-        previous=bytes(latest.digest) if latest else FIRST,
-    )
-    event.digest = chained(event)
-    event.save(force_insert=True)
-    return event
+    entries = [Entry(action, details or {})]
+    _append(actor, account, entries, application_id=application_id, target=target)
 
 
 def record_for(
     actor: Actor, application: Application, action: Action, details: dict[str, Any] | None = None
-) -> AuditEvent:
+) -> None:
     """Append a row about an application, named by its ID and the name it has now."""
-    return record(
-        actor,
-        application.account,
-        action,
-        application_id=application.application_id,
-        target=str(application),
-        details=details,
+    record_changes(actor, application, [Entry(action, details or {})])
+
+
+def record_changes(actor: Actor, application: Application, entries: Sequence[Entry]) -> None:
+    """Append the rows about an application that one change makes, if any, in this order."""
+    if entries:
+        about = {"application_id": application.application_id, "target": str(application)}
+        _append(actor, application.account, entries, **about)
+
+
+def _append(actor: Actor, account: Account | None, entries: Sequence[Entry], **about: str) -> None:
+    if account is None:
+        lock_operators_chain()
+    latest = AuditEvent.objects.filter(account=account).first()
+    previous = bytes(latest.digest) if latest else FIRST
+    events = []
+    for entry in entries:
+        events.append(_event(actor, account, entry, previous, **about))
+        previous = bytes(events[-1].digest)
+    AuditEvent.objects.bulk_create(events)
+
+
+def _event(actor: Actor, account: Account | None, entry: Entry, previous: bytes, **about: str) -> AuditEvent:
+    event = AuditEvent(
+        account=account,
+        action=entry.action,
+        actor_kind=actor.kind,
+        actor=actor.name,
+        details=entry.details,
+        ip=actor.ip,
+        request_id=actor.request_id,
+        previous=previous,
+        **about,
     )
+    event.digest = chained(event)
+    return event
 
 
 def chained(event: AuditEvent) -> bytes:

@@ -6,9 +6,14 @@ from typing import Any
 from django.db import transaction
 
 from applications.models import Application, Scope
+from applications.models.applications import Lifetime
 from applications.operations.actors import Actor
-from applications.operations.applications import locked, switch_application, update_application
-from applications.operations.messages import update_message_settings
+from applications.operations.applications import apply_state, apply_update, store
+from applications.operations.audit import record_changes
+from applications.operations.limits import check_change
+from applications.operations.locks import lock_application
+from applications.operations.message_settings import apply_settings
+from applications.rules.names import Name
 
 
 @transaction.atomic
@@ -16,8 +21,8 @@ def change_application(
     *,
     application: Application,
     actor: Actor,
-    name: str | None = None,
-    lifetime: str | None = None,
+    name: Name | None = None,
+    lifetime: Lifetime | None = None,
     scopes: Iterable[Scope] | None = None,
     enabled: bool | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -28,18 +33,11 @@ def change_application(
     `settings` and `settings_seen` are what `update_message_settings` takes. Returns the application as stored. Raises
     what the operations for each raise.
     """
-    application = locked(application)
-    if not (name is None and lifetime is None and scopes is None):
-        application = update_application(
-            application=application,
-            name=application.name if name is None else name,
-            lifetime=application.lifetime if lifetime is None else lifetime,
-            scopes=application.scopes.all() if scopes is None else scopes,
-            actor=actor,
-        )
-    if enabled is not None:
-        switch_application(application=application, enabled=enabled, actor=actor)
-        application.is_enabled = enabled
-    if settings:
-        update_message_settings(application=application, changes=settings, actor=actor, seen=settings_seen)
+    application = lock_application(application, actor, with_settings=True)
+    check_change(actor, application)
+    entries = apply_update(application, actor, name=name, lifetime=lifetime, scopes=scopes)
+    entries += apply_state(application, actor, enabled)
+    store(application, entries)
+    entries += apply_settings(application, settings, settings_seen) if settings else []
+    record_changes(actor, application, entries)
     return application

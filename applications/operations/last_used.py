@@ -1,15 +1,19 @@
-"""Noting that tokens and API keys are used: each use is counted, "last used" written at most once a minute."""
+"""Noting that credentials are used: each use is counted, "last used" written at most once a minute."""
 
+import time
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from django.db import models
 
-from applications.models import AccessToken, APIKey, Application
-from applications.models.hot import Found, FoundKey
+from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
+from applications.models.statements.api_keys import FoundKey
+from applications.models.statements.tokens import Found
 from applications.operations.usage import see
 from applications.rules.networks import Address
 
 MINUTE = timedelta(minutes=1)
+MOST_WRITTEN = 10_000  # rows whose last writing a process remembers
 
 
 def touch(found: Found, address: Address | None, moment: datetime) -> None:
@@ -32,9 +36,40 @@ def touch_api_key(found: FoundKey, address: Address, moment: datetime) -> None:
 def _note(
     model: type[models.Model], pk: int, used: datetime | None, address: Address | None, moment: datetime
 ) -> None:
+    if used is None or used <= moment - MINUTE:
+        _write(model._default_manager.filter(pk=pk), address, moment)
+
+
+_written: OrderedDict[tuple[int | bytes, ...], float] = OrderedDict()
+
+
+def note_secret_used(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    """Count the use, and write "last used" of an application and of its secret, at most once a minute each."""
+    see("application", application_pk, address, secret_digest=secret_digest)
+    if _is_due(application_pk, secret_digest):
+        secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
+        _write(Application.objects.filter(pk=application_pk), address, moment)
+        _write(secrets, address, moment)
+
+
+def note_server_used(server_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    """Write "last used" of a resource server, at most once a minute."""
+    if _is_due(server_pk, secret_digest):
+        _write(ResourceServer.objects.filter(pk=server_pk), address, moment)
+
+
+def _is_due(*key: int | bytes) -> bool:
+    """Whether this process last wrote the use of this row and secret a minute ago, or never."""
+    clock = time.monotonic()
+    if clock - _written.get(key, -MINUTE.total_seconds()) < MINUTE.total_seconds():
+        return False
+    _written[key] = clock
+    while len(_written) > MOST_WRITTEN:
+        _written.popitem(last=False)
+    return True
+
+
+def _write[Row: models.Model](rows: models.QuerySet[Row], address: Address | None, moment: datetime) -> None:
     """Repeat the condition in the statement, so that of many requests at once one writes."""
-    late = moment - MINUTE
-    if used is None or used <= late:
-        place = {"last_used_ip": str(address)} if address else {}
-        rows = model._default_manager.filter(pk=pk).exclude(last_used_at__gt=late)
-        rows.update(last_used_at=moment, **place)
+    place = {"last_used_ip": str(address)} if address else {}
+    rows.exclude(last_used_at__gt=moment - MINUTE).update(last_used_at=moment, **place)

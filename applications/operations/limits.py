@@ -1,8 +1,9 @@
-"""No credential widens itself (security.md 18): what an actor with limits may change, checked where it is written.
+"""What an actor may change, checked where it is written: a viewer nothing, a credential what it has itself.
 
-A program could else give itself, through an application that it makes, changes or gets the secret of, what it was not
-given: a scope, another account, an address, a longer life. docs/decisions/0018 says what counts as such. All of these
-are part of an operation that holds the account's lock, and do nothing for an actor without limits.
+No credential widens itself (security.md 18): a program could else give itself, through an application that it makes,
+changes or gets the secret of, what it was not given: a scope, another account, an address, a longer life.
+docs/decisions/0018 says what counts as such. All of these are part of an operation that holds the account's lock; all
+but `check_account` and `check_operator` do nothing for an actor without limits.
 """
 
 from collections.abc import Iterable
@@ -13,14 +14,29 @@ from django.utils.translation import gettext as _
 from applications.errors import AccessDenied, NotFound
 from applications.models import AllowedIP, Application
 from applications.models.applications import Lifetime
+from applications.models.audit import ActorKind
 from applications.operations.actors import Actor, Limits
 from applications.rules.networks import is_within
 
 
 def check_account(actor: Actor, account_pk: int) -> None:
-    """Raise NotFound for what belongs to another account than the actor's credential."""
+    """Raise AccessDenied for a viewer, NotFound for what belongs to another account than the actor's credential."""
+    if not actor.may_change:
+        raise AccessDenied(_("Viewers cannot change anything. Ask an owner or admin of the account."))
     if actor.limits is not None and actor.limits.account_pk != account_pk:
         raise NotFound(_("There is no application of this ID."))
+
+
+def check_operator(actor: Actor) -> None:
+    """Raise AccessDenied unless the actor is the operator: what belongs to no account is theirs alone."""
+    if actor.kind != ActorKind.COMMAND:
+        raise AccessDenied(_("Only the operator can do this."))
+
+
+def check_no_credential(actor: Actor) -> None:
+    """Raise AccessDenied for a program: what it would give goes on when its own credential has ended."""
+    if actor.limits is not None:
+        raise AccessDenied(_("No credential can do this. A member can, in the panel."))
 
 
 def check_scopes(actor: Actor, names: Iterable[str]) -> None:

@@ -1,7 +1,8 @@
 """Finding out why a request was refused, after it was answered.
 
-The statement that looks for a credential returns nothing for all that is wrong with it (models/hot.py). The reason is
-looked for here, in the thread that writes the usage: neither the cost nor the time of a request depends on it.
+The statement that looks for a credential returns nothing for all that is wrong with it (models/statements/).
+The reason is looked for here, in the thread that writes the usage: neither the cost nor the time of a request
+depends on it.
 """
 
 import uuid

@@ -9,16 +9,18 @@ from applications.models import ResourceServer
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
+from applications.operations.limits import check_operator
 from applications.rules.credentials import digest, hint, new_credential
-from applications.rules.names import is_name
+from applications.rules.names import Name
 
 
 @transaction.atomic
-def create_resource_server(*, name: str, actor: Actor) -> tuple[ResourceServer, str]:
+def create_resource_server(*, name: Name, actor: Actor) -> tuple[ResourceServer, str]:
     """Return the new resource server and its secret, which exists nowhere else and cannot be read again.
 
     Raises InvalidParam for a name that is empty, too long or taken.
     """
+    check_operator(actor)
     secret = new_credential()
     server = ResourceServer(
         name=_usable(name),
@@ -39,7 +41,7 @@ def reset_resource_server(*, server: ResourceServer, actor: Actor, current: str 
     `current` is the hint of the secret the caller saw: Conflict when it is another by now, so that the
     double click makes no second one.
     """
-    stored, secret = _locked(server), new_credential()
+    stored, secret = _locked(server, actor), new_credential()
     if current is not None and current != stored.hint:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
     details = {"id": stored.server_id, "old": stored.hint}
@@ -52,21 +54,22 @@ def reset_resource_server(*, server: ResourceServer, actor: Actor, current: str 
 @transaction.atomic
 def remove_resource_server(*, server: ResourceServer, actor: Actor) -> None:
     """Delete it for good: its ID and secret stop at once; NotFound when they have already."""
-    stored = _locked(server)
+    stored = _locked(server, actor)
     details = {"id": stored.server_id}
     stored.delete()
     record(actor, None, Action.RESOURCE_SERVER_REMOVED, target=stored.name, details=details)
 
 
-def _locked(server: ResourceServer) -> ResourceServer:
+def _locked(server: ResourceServer, actor: Actor) -> ResourceServer:
+    check_operator(actor)
     if (stored := ResourceServer.objects.select_for_update().filter(pk=server.pk).first()) is None:
         raise NotFound(_("This resource server was removed."))
     return stored
 
 
-def _usable(name: str) -> str:
-    name = name.strip()
-    if not name or not is_name(name):
+def _usable(name: Name) -> Name:
+    name = Name(name)
+    if not name:
         raise InvalidParam("name", _("Give a name of 1 to 100 characters on one line."))
     if ResourceServer.objects.filter(name=name).exists():
         raise InvalidParam("name", _("There is a resource server of this name."))

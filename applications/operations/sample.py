@@ -21,12 +21,14 @@ from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.applications import create_application, switch_application
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
+from applications.rules.names import Name, Note
+from applications.rules.networks import NetworkText
 
 DAYS = 30
 LIST = [
-    Line("198.51.100.0/24", "Data centre"),
-    Line("203.0.113.7", "Office"),
-    Line("2001:db8:40::/48", "Data centre"),
+    Line(NetworkText("198.51.100.0/24"), Note("Data centre")),
+    Line(NetworkText("203.0.113.7"), Note("Office")),
+    Line(NetworkText("2001:db8:40::/48"), Note("Data centre")),
 ]
 OUTSIDE = "192.0.2.77"  # an address that no list of the sample has
 ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
@@ -97,7 +99,7 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     available = Scope.objects.available()
     scopes = available if kind.scopes == "*" else available.filter(name__in=kind.scopes.split())
     application, _secret = create_application(
-        account=account, name=kind.name, lifetime=kind.lifetime, scopes=scopes, actor=actor
+        account=account, name=Name(kind.name), lifetime=Lifetime(kind.lifetime), scopes=scopes, actor=actor
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
@@ -105,7 +107,7 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     if kind.has_list:
         change_allowed_ips(account=account, application=application, add=LIST, actor=actor)
     if kind.two_secrets:
-        reset_secret(application=application, overlap=Overlap.WEEK.span, actor=actor)
+        reset_secret(application=application, overlap=Overlap.WEEK, actor=actor)
     if not kind.enabled:
         switch_application(application=application, enabled=False, actor=actor)
     return application

@@ -1,4 +1,4 @@
-"""Which scopes an application holds: GrantedScope is the truth, its application repeats it for the hot paths."""
+"""Which scopes an application holds: GrantedScope is the truth, the application row repeats it."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,26 @@ from applications.models import Account, Application, GrantedScope, Scope
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
+from applications.operations.limits import check_operator
+from applications.operations.rows import check_row
 from applications.rules.scopes import write_grants
+
+
+def usable_scopes(scopes: Iterable[Scope]) -> list[Scope]:
+    """Return the scopes as stored, in the catalogue's order; part of the operations that give them.
+
+    Raises InvalidParam for none at all, and for one that nobody can be granted: not stored, or retired by now.
+    """
+    chosen = list(scopes)
+    if not chosen:
+        message = _("Choose at least one scope. An application without a scope could do nothing.")
+        raise InvalidParam("scopes", message)
+    stored = {
+        scope.pk: scope for scope in Scope.objects.available().filter(name__in=[s.name for s in chosen])
+    }
+    if missing := [scope.name for scope in chosen if scope.pk not in stored]:
+        raise InvalidParam("scopes", _("There is no scope “{name}”.").format(name=missing[0][:40]))
+    return list(stored.values())
 
 
 def set_scopes(application: Application, scopes: Iterable[Scope]) -> None:
@@ -42,12 +61,14 @@ def repeat_scopes(application: Application) -> None:
 
 @transaction.atomic
 def add_scope(*, scope: Scope, actor: Actor) -> None:
-    """Store a new scope, which from now on can be granted; InvalidParam when its name was ever in use.
+    """Store a new scope, which from now on can be granted; InvalidParam for what cannot be, or was ever in use.
 
     A retired scope does not come back under its name: an API key that lost it would hold it again.
     """
+    check_operator(actor)
     if Scope.objects.filter(name=scope.name).exists():
         raise InvalidParam("name", _("There is, or was, a scope of this name."))
+    check_row(scope)
     scope.save(force_insert=True)
     record(actor, None, Action.SCOPE_ADDED, target=scope.name, details={"group": scope.group})
 
@@ -55,6 +76,7 @@ def add_scope(*, scope: Scope, actor: Actor) -> None:
 @transaction.atomic
 def retire_scope(*, scope: Scope, actor: Actor) -> None:
     """Take a scope from every application, and so from every token, and offer it no more."""
+    check_operator(actor)
     _lock_accounts(scope)
     holders = Application.objects.select_for_update(of=("self",)).filter(granted_scopes__scope=scope)
     for application in list(holders.select_related("account").order_by("pk")):
@@ -73,6 +95,6 @@ def retire_scope(*, scope: Scope, actor: Actor) -> None:
 
 
 def _lock_accounts(scope: Scope) -> None:
-    """Lock the accounts that hold a scope before their applications, as every operation does: see `locked`."""
+    """Lock the accounts that hold a scope before their applications, as every operation does (locks.py)."""
     holding = Account.objects.filter(applications__granted_scopes__scope=scope).values("pk")
     list(Account.objects.select_for_update().filter(pk__in=holding).order_by("pk"))

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from applications.errors import Conflict, NotFound
+from applications.errors import Conflict, InvalidParam, NotFound
 from applications.models import Application, ApplicationSecret
 from applications.models.audit import Action
+from applications.models.secrets import Overlap
 from applications.operations.actors import Actor
-from applications.operations.applications import locked
 from applications.operations.audit import record_for
 from applications.operations.limits import check_change, check_gain
+from applications.operations.locks import lock_application
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential
 
@@ -45,7 +46,7 @@ def _utc(moment: datetime | None) -> str:
 def reset_secret(
     *,
     application: Application,
-    overlap: timedelta,
+    overlap: Overlap,
     actor: Actor,
     revoke_tokens: bool = False,
     current: int | None = None,
@@ -60,21 +61,29 @@ def reset_secret(
     in the same transaction as the change of the secret. AccessDenied when the actor's credential does not have itself
     what the new secret gives.
     """
-    application, moment = locked(application), now()
+    application, moment, stops_in = lock_application(application, actor), now(), _span(overlap)
     check_change(actor, application)
     check_gain(actor, application, application.lifetime)
     old = application.secrets.get(expires_at=None)
     if current is not None and current != old.pk:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
     ended = _end_older(application, moment, end_older)
-    application.secrets.filter(pk=old.pk).update(expires_at=moment + overlap)
+    application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
     secret = new_credential()
     application.secrets.create(digest=digest(secret), hint=hint(secret), created_by=actor.name)
     if revoke_tokens:
         end_generation(application)
-    details = {"old": old.hint, "stops": moment + overlap, "tokens_revoked": revoke_tokens}
+    details = {"old": old.hint, "stops": moment + stops_in, "tokens_revoked": revoke_tokens}
     record_for(actor, application, Action.SECRET_RESET, details | ({"ended": ended} if ended else {}))
     return secret
+
+
+def _span(overlap: Overlap) -> timedelta:
+    try:
+        return Overlap(overlap).span
+    except ValueError:
+        message = _("The old secret stops after one of {known}.").format(known=", ".join(Overlap.values))
+        raise InvalidParam("overlap", message) from None
 
 
 def _end_older(application: Application, moment: datetime, chosen: Collection[int]) -> list[str]:
@@ -89,7 +98,7 @@ def _end_older(application: Application, moment: datetime, chosen: Collection[in
 @transaction.atomic
 def retire_secret(*, secret: ApplicationSecret, actor: Actor) -> None:
     """Stop an old secret before its overlap ends; NotFound when it is the current one or has ended."""
-    application, moment = locked(secret.application), now()
+    application, moment = lock_application(secret.application, actor), now()
     check_change(actor, application)
     if not application.secrets.filter(pk=secret.pk, expires_at__gt=moment).update(expires_at=moment):
         raise NotFound(_("This secret has stopped already."))

@@ -1,4 +1,4 @@
-"""Issuing, revoking and purging access tokens."""
+"""Issuing access tokens, and revoking one or all of an application's."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,17 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.errors import NotFound
-from applications.models import AccessToken, Application, hot
+from applications.models import AccessToken, Application
 from applications.models.audit import Action
+from applications.models.statements.clients import StoredSecret
+from applications.models.statements.tokens import insert_token
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
-from applications.operations.applications import locked
 from applications.operations.audit import record_for
-from applications.operations.clients import InvalidClient, diagnose, note_secret_used, remembered
-from applications.operations.limits import check_account
+from applications.operations.clients import InvalidClient, diagnose
+from applications.operations.last_used import note_secret_used
+from applications.operations.locks import lock_application
+from applications.operations.remembered_allowlists import remembered
 from applications.operations.usage import count, refuse
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import Address
@@ -49,7 +52,7 @@ def issue_token(
     secret_digest, moment = digest(secret), now()
     for _attempt in range(2):
         value = new_credential()
-        inserted = hot.insert_token(
+        inserted = insert_token(
             key=token_key(value),
             hint=hint(value),
             application_id=application_id,
@@ -69,7 +72,7 @@ def issue_token(
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _check_held(client: hot.StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
+def _check_held(client: StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
     if missing := [name for name in scopes if name not in client.scope.split()]:
         detail = " ".join(missing)[:200]
         refuse(client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)
@@ -79,7 +82,7 @@ def _check_held(client: hot.StoredSecret, scopes: tuple[str, ...], address: Addr
 @transaction.atomic
 def revoke_token(*, token: AccessToken, actor: Actor) -> None:
     """Revoke one token; NotFound when it is dead already."""
-    application = locked(token.application)
+    application = lock_application(token.application, actor)
     if not AccessToken.objects.valid().filter(pk=token.pk).update(revoked_at=now()):
         raise NotFound(_("This token has stopped already."))
     record_for(actor, application, Action.TOKEN_REVOKED, {"token": token.hint})
@@ -88,8 +91,7 @@ def revoke_token(*, token: AccessToken, actor: Actor) -> None:
 @transaction.atomic
 def revoke_all_tokens(*, application: Application, actor: Actor) -> None:
     """Revoke every token of an application, in the same time for one and for a million."""
-    application = locked(application)
-    check_account(actor, application.account_id)
+    application = lock_application(application, actor)
     end_generation(application)
     record_for(actor, application, Action.TOKENS_REVOKED)
 

@@ -20,7 +20,7 @@ from django.utils.timezone import now
 
 from applications.models import APIKey, Application, DailyUsage, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
-from applications.models.hot import NOBODY
+from applications.models.statements.clients import NOBODY
 from applications.models.usage import Reason
 from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Use

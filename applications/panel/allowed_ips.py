@@ -33,7 +33,7 @@ class Row:
 
     @property
     def addresses(self) -> int | None:
-        """How many it holds, as long as that is a number to be read."""
+        """How many addresses it contains; None where the number is too long to read."""
         return 2**self.bits if self.bits <= FIGURES else None
 
 
@@ -82,7 +82,7 @@ class AllowedIPs:
 
     @property
     def outside(self) -> list[InUse]:
-        """Addresses in use that are on no line; an empty list has no outside."""
+        """Addresses in use that no line contains; none for an empty list, which allows every address."""
         listed = make_list(self.networks)
         return [address for address in self.seen if not allows(listed, address.address)]
 

@@ -91,7 +91,7 @@ class UseImpact:
 
 
 def with_last(uses: Uses, ip: str | None, moment: datetime | None) -> Uses:
-    """Return the counted uses with the last one that the credential itself says: the last second is not counted yet."""
+    """Return the counted uses and the latest use stored on the credential, which may not be counted yet."""
     if ip is None or moment is None or moment < now() - timedelta(days=REMEMBERED_DAYS):
         return uses
     calls, latest = uses.get(ip, (1, moment))

@@ -1,4 +1,4 @@
-"""What every page of the panel shows around itself: menu, switcher, tabs. A page enters here by one line."""
+"""What every page of the panel shows around itself: menu, switcher, tabs. A new page needs one line here."""
 
 from typing import Any
 

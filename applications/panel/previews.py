@@ -1,45 +1,25 @@
 """What the preview beside the message settings shows: the text as sent, its price in parts, its sender and time."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from applications.errors import InvalidParam
 from applications.forms.previews import Occasion
 from applications.models import MessageSettings
-from applications.models.message_settings import PIN, PinType
-from applications.rules import sender_ids
-from applications.rules.gsm7 import Encoding, is_gsm7
-from applications.rules.previews import MeasuredText, Preview, TransliterationAnalysis, preview
+from applications.panel.preview_warnings import FEW, Warned, visible, warnings_of_settings, warnings_of_text
+from applications.rules.previews import Preview, TransliterationAnalysis, preview
 from applications.rules.quiet_hours import QuietHours
-from applications.rules.transliteration import Alphabet, Piece, pieces
+from applications.rules.transliteration import Piece, pieces
 
-FEW = 12  # different characters that a list names one by one
 SAMPLE = (
     "Bună ziua, comanda nr. 48213 a fost expediată. 📦 Curierul ajunge între 18:00 și 20:00."
     " Urmăriți coletul: https://sho.example/8fK2 Vă mulțumim!"
 )
-# Made up, and the same each time, so that nothing moves while one types. Letters are capitals.
-MADE_UP = {
-    PinType.NUMBERS: ("4829137506", 10),
-    PinType.LETTERS: ("KWTRPXHMVB", 26),
-    PinType.ALPHANUMERIC: ("7K4M9X2WQ8", 36),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """A remark on settings that work against each other, or against the text."""
-
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +90,10 @@ class Shown:
         return format_date(self.moment, pgettext("day and time", "j F, H:i")) if self.moment else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownOtp:
-    """A preview of a one-time password: the template before and after the PIN that was made up."""
-
-    stretches: list[tuple[str, bool]]
-    pin: str
-    size: MeasuredText
-    sender: str
-    possible: int
-    seconds: int
-    attempts: int
-
-    @property
-    def minutes(self) -> str:
-        """How long the PIN is valid, in words."""
-        return spoken(self.seconds)
-
-
 def sms_preview(settings: MessageSettings, text: str, occasion: Occasion) -> Shown:
     """Return what these settings, stored or not, make of a text."""
     treatment = settings.treatment()
-    warnings = _of_settings(settings)
+    warnings = warnings_of_settings(settings)
     try:
         made = preview(text, treatment, sender="", zone=occasion.zone, now=occasion.at)
     except InvalidParam as error:
@@ -141,95 +103,13 @@ def sms_preview(settings: MessageSettings, text: str, occasion: Occasion) -> Sho
         made=made,
         pieces=cut,
         changes=_changes(cut),
-        warnings=warnings + _of_text(treatment.alphabet, made, cut),
+        warnings=warnings + warnings_of_text(treatment.alphabet, made, cut),
         enforced=bool(treatment.sender),
         occasion=occasion,
         quiet=treatment.quiet_hours,
     )
 
 
-def otp_preview(settings: MessageSettings) -> ShownOtp:
-    """Return what a verification request sends with these settings, stored or not."""
-    digits, letters = MADE_UP[PinType(settings.otp_pin_type)]
-    pin = digits[: settings.otp_pin_length]
-    zone = ZoneInfo("UTC")
-    made = preview(
-        settings.otp_template.replace(PIN, pin),
-        MessageSettings().treatment(),
-        sender=settings.otp_sender,
-        zone=zone,
-        now=datetime.now(zone),
-        otp=True,
-    )
-    stretches = [(stretch, False) for stretch in settings.otp_template.split(PIN)]
-    between = [part for stretch in stretches for part in (stretch, (pin, True))][:-1]
-    return ShownOtp(
-        stretches=[part for part in between if part[0]],
-        pin=pin,
-        size=made.transliteration_analysis.replaced,
-        sender=settings.otp_sender,
-        possible=letters**settings.otp_pin_length,
-        seconds=settings.otp_ttl,
-        attempts=settings.otp_max_attempts,
-    )
-
-
-def spoken(seconds: int) -> str:
-    """A stretch of time in words, in the largest unit that is exact: "5 minutes"."""
-    if seconds % 3600 == 0:
-        return ngettext("%(count)d hour", "%(count)d hours", seconds // 3600) % {"count": seconds // 3600}
-    if seconds % 60 == 0:
-        return ngettext("%(count)d minute", "%(count)d minutes", seconds // 60) % {"count": seconds // 60}
-    return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
-
-
 def _changes(cut: Iterable[Piece]) -> list[Change]:
     counted = Counter((piece.before, piece.after) for piece in cut if piece.before != piece.after)
-    return [Change(_visible(before), _visible(after), count) for (before, after), count in counted.items()]
-
-
-def _visible(text: str) -> str:
-    """A character as it can be seen: a space or a mark of no width by its code, "U+00A0"."""
-    seen = text.isprintable() and not text.isspace()
-    return text if seen else " ".join(f"U+{ord(char):04X}" for char in text)
-
-
-def _of_settings(settings: MessageSettings) -> list[Warned]:
-    sender = settings.sms_sender
-    if not (settings.sms_receive_callback and sender and sender_ids.is_alphanumeric(sender)):
-        return []
-    title = _("Nobody can reply to “%(sender)s”") % {"sender": sender}
-    text = _(
-        "A sender ID with letters receives no SMS, so nothing goes to the URL for received SMS."
-        " Enforce a number, or leave that URL empty."
-    )
-    return [Warned(title, text)]
-
-
-def _of_text(alphabet: Alphabet, made: Preview, cut: list[Piece]) -> list[Warned]:
-    lost = dict.fromkeys(piece.before for piece in cut if _is_lost(piece))
-    if lost:
-        title = ngettext(
-            "%(count)d character becomes “?”", "%(count)d different characters become “?”", len(lost)
-        )
-        text = _(
-            "Nothing in GSM-7 is near them: %(characters)s."
-            " The alphabet of the text’s language may have letters for them."
-        )
-        return [Warned(title % {"count": len(lost)}, text % {"characters": _named(lost)})]
-    if made.transliteration_analysis.replaced.encoding is Encoding.UCS_2:
-        outside = dict.fromkeys(char for char in made.text if not is_gsm7(char))
-        title = _("The whole text goes as UCS-2, with 70 characters in a part")
-        text = _("These characters are outside GSM-7: %(characters)s.")
-        return [Warned(title, text % {"characters": _named(outside)})]
-    return []
-
-
-def _is_lost(piece: Piece) -> bool:
-    """Whether a character became "?" because nothing is near it, and not because it is a question mark itself."""
-    return piece.after == "?" != piece.before and "QUESTION MARK" not in unicodedata.name(piece.before[0], "")
-
-
-def _named(characters: Iterable[str]) -> str:
-    named = [_visible(char) for char in characters]
-    return " ".join(named[:FEW]) + (" …" if len(named) > FEW else "")
+    return [Change(visible(before), visible(after), count) for (before, after), count in counted.items()]

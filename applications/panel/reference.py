@@ -3,23 +3,18 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from applications.descriptions.document import document
+from applications.descriptions.parts import Node
 from applications.panel.quick_start import Snippet
+from applications.panel.reference_examples import curl, json_example
 
 METHODS = ("get", "post", "put", "patch", "delete")
-FORM = "application/x-www-form-urlencoded"
-TOKEN = '--header "Authorization: Bearer $LATCHKEY_TOKEN"'
-BASIC = '--user "$LATCHKEY_ID:$LATCHKEY_SECRET"'
-# What several operations refuse alike is told once, under "Refusals".
+# Errors that several operations share are described once, under "Refusals".
 COMMON = {"400", "401", "403", "405", "413", "415", "429", "500", "503"}
-
-type Node = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +68,7 @@ class Reference:
 
 def reference(application_id: str | None) -> Reference:
     """Return what the page shows, with an application's ID in the examples if there is one."""
-    # The edges do not import one another: the settings say who describes the API.
-    described = import_string(settings.API_DESCRIPTION)()
-    text = json.dumps(described, cls=DjangoJSONEncoder, ensure_ascii=False)
+    text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
     return _Reader(json.loads(text), application_id).read()
 
 
@@ -115,10 +108,10 @@ class _Reader:
             words=known["description"],
             scope=_scope(known),
             fields=[*map(self._parameter, parameters), *self._members(known)],
-            curl=Snippet("curl", "curl", self._curl(path, method, known, parameters)),
+            curl=Snippet("curl", "curl", curl(self._address(path, parameters), method, known)),
             status=status,
             answered=answer["description"],
-            answer=_json(answer),
+            answer=json_example(answer),
             refusals=self._own_refusals(known),
         )
 
@@ -146,7 +139,7 @@ class _Reader:
             default=default if isinstance(default, str) else json.dumps(default),
         )
 
-    def _curl(self, path: str, method: str, known: Node, parameters: list[Node]) -> str:
+    def _address(self, path: str, parameters: list[Node]) -> str:
         query = []
         for parameter in parameters:
             if parameter["in"] == "path":
@@ -154,13 +147,7 @@ class _Reader:
                 path = path.replace(f"{{{parameter['name']}}}", value)
             else:
                 query.append(f"{parameter['name']}={parameter['example']}")
-        address = f"{self.document['servers'][0]['url']}{path}{'?' if query else ''}{'&'.join(query)}"
-        options = [*([TOKEN] if _takes_a_token(known) else []), *_sent(known)]
-        verb = "" if method == "GET" or (method == "POST" and _sent(known)) else f"--request {method} "
-        quoted = f'"{address}"' if query else address
-        # An address beside a verb would be as long as to run under the copy button.
-        begin = [f"curl {verb}".rstrip(), quoted] if verb else [f"curl {quoted}"]
-        return " \\\n  ".join([*begin, *options])
+        return f"{self.document['servers'][0]['url']}{path}{'?' if query else ''}{'&'.join(query)}"
 
     def _own_refusals(self, known: Node) -> list[tuple[str, str]]:
         return [
@@ -181,7 +168,7 @@ class _Reader:
             yield statuses[f"#/components/responses/{name}"], error["type"], response["description"]
 
     def _resolved(self, node: Node) -> Node:
-        """Follow a reference; what stands beside it counts more."""
+        """Return the object that `$ref` names; values beside `$ref` replace those of the object."""
         if "$ref" not in node:
             return node
         found: Node = self.document
@@ -193,29 +180,6 @@ class _Reader:
 def _scope(known: Node) -> str:
     names = [name for way in known["security"] for scopes in way.values() for name in scopes]
     return names[0] if names else ""
-
-
-def _takes_a_token(known: Node) -> bool:
-    return any("accessToken" in way for way in known["security"])
-
-
-def _sent(known: Node) -> list[str]:
-    """The options of curl that send the body, and a client's proof with it."""
-    content = known.get("requestBody", {}).get("content", {})
-    if FORM in content:
-        return [BASIC, *(f"--data {name}={value}" for name, value in content[FORM]["example"].items())]
-    example = content.get("application/json", {}).get("example")
-    if not example:
-        return []
-    body = json.dumps(example, indent=2, ensure_ascii=False).replace("\n", "\n  ")
-    return ['--header "Content-Type: application/json"', f"--data '{body}'"]
-
-
-def _json(answer: Node) -> Snippet | None:
-    media = answer.get("content", {}).get("application/json", {})
-    if "example" not in media:
-        return None
-    return Snippet("json", "JSON", json.dumps(media["example"], indent=2, ensure_ascii=False))
 
 
 def _kind(schema: Node) -> str:

@@ -19,7 +19,7 @@ OUTSIDE: Final = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-# These stand for the first half of a pair that must stay in one part. Neither occurs in its encoding alone.
+# The first code of a pair that must stay in one part. In its encoding it never stands alone.
 _ESCAPE = "\x1b"
 _SURROGATE = "\ud800"
 

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ MOST_ECHOED = 60  # characters of what was typed that an error repeats
 # --- Reading -------------------------------------------------------------------------------------
 
 PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/(0|[1-9][0-9]{0,2}))?")  # no zone ids, no netmasks, no white space
-# What people write instead, and what to tell them. The first that is found speaks.
+# Common mistakes, and what the error says about each. The first pattern that matches is used.
 SLIPS: tuple[tuple[str, Promise], ...] = (
     (r"%", _("“{text}” has a zone id, which means something only on the machine it was read from.")),
     (r"[*]|\w\s*-", _("Write a range as a network, such as 192.0.2.0/24.")),
@@ -59,6 +60,15 @@ def parse_network(text: str) -> Network:
     if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None:
         raise _refusal(MAPPED, text)
     return network
+
+
+class NetworkText(str):
+    """A network in canonical text, "192.0.2.1/32"; made of any text that `parse_network` reads, or InvalidParam."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        return super().__new__(cls, str(parse_network(text)))
 
 
 def _why(text: str) -> InvalidParam:
@@ -166,7 +176,7 @@ def is_within(networks: Iterable[str], listed: Iterable[str]) -> bool:
 
 
 def _collapsed(listed: Iterable[str]) -> list[Network]:
-    # Neighbours as one, so that a network whose halves are listed lies within a single one.
+    # Adjacent networks are joined, so that a network whose two halves are listed counts as listed.
     networks = [ipaddress.ip_network(text) for text in listed]
     four = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
     six = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
-from applications.rules import sender_ids
 from applications.rules.gsm7 import MAX_PARTS, Encoding, Measure, measure
 from applications.rules.quiet_hours import QuietHours
+from applications.rules.sender_ids import SenderId
 from applications.rules.transliteration import Alphabet, Transliteration, transliterate
 
 # Twice what 10 parts of GSM-7 hold: room for emojis that are taken out, and little enough to be quick.
 MAX_CHARACTERS: Final = 3060
 
-# Line breaks, tabs and the page break of GSM-7 pass; a lone surrogate could not even be encoded.
+# Line breaks, tabs and the page break of GSM-7 are allowed. A lone surrogate is not: it cannot be encoded.
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
@@ -101,7 +101,7 @@ def preview(
     """
     _check_text(text)
     if sender:
-        sender_ids.check(sender)
+        SenderId(sender)  # or InvalidParam
     made = transliterate(text, treatment.alphabet, remove_emojis=treatment.remove_emojis)
     analysis = _analysis(text, made)
     quiet = None if otp else treatment.quiet_hours

@@ -78,7 +78,7 @@ def is_clock(written: str) -> bool:
 
 
 def is_half_typed(typed: str) -> bool:
-    """Whether a time of day may still become of `typed`, as of "21:"."""
+    """Whether `typed` can be the beginning of a time of day, such as "21:"."""
     return _HALF_TYPED.fullmatch(typed) is not None
 
 

@@ -1,4 +1,4 @@
-"""Addresses that we may be told to call: checked as written, before a name is resolved (security.md 8).
+"""Callback URLs: whether one may be called, judged by its text before its name is resolved (security.md 8).
 
 They are taken apart by one strict pattern and not by a lenient parser, so that no two programs can read
 one of them differently. What a name resolves to is judged by `is_public` each time it is called.
@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -69,8 +69,17 @@ def check_url(url: str, policy: Policy, param: str = "url") -> str:
     return url
 
 
+class CallbackUrl(str):
+    """A URL that may be called; made of any text that `check_url` accepts, or InvalidParam is raised."""
+
+    __slots__ = ()
+
+    def __new__(cls, url: str, policy: Policy, param: str = "url") -> Self:
+        return super().__new__(cls, check_url(url, policy, param))
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether everyone can reach this address: not ours, not a network's own, nor one of these in disguise."""
+    """Whether the address is public: not loopback, not private, and not an IPv6 form of such an address."""
     if isinstance(address, IPv4Address):
         reserved = any(address in network for network in _RESERVED_IPV4)
         return address.is_global and not address.is_multicast and not reserved

@@ -2,7 +2,7 @@
 
 import re
 
-MOST = 64  # names at once: the platform has 15, and each makes the statement longer
+MOST = 64  # names in one request: the platform has 15, and each name makes the SQL statement longer
 # RFC 6749 section 3.3 also has , ; | and + in a scope-token. No scope of the platform does, and clients write them
 # between scopes.
 TOKEN = re.compile(r"[\x21\x23-\x2A\x2D-\x3A\x3C-\x5B\x5D-\x7B\x7D\x7E]+")

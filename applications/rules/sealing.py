@@ -16,7 +16,7 @@ KEY = 32  # bytes
 
 
 class CannotUnseal(ValueError):
-    """None of the keys fits, or the text was changed."""
+    """None of the keys decrypts the text, or the text was changed."""
 
 
 def seal(text: str, *, keys: Iterable[str], purpose: str) -> str:
@@ -41,6 +41,6 @@ def _cipher(keys: tuple[str, ...], purpose: str) -> MultiFernet:
 
 
 def _derived(key: str, purpose: str) -> bytes:
-    """A key of its own for each purpose (HKDF, RFC 5869)."""
+    """Return the key for one purpose, derived with HKDF (RFC 5869)."""
     derivation = HKDF(algorithm=SHA256(), length=KEY, salt=None, info=purpose.encode())
     return base64.urlsafe_b64encode(derivation.derive(key.encode()))

@@ -1,7 +1,7 @@
 """Sender IDs: a name of 3 to 11 characters, or a number of 3 to 15 digits."""
 
 import re
-from typing import Final
+from typing import Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -28,7 +28,12 @@ def problem(sender: str) -> str | None:
     return _("A sender ID has 3 to 11 letters A to Z, digits and - _ . &, with at least one letter.")
 
 
-def check(sender: str, param: str = "from") -> None:
-    """Raise InvalidParam with the problem of `sender`, if it has one."""
-    if found := problem(sender):
-        raise InvalidParam(param, found)
+class SenderId(str):
+    """A good sender ID; made of any text, or InvalidParam is raised with what is wrong and what is allowed."""
+
+    __slots__ = ()
+
+    def __new__(cls, sender: str, param: str = "from") -> Self:
+        if found := problem(sender):
+            raise InvalidParam(param, found)
+        return super().__new__(cls, sender)

@@ -20,6 +20,7 @@ from applications.models import (
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 from tests.admin.test_operator import STAFF, sign_in_twice, url
 from tests.cast import make_cast
 from tests.factories import PASSWORD
@@ -58,27 +59,19 @@ HOSTILE = [
     "account=1",
     "details__owner=a",
     "previous=a",
-    "action=%00",
-    "action__exact=%00",
     "action__exact__startswith=a",
     "is_staff__exact=1&is_staff__exact__regex=a",
     "is_staff__gt=0",
     "no_such_column=1",
     "_to_field=password",
     "_to_field=digest",
-    "q=%00",
-    "o=%00",
-    "p=%00",
-    "e=%00",
-    "%00=1",
-    "_facets=%00",
-    "all=%00",
     "q=" + "a+" * 3000,
     "q=" + "9" * 5000,
     "o=" + "9" * 5000,
     "o=" + ".".join("1" * 3000),
     "p=" + "9" * 5000,
 ]
+WITH_NUL = ["action=%00", "action__exact=%00", "q=%00", "o=%00", "p=%00", "%00=1", "_facets=%00", "all=%00"]
 HARMLESS = [
     "",
     "o=1",
@@ -108,8 +101,8 @@ LISTED = {
 @pytest.fixture
 def operator(client: Client) -> Client:
     cast = make_cast()
-    create_resource_server(name="SMS API", actor=OPERATOR)
-    create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
+    create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     sign_in_twice(client, User.objects.create_superuser(STAFF, PASSWORD))
     return client
 
@@ -131,6 +124,12 @@ def test_every_list_is_tried() -> None:
 def test_no_look_up_from_the_address_reaches_the_database(operator: Client, model: type[Model]) -> None:
     for query, (status, location) in answers(operator, model, HOSTILE).items():
         assert status == 400 or (status == 302 and location.endswith("?e=1")), (query, status)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_holds_a_nul_counts_as_not_sent(operator: Client, model: type[Model]) -> None:
+    for query, (status, _location) in answers(operator, model, WITH_NUL).items():
+        assert status == 200, query
 
 
 @pytest.mark.parametrize("model", MODELS)

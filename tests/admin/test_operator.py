@@ -28,6 +28,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest
+from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD, make_token
 from tests.oauth.conftest import Response, basic
@@ -110,7 +111,7 @@ def test_staff_without_a_second_factor_reach_nothing_but_its_set_up(client: Clie
     user = User.objects.create_superuser(STAFF, PASSWORD)
     sign_in(client, STAFF)
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     set_up = reverse("mfa_activate_totp")
     pages = [url(model._meta.model_name or "", "changelist") for model in site._registry]
     acts = [url("resourceserver", "add"), url("resourceserver", "act", server.pk, "remove")]
@@ -157,7 +158,7 @@ def test_a_member_is_no_operator(client: Client, cast: Cast) -> None:
 
 def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> None:
     sign_in_twice(client, User.objects.create_user(STAFF, PASSWORD, is_staff=True))
-    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     for page in (
         url("resourceserver", "changelist"),
         url("resourceserver", "add"),
@@ -172,8 +173,8 @@ def test_staff_without_permissions_can_neither_look_nor_act(client: Client) -> N
 
 
 def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, cast: Cast) -> None:
-    create_resource_server(name="SMS API", actor=OPERATOR)
-    create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
+    create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     UnknownCredentials.objects.create(day=now().date(), count=3)
     for model in site._registry:
         name, row = model._meta.model_name or "", model._default_manager.first()
@@ -239,7 +240,7 @@ def test_a_name_is_taken_once_and_sending_the_form_again_makes_none(operator: Cl
 
 
 def test_a_reset_stops_the_old_secret(operator: Client) -> None:
-    server, old = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, old = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     page = url("resourceserver", "act", server.pk, "reset")
     assert "stops at once" in operator.get(page).text
     assert bytes(ResourceServer.objects.get().digest) == digest(old)
@@ -252,7 +253,7 @@ def test_a_reset_stops_the_old_secret(operator: Client) -> None:
 
 
 def test_a_removal(operator: Client) -> None:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     page = url("resourceserver", "act", server.pk, "remove")
     operator.get(page)
     assert ResourceServer.objects.exists()
@@ -267,7 +268,7 @@ def test_changes_ask_for_the_password_again_after_a_while(operator: Client) -> N
         {**method, "at": now().timestamp() - 3600} for method in session["account_authentication_methods"]
     ]
     session.save()
-    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     for page in (url("resourceserver", "add"), url("resourceserver", "act", server.pk, "remove")):
         response = operator.post(page, {"name": "Another"})
         assert response["Location"].startswith(reverse("account_reauthenticate"))
@@ -312,7 +313,7 @@ def test_an_application_is_stopped_and_started(operator: Client, cast: Cast) -> 
 
 
 def test_a_key_is_revoked(operator: Client, cast: Cast) -> None:
-    key, _value = create_api_key(account=cast.account, name="CRM", scopes=None, actor=OPERATOR)
+    key, _value = create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     operator.post(url("apikey", "act", key.pk, "revoke"))
     assert not APIKey.objects.live().exists()
     assert "do/revoke/" not in operator.get(url("apikey", "change", key.pk)).text

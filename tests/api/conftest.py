@@ -1,4 +1,4 @@
-"""Programs that call the API of Demo: by a token with all scopes, by one with few, by an API key, and a stranger."""
+"""Clients of the API of Demo: by a token with all scopes, by one with few, by an API key, and a stranger."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from applications.models import Account, Application, Scope
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import Response
 
@@ -53,7 +54,7 @@ def bearer(application: Application, scope: str = "") -> Program:
 def with_api_key(account: Account, scope: str | None = None) -> Program:
     """A program with an API key of this account, for these scopes or for all there are."""
     scopes = None if scope is None else Scope.objects.filter(name__in=scope.split())
-    _key, value = create_api_key(account=account, name="Cron", scopes=scopes, actor=OPERATOR)
+    _key, value = create_api_key(account=account, name=Name("Cron"), scopes=scopes, actor=OPERATOR)
     return Program({"X-API-KEY": value})
 
 

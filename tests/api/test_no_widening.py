@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 from django.utils.timezone import now
 
-from applications.api.openapi.document import document
+from applications.descriptions.document import document
 from applications.models import Account, AllowedIP, Application, AuditEvent, Scope
 from applications.models.applications import Lifetime
 from applications.operations.actors import OPERATOR
@@ -16,6 +16,8 @@ from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application, switch_application, update_application
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name, Note
+from applications.rules.networks import NetworkText
 from tests.api.conftest import ALL, Program, bearer, error_of, with_api_key
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, basic
@@ -29,7 +31,7 @@ def allow(application: Application, *networks: str) -> None:
     change_allowed_ips(
         account=application.account,
         application=application,
-        add=[Line(network, "Shop") for network in networks],
+        add=[Line(NetworkText(network), Note("Shop")) for network in networks],
         actor=OPERATOR,
     )
 
@@ -52,7 +54,9 @@ def fenced(account: Account) -> Program:
 
 def expiring(account: Account) -> Program:
     ends = now() + timedelta(days=400)
-    _key, value = create_api_key(account=account, name="Cron", scopes=None, actor=OPERATOR, expires_at=ends)
+    _key, value = create_api_key(
+        account=account, name=Name("Cron"), scopes=None, actor=OPERATOR, expires_at=ends
+    )
     return Program({"X-API-KEY": value})
 
 
@@ -87,7 +91,7 @@ def listed_twice(target: Application) -> None:
 
 
 def account_listed(target: Application) -> None:
-    change_allowed_ips(account=target.account, add=[Line(NEAR)], actor=OPERATOR)
+    change_allowed_ips(account=target.account, add=[Line(NetworkText(NEAR))], actor=OPERATOR)
 
 
 type Write = tuple[str, str, Any, Callable[[Application], None]]
@@ -238,7 +242,11 @@ def test_the_shorter_of_token_and_application_counts(now_lives: Lifetime, accoun
     program = of(account, lifetime=before)
     caller = Application.objects.get(name="Caller")
     update_application(
-        application=caller, name="Caller", lifetime=now_lives, scopes=Scope.objects.all(), actor=OPERATOR
+        application=caller,
+        name=Name("Caller"),
+        lifetime=now_lives,
+        scopes=Scope.objects.all(),
+        actor=OPERATOR,
     )
     for lifetime, status in (("never", 403), ("1 week", 403), ("1 day", 201)):
         sent = {"scopes": "sms", "tokenExpiration": lifetime}

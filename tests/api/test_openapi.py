@@ -15,6 +15,7 @@ from applications.models import Account, Application
 from applications.operations.actors import OPERATOR
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.api.conftest import Program, bearer, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, Response, basic
@@ -250,7 +251,7 @@ def test_oauth_answers_are_as_described(
     value = new_credential()
     make_token(target, value)
     proof = {"Authorization": basic(client.application_id, secret)}
-    server, its_secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, its_secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     of_server = {"Authorization": basic(server.server_id, its_secret)}
     token = {"Authorization": f"Bearer {value}"}
     calls = [

@@ -29,6 +29,7 @@ from applications.operations import rates
 from applications.operations.actors import OPERATOR
 from applications.operations.rates import Outage, count, sweeper
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 from tests.api.conftest import Program, bearer, error_of, with_api_key
 from tests.factories import make_application
 from tests.oauth.conftest import FORM, GRANT, Response, basic
@@ -200,7 +201,7 @@ def test_an_address_that_is_not_allowed_counts_for_the_credential_there_and_for_
 def test_what_a_resource_server_gets_wrong_counts_for_it_and_what_it_gets_right_has_no_limit(
     method: str, body: object, status: int, limited: time_machine.Traveller, application: Application
 ) -> None:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     platform = Program({"Authorization": basic(server.server_id, secret)})
     left = [told(platform.send(method, "/messages/preview", body))[::2] for _number in range(LIMIT + 1)]
     assert left == [(status, "2"), (status, "1"), (status, "0"), (429, "0")]

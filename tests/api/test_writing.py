@@ -14,12 +14,14 @@ from applications.models import (
     AuditEvent,
     Scope,
 )
+from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
 from applications.operations.changes import change_application
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.rules.credentials import digest, new_credential
+from applications.rules.names import Name
 from tests.api.conftest import ALL, JSON, Program, bearer, error_of, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, basic
@@ -210,7 +212,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, account: Account) -> Application:
     def change(**arguments: Any) -> Application:
         scopes = Scope.objects.filter(name="sms")
         update_application(
-            application=changed, name="Theirs", lifetime="1 day", scopes=scopes, actor=OPERATOR
+            application=changed, name=Name("Theirs"), lifetime=Lifetime.DAY, scopes=scopes, actor=OPERATOR
         )
         update_message_settings(application=changed, changes={"otp_ttl": 90}, actor=OPERATOR)
         return change_application(**arguments)
@@ -536,8 +538,8 @@ def test_a_token_that_lost_a_scope_grants_it_no_more(application: Application) -
     program = bearer(application)
     update_application(
         application=application,
-        name="",
-        lifetime="1 day",
+        name=Name(""),
+        lifetime=Lifetime.DAY,
         scopes=Scope.objects.exclude(name="viber"),
         actor=OPERATOR,
     )

@@ -1,4 +1,4 @@
-"""Who may reach what: every address is on the public list, among the programs', or in the matrix role × address."""
+"""Who may reach what: every address is on the public list, among those of clients, or in the matrix role × address."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from applications.models import AllowedIP
 from applications.operations import actors
 from applications.operations.api_keys import create_api_key
+from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import make_token
 
@@ -65,7 +66,9 @@ def path_of(address: str, cast: Cast) -> str:
         "secret": cast.application.secrets.get().pk,
         "line": own.pk if "application_id" in address else line.pk,
         "channel": "sms",
-        "key": create_api_key(account=cast.account, name="CRM", scopes=None, actor=actors.OPERATOR)[0].pk,
+        "key": create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[
+            0
+        ].pk,
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]]), address)
 

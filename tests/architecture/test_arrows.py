@@ -8,12 +8,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EDGES = {"oauth", "api", "panel", "delivery", "admin"}
-BELOW_EDGES = {"forms", "authentication", "operations", "models", "rules", "errors"}
+BELOW_EDGES = {"forms", "authentication", "descriptions", "operations", "models", "rules", "errors"}
 MAY_IMPORT = {
     "rules": {"errors"},
     "models": {"rules", "errors"},
     "operations": {"models", "rules", "errors"},
     "authentication": {"operations", "models", "rules", "errors"},
+    "descriptions": {"models", "rules", "errors"},
     "forms": {"models", "rules", "errors"},
     "management": {"forms", "operations", "models", "rules", "errors"},
     "templatetags": {"models", "rules", "errors"},
@@ -56,6 +57,18 @@ def test_a_floor_imports_only_what_is_below_it(path: Path) -> None:
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_but_config_imports_config(path: Path) -> None:
     assert not [name for name in imports(path) if name.split(".")[0] == "config"]
+
+
+@pytest.mark.parametrize("folder", ["applications", "config"])
+def test_nothing_imports_what_a_library_keeps_to_itself(folder: str) -> None:
+    """allauth's `internal` modules change without notice."""
+    private = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources(folder)
+        for name in imports(path)
+        if name.startswith("allauth.") and "internal" in name.split(".")
+    ]
+    assert private == []
 
 
 @pytest.mark.parametrize("path", sources("applications/rules"), ids=lambda path: str(path.relative_to(ROOT)))

@@ -64,3 +64,31 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+NAMED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|html|css|js|md|toml|txt|svg)|(?:[\w.-]+/)+)`")
+PLACES = (ROOT, ROOT / "applications", ROOT / "static", ROOT / "docs", ROOT / "config", ROOT / "templates")
+MADE_BY_A_RUN = {"var/", "var/bench/", "var/test-results/"}
+
+
+def is_there(name: str, document: Path) -> bool:
+    """Whether a document names a file or folder that exists: from the root, a floor, or beside its neighbours."""
+    places = [*PLACES, document.parent, *(ROOT / "applications").glob("*/"), *(ROOT / "templates").glob("*/")]
+    return name in MADE_BY_A_RUN or any((place / name).exists() for place in places)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [ROOT / "README.md", ROOT / "bench" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda document: str(document.relative_to(ROOT)),
+)
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = set(NAMED.findall(document.read_text()))
+    assert [name for name in sorted(named) if not is_there(name, document)] == []
+
+
+def test_the_architecture_names_every_folder() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    folders = [path for path in (ROOT / "applications").glob("*/") if (path / "__init__.py").exists()]
+    missing = [path.name for path in folders if f"{path.name}/`" not in text and path.name != "migrations"]
+    assert (missing, len(folders) > 8) == ([], True)

@@ -51,14 +51,17 @@ class Operator:
 
     SCRIPT = """
 import json, sys
-from applications.models import Account, Application
+from applications.models import Account, AllowedIP, Application
 from applications.operations.actors import OPERATOR
-from applications.operations.allowed_ips import Line, set_allowed_ips
+from applications.operations.allowed_ips import Line, change_allowed_ips
+from applications.rules.networks import NetworkText
 account, application = Account.objects.get(), Application.objects.get()
 for asked in map(json.loads, sys.stdin):
-    lines = [Line(network) for network in asked["networks"]]
+    lines = [Line(NetworkText(network)) for network in asked["networks"]]
     whose = None if asked["account"] else application
-    set_allowed_ips(account=account, application=whose, lines=lines, actor=OPERATOR)
+    listed = AllowedIP.objects.filter(account=account, application=whose)
+    old = list(listed.values_list("network", flat=True))
+    change_allowed_ips(account=account, application=whose, add=lines, remove=old, actor=OPERATOR)
     print("done", flush=True)
 """
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
+from applications.rules.names import Name
 from tests.deploy.conftest import DEPLOY
 from tests.factories import make_account
 
@@ -28,7 +29,7 @@ def test_what_is_asked_of_latchkey_is_there(path: Path, client: Client, db: None
     text = "\n".join(line for line in path.read_text().splitlines() if not line.strip().startswith("#"))
     questions = QUESTION.findall(text)
     assert questions == ["/oauth/verify?scope=groups", "/oauth/verify?scope=sms"]
-    key = create_api_key(account=make_account(), name="", scopes=None, actor=OPERATOR)[1]
+    key = create_api_key(account=make_account(), name=Name(""), scopes=None, actor=OPERATOR)[1]
     for question in questions:
         response = client.get(question, headers={"X-API-KEY": key})
         assert response.status_code == 200

@@ -67,7 +67,7 @@ def test_two_hundred_slow_senders_leave_tokens_and_checks_as_fast(front: Front) 
 def test_slow_readers_take_no_thread(front: Front) -> None:
     """Each asks for many times what the buffers of its connection hold, and reads nothing."""
     files = json.loads((settings.VAR_DIR / "static" / "staticfiles.json").read_text())["paths"]
-    font = front.head(f"GET /static/{files['fonts/inter-latin-ext-wght-normal.woff2']}")
+    font = front.head(f"GET /static/{files['fonts/inter-latin-ext-b-wght-normal.woff2']}")
     with ExitStack() as stack:
         for _number in range(READING_SLOWLY):
             connection = stack.enter_context(front.connect())

@@ -21,6 +21,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.audit import chained, record
 from applications.operations.audit_checks import check_chains
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 from tests.factories import make_account, make_application
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +38,8 @@ def account() -> Account:
     for name in ("One", "Two", "Three"):
         make_application(account, name=name)
     make_account("Elsewhere", "charlie@elsewhere.example")
-    create_resource_server(name="SMS API", actor=OPERATOR)
-    create_resource_server(name="Numbers", actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
+    create_resource_server(name=Name("Numbers"), actor=OPERATOR)
     return account
 
 

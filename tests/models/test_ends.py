@@ -4,10 +4,12 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from applications.models import ApplicationSecret
-from applications.models.hot import find_api_key, find_token, insert_token
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.tokens import find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.credentials import digest, hint, new_credential, token_key
+from applications.rules.names import Name
 from applications.rules.networks import OPEN_FENCE, parse_address
 from tests.factories import make_account, make_application, make_token
 
@@ -25,7 +27,7 @@ def test_a_token(db: None) -> None:
 
 def test_an_api_key(db: None) -> None:
     account = make_account()
-    key, value = create_api_key(account=account, name="Cron", scopes=None, actor=OPERATOR)
+    key, value = create_api_key(account=account, name=Name("Cron"), scopes=None, actor=OPERATOR)
     type(key).objects.update(expires_at=END)
     assert find_api_key(digest(value), JUST_BEFORE)
     assert find_api_key(digest(value), END) is None

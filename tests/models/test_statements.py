@@ -1,4 +1,4 @@
-"""The hot statements outlive what the driver and the server do to prepared statements."""
+"""The frequent statements outlive what the driver and the server do to prepared statements."""
 
 import uuid
 
@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from applications.models import hot
+from applications.models.statements.tokens import find_token
 from applications.rules.credentials import new_credential, token_key
 from tests.factories import make_account, make_application, make_token
 
@@ -20,7 +20,7 @@ def test_statements_that_the_driver_deallocated_are_prepared_again() -> None:
     for statement in ("SELECT 1", "DEALLOCATE ALL", "DISCARD PLANS"):
         with connection.cursor() as cursor:
             cursor.execute(statement)
-        found = hot.find_token(token_key(value), now())
+        found = find_token(token_key(value), now())
         assert found is not None
         assert found.pk == token.pk
 
@@ -29,11 +29,11 @@ def test_they_go_on_after_a_rollback() -> None:
     application, _secret = make_application(make_account("Demo"))
     value = new_credential()
     make_token(application, value)
-    assert hot.find_token(token_key(value), now()) is not None
+    assert find_token(token_key(value), now()) is not None
     with transaction.atomic():
         application.save()
         transaction.set_rollback(True)
-    assert hot.find_token(token_key(value), now()) is not None
+    assert find_token(token_key(value), now()) is not None
 
 
 def test_inside_a_transaction_they_see_what_it_wrote() -> None:
@@ -41,5 +41,5 @@ def test_inside_a_transaction_they_see_what_it_wrote() -> None:
     with transaction.atomic():
         value = new_credential()
         make_token(application, value)
-        assert hot.find_token(token_key(value), now()) is not None
-        assert hot.find_token(uuid.uuid4(), now()) is None
+        assert find_token(token_key(value), now()) is not None
+        assert find_token(uuid.uuid4(), now()) is None

@@ -12,6 +12,7 @@ from applications.models import Application
 from applications.operations.actors import OPERATOR
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 
 FORM = "application/x-www-form-urlencoded"
@@ -89,5 +90,5 @@ def token(program: Program) -> str:
 @pytest.fixture
 def server(db: None) -> Server:
     """A resource server."""
-    made, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    made, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     return Server(made.server_id, secret)

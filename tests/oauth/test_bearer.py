@@ -11,12 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Scope
+from applications.models.applications import Lifetime
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application, update_application
 from applications.operations.scopes import retire_scope
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.oauth.conftest import GRANT, Ask, Program
 
 
@@ -47,8 +50,8 @@ INSUFFICIENT = (403, 'Bearer realm="Latchkey", error="insufficient_scope", scope
 def change_scopes(program: Program, names: str) -> None:
     update_application(
         application=program.application,
-        name="",
-        lifetime="1 day",
+        name=Name(""),
+        lifetime=Lifetime.DAY,
         scopes=Scope.objects.filter(name__in=names.split()),
         actor=OPERATOR,
     )
@@ -161,13 +164,13 @@ def test_a_token_without_the_scope(client: Client, ask: Ask, program: Program) -
 
 
 def test_a_reset_with_revocation(holder: Holder, program: Program, ask: Ask) -> None:
-    reset_secret(application=program.application, overlap=timedelta(0), revoke_tokens=True, actor=OPERATOR)
+    reset_secret(application=program.application, overlap=Overlap.NOW, revoke_tokens=True, actor=OPERATOR)
     assert holder.call() == INVALID
     assert ask(GRANT, program.basic).status_code == 401
 
 
 def test_a_reset_alone_leaves_tokens(holder: Holder, program: Program) -> None:
-    reset_secret(application=program.application, overlap=timedelta(0), actor=OPERATOR)
+    reset_secret(application=program.application, overlap=Overlap.NOW, actor=OPERATOR)
     assert holder.call() == (200, "")
 
 

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from applications.models import AccessToken, MessageSettings, Refusal, ResourceServer, Scope
 from applications.models.applications import Lifetime
+from applications.models.secrets import Overlap
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application, update_application
@@ -18,6 +19,7 @@ from applications.operations.resource_servers import remove_resource_server, res
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import Program, Response, Server, basic
 from tests.oauth.edge import fence_in, post, seen, told
@@ -65,7 +67,11 @@ def test_the_scope_is_the_one_of_this_moment(introspect: Introspect, program: Pr
     for names in ("sms groups", "sms groups account"):
         scopes = Scope.objects.filter(name__in=names.split())
         update_application(
-            application=program.application, name="", lifetime=Lifetime.DAY, scopes=scopes, actor=OPERATOR
+            application=program.application,
+            name=Name(""),
+            lifetime=Lifetime.DAY,
+            scopes=scopes,
+            actor=OPERATOR,
         )
         assert told(introspect(program.basic, token=token))["scope"] == "sms groups"
 
@@ -218,7 +224,7 @@ WRONG: dict[str, Callable[[Program], object]] = {
     "deleted": lambda program: delete_application(application=program.application, actor=OPERATOR),
     "fenced out": lambda program: fence_in(program.application),
     "reset": lambda program: reset_secret(
-        application=program.application, overlap=timedelta(0), actor=OPERATOR
+        application=program.application, overlap=Overlap.NOW, actor=OPERATOR
     ),
 }
 
@@ -277,7 +283,7 @@ def test_an_application_asks_only_from_its_allowed_ips(client: Client, program: 
 
 
 def test_an_old_secret_works_while_it_overlaps(introspect: Introspect, program: Program, token: str) -> None:
-    reset_secret(application=program.application, overlap=timedelta(hours=1), actor=OPERATOR)
+    reset_secret(application=program.application, overlap=Overlap.HOUR, actor=OPERATOR)
     assert introspect(program.basic, token=token).status_code == 200
 
 

@@ -5,8 +5,9 @@ from django.test import Client
 
 from applications.models import Application
 from applications.operations.actors import OPERATOR
-from applications.operations.messages import update_message_settings
+from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import FORM, basic
 
@@ -34,7 +35,7 @@ def test_a_resource_server_gets_the_settings_as_they_are_now(
     client_of_token: tuple[Application, str],
 ) -> None:
     application, _secret = client_of_token
-    server, secret = create_resource_server(name="SMS gateway", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS gateway"), actor=OPERATOR)
     before = introspected(server.server_id, secret)["settings"]
     changes = {"sms_sender": "Marlowe", "sms_alphabet": "GREEK"}
     update_message_settings(application=application, changes=changes, actor=OPERATOR)

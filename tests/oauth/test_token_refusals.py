@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Application, ApplicationSecret, DailyUsage, Refusal
+from applications.models.secrets import Overlap
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
@@ -37,7 +38,7 @@ def delete(program: Program) -> None:
 
 
 def reset(program: Program) -> None:
-    reset_secret(application=program.application, overlap=timedelta(0), actor=OPERATOR)
+    reset_secret(application=program.application, overlap=Overlap.NOW, actor=OPERATOR)
 
 
 @pytest.mark.parametrize("make_wrong", [fence_out, disable, delete, reset])

@@ -18,6 +18,7 @@ from applications.operations.applications import switch_application
 from applications.operations.scopes import add_scope, retire_scope
 from applications.operations.tokens import revoke_all_tokens
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from tests.factories import make_account
 from tests.oauth.conftest import Program, Response
 from tests.oauth.edge import fence_in, told
@@ -49,7 +50,9 @@ def insufficient(scope: str) -> tuple[int, str]:
 def key(program: Program) -> str:
     """An API key of the program's account, for sms and groups."""
     scopes = Scope.objects.filter(name__in=["sms", "groups"])
-    return create_api_key(account=program.application.account, name="CRM", scopes=scopes, actor=OPERATOR)[1]
+    return create_api_key(
+        account=program.application.account, name=Name("CRM"), scopes=scopes, actor=OPERATOR
+    )[1]
 
 
 # --- What passes ---
@@ -133,7 +136,7 @@ def test_unknown_and_dead_keys(client: Client, program: Program, key: str) -> No
 
 def test_a_key_ends_when_it_was_meant_to(client: Client, program: Program) -> None:
     account, end = program.application.account, now() + timedelta(days=30)
-    key = create_api_key(account=account, name="", scopes=None, expires_at=end, actor=OPERATOR)[1]
+    key = create_api_key(account=account, name=Name(""), scopes=None, expires_at=end, actor=OPERATOR)[1]
     with time_machine.travel(end - timedelta(seconds=1)):
         assert by_key(client, key).status_code == 200
     with time_machine.travel(end + timedelta(seconds=1)):
@@ -176,7 +179,7 @@ def test_a_retired_scope_is_lost_by_tokens_and_keys_at_once(client: Client, toke
 
 
 def test_a_key_for_all_scopes_has_those_added_later(client: Client, program: Program) -> None:
-    key = create_api_key(account=program.application.account, name="", scopes=None, actor=OPERATOR)[1]
+    key = create_api_key(account=program.application.account, name=Name(""), scopes=None, actor=OPERATOR)[1]
     scopes = by_key(client, key)["X-Scope"].split()
     assert (scopes[0], len(scopes)) == ("sms", 15)
     assert refused(by_key(client, key, "/oauth/verify?scope=voice")) == insufficient("voice")
@@ -304,6 +307,6 @@ def test_last_used_is_written_with_the_address_once_a_minute(client: Client, tok
 
 def test_accounts_are_told_apart(client: Client, program: Program, key: str) -> None:
     other = make_account("Else", "else@else.example")
-    theirs = create_api_key(account=other, name="", scopes=None, actor=OPERATOR)[1]
+    theirs = create_api_key(account=other, name=Name(""), scopes=None, actor=OPERATOR)[1]
     assert by_key(client, theirs)["X-Account-Id"] == str(other.pk)
     assert by_key(client, key)["X-Account-Id"] == str(program.application.account_id)

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from applications.models import AddressUse, Application
+from applications.models.secrets import Overlap
 from applications.operations import address_use, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
@@ -17,6 +18,7 @@ from applications.operations.clients import ask
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import issue_token
 from applications.operations.usage import flush, recorder, see
+from applications.rules.names import Name
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 
@@ -59,7 +61,7 @@ def test_a_new_day_begins_a_new_row(application: Application) -> None:
 
 
 def test_api_keys_are_counted_apart(application: Application) -> None:
-    key, _value = create_api_key(account=application.account, name="", scopes=None, actor=OPERATOR)
+    key, _value = create_api_key(account=application.account, name=Name(""), scopes=None, actor=OPERATOR)
     see("api_key", key.pk, parse_address("203.0.113.7"))
     saw(application, "203.0.113.7", 2)
     flush()
@@ -69,7 +71,7 @@ def test_api_keys_are_counted_apart(application: Application) -> None:
 
 def test_secrets_are_counted_apart_and_with_their_application(application: Application) -> None:
     first = application.secrets.get()
-    reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     second = application.secrets.get(expires_at=None)
     for secret, ip, times in (
         (first, "203.0.113.7", 3),
@@ -102,8 +104,8 @@ def test_the_secret_that_was_sent_is_the_one_counted(
     application: Application, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     """At issue and at introspection; issuing stays one statement once "last used" is written."""
-    old = reset_secret(application=application, overlap=timedelta(0), actor=OPERATOR)
-    new = reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    old = reset_secret(application=application, overlap=Overlap.NOW, actor=OPERATOR)
+    new = reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     address = parse_address("203.0.113.7")
     for value, times in ((old, 3), (new, 2)):
         for turn in range(times):
@@ -134,7 +136,9 @@ def test_the_secret_that_was_sent_is_the_one_counted(
 def test_a_secrets_use_is_its_applications(application: Application) -> None:
     with pytest.raises(DatabaseError, match="address_of_a_secret_is_of_its_application"):
         AddressUse.objects.create(
-            api_key=create_api_key(account=application.account, name="", scopes=None, actor=OPERATOR)[0],
+            api_key=create_api_key(account=application.account, name=Name(""), scopes=None, actor=OPERATOR)[
+                0
+            ],
             secret=application.secrets.get(),
             ip="203.0.113.7",
             day=now().date(),

@@ -5,9 +5,9 @@ import hmac
 import pytest
 from django.test import Client
 
+from applications.models.secrets import Overlap
 from applications.operations import clients
 from applications.operations.actors import OPERATOR
-from applications.operations.clients import MINUTE
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import digest, new_credential
 from tests.factories import make_account, make_application
@@ -39,7 +39,7 @@ def test_each_secret_of_a_client_is_compared(
     client: Client, db: None, compared: list[tuple[bytes, bytes]]
 ) -> None:
     application, first = make_application(make_account())
-    second = reset_secret(application=application, overlap=60 * MINUTE, actor=OPERATOR)
+    second = reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     wrong = new_credential()
     assert ask(client, application.application_id, wrong) == 401
     assert {stored for stored, _sent in compared} == {digest(first), digest(second)}

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
-from applications.models.hot import find_api_key, find_token
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.tokens import find_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
-from applications.operations.clients import note_secret_used, note_server_used
-from applications.operations.last_used import touch, touch_api_key
+from applications.operations.last_used import note_secret_used, note_server_used, touch, touch_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest, new_credential, token_key
+from applications.rules.names import Name
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application, make_token
 
@@ -38,7 +39,7 @@ def token_used() -> Use:
 
 
 def key_used() -> Use:
-    _key, value = create_api_key(account=make_account(), name="Cron", scopes=None, actor=OPERATOR)
+    _key, value = create_api_key(account=make_account(), name=Name("Cron"), scopes=None, actor=OPERATOR)
 
     def use(moment: datetime) -> None:
         found = find_api_key(digest(value), moment)
@@ -54,7 +55,7 @@ def secret_used() -> Use:
 
 
 def server_used() -> Use:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     return lambda moment: note_server_used(server.pk, digest(secret), HERE, moment)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from applications.models import Application
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.clients import InvalidClient
 from applications.operations.secrets import reset_secret, retire_secret
@@ -33,10 +34,10 @@ def works(application: Application, secret: str) -> bool:
 
 def test_a_second_reset_ends_the_first_old_secret() -> None:
     application, first = make_application(make_account())
-    second = reset_secret(application=application, overlap=HOUR, actor=OPERATOR)
+    second = reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     assert works(application, first)
     older = [secret.pk for secret in application.secrets.exclude(expires_at=None)]
-    third = reset_secret(application=application, overlap=HOUR, actor=OPERATOR, end_older=older)
+    third = reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR, end_older=older)
     assert [works(application, secret) for secret in (first, second, third)] == [False, True, True]
 
 
@@ -44,8 +45,8 @@ def test_stopping_one_old_secret_leaves_the_others() -> None:
     account = make_account()
     mine, first = make_application(account)
     other, old = make_application(account, name="Another")
-    second = reset_secret(application=mine, overlap=HOUR, actor=OPERATOR)
-    reset_secret(application=other, overlap=HOUR, actor=OPERATOR)
+    second = reset_secret(application=mine, overlap=Overlap.HOUR, actor=OPERATOR)
+    reset_secret(application=other, overlap=Overlap.HOUR, actor=OPERATOR)
     retire_secret(secret=mine.secrets.exclude(expires_at=None).get(), actor=OPERATOR)
     assert [works(mine, secret) for secret in (first, second)] == [False, True]
     assert works(other, old)

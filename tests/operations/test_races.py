@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,8 @@ from django.db import connection
 
 from applications.errors import Conflict, DomainError, LimitReached
 from applications.models import AccessToken, Application, AuditEvent, Scope
+from applications.models.applications import Lifetime
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application, update_application
 from applications.operations.audit import chained
@@ -21,6 +22,7 @@ from applications.operations.clients import InvalidClient
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import issue_token, revoke_all_tokens
 from applications.rules.credentials import token_key
+from applications.rules.names import Name
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 
@@ -61,7 +63,12 @@ def test_two_admins_change_one_application() -> None:
 
     def change(name: str) -> Callable[[], object]:
         return lambda: update_application(
-            application=application, name=name, lifetime="1 day", scopes=scopes, actor=OPERATOR, revision=0
+            application=application,
+            name=Name(name),
+            lifetime=Lifetime.DAY,
+            scopes=scopes,
+            actor=OPERATOR,
+            revision=0,
         )
 
     results = at_once(change("Ada's"), change("Bea's"))
@@ -77,7 +84,12 @@ def test_one_form_sent_twice_at_once_creates_one_application() -> None:
 
     def create() -> object:
         return create_application(
-            account=account, name="", lifetime="1 day", scopes=scopes, actor=OPERATOR, submission=submission
+            account=account,
+            name=Name(""),
+            lifetime=Lifetime.DAY,
+            scopes=scopes,
+            actor=OPERATOR,
+            submission=submission,
         )
 
     results = at_once(create, create, create)
@@ -90,7 +102,9 @@ def test_two_at_once_do_not_make_one_more_than_there_may_be(settings: Any) -> No
     settings.APPLICATIONS_PER_ACCOUNT = 2
 
     def create() -> object:
-        return create_application(account=account, name="", lifetime="1 day", scopes=scopes, actor=OPERATOR)
+        return create_application(
+            account=account, name=Name(""), lifetime=Lifetime.DAY, scopes=scopes, actor=OPERATOR
+        )
 
     results = at_once(create, create, create, create)
     assert sum(isinstance(result, LimitReached) for result in results) == 2
@@ -102,9 +116,7 @@ def test_two_resets_at_once_make_one_secret() -> None:
     current = application.secrets.get().pk
 
     def reset() -> object:
-        return reset_secret(
-            application=application, overlap=timedelta(hours=1), actor=OPERATOR, current=current
-        )
+        return reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR, current=current)
 
     results = at_once(reset, reset)
     assert sum(isinstance(result, Conflict) for result in results) == 1
@@ -182,7 +194,7 @@ def test_many_at_once_get_tokens_of_their_own() -> None:
 
 def test_a_reset_beats_a_token_asked_for_with_the_old_secret() -> None:
     application, secret = make_application(make_account("Demo"))
-    reset_secret(application=application, overlap=timedelta(0), revoke_tokens=True, actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.NOW, revoke_tokens=True, actor=OPERATOR)
     with pytest.raises(InvalidClient):
         issue(application, secret)
 

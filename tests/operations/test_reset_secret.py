@@ -22,7 +22,7 @@ def application(db: None) -> Application:
 
 
 def reset(application: Application, overlap: Overlap = Overlap.DAY, **more: Any) -> str:
-    return reset_secret(application=application, overlap=overlap.span, actor=OPERATOR, **more)
+    return reset_secret(application=application, overlap=overlap, actor=OPERATOR, **more)
 
 
 def ends(application: Application) -> list[datetime | None]:

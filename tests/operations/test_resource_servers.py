@@ -17,13 +17,14 @@ from applications.operations.resource_servers import (
 )
 from applications.operations.scopes import add_scope, retire_scope
 from applications.rules.credentials import digest, is_credential
+from applications.rules.names import Name
 from tests.factories import make_account, make_application
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_secret_is_stored_as_digest_and_hint() -> None:
-    server, secret = create_resource_server(name=" SMS API ", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name(" SMS API "), actor=OPERATOR)
     assert is_credential(server.server_id)
     assert is_credential(secret)
     stored = ResourceServer.objects.get()
@@ -36,14 +37,14 @@ def test_a_secret_is_stored_as_digest_and_hint() -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "a" * 101, "two\nlines", "SMS API"])
 def test_what_is_no_name_of_a_new_one(name: str) -> None:
-    create_resource_server(name="SMS API", actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     with pytest.raises(InvalidParam):
-        create_resource_server(name=name, actor=OPERATOR)
+        create_resource_server(name=Name(name), actor=OPERATOR)
     assert ResourceServer.objects.count() == 1
 
 
 def test_the_double_click_makes_one_new_secret() -> None:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     newer = reset_resource_server(server=server, current=secret[-4:], actor=OPERATOR)
     with pytest.raises(Conflict):
         reset_resource_server(server=server, current=secret[-4:], actor=OPERATOR)
@@ -51,7 +52,7 @@ def test_the_double_click_makes_one_new_secret() -> None:
 
 
 def test_what_was_removed_is_gone() -> None:
-    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     remove_resource_server(server=server, actor=OPERATOR)
     for operation in (reset_resource_server, remove_resource_server):
         with pytest.raises(NotFound):
@@ -67,7 +68,7 @@ def test_a_scope_name_is_used_once() -> None:
 
 def test_each_change_has_its_row_in_the_operators_chain() -> None:
     make_application(make_account(), scopes="sms")  # has a chain of its own beside it
-    server, _secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     reset_resource_server(server=server, actor=OPERATOR)
     add_scope(scope=Scope(name="voice", description="Call", group="messages"), actor=OPERATOR)
     retire_scope(scope=Scope.objects.get(name="sms"), actor=OPERATOR)
@@ -85,7 +86,7 @@ def test_each_change_has_its_row_in_the_operators_chain() -> None:
 
 
 def test_the_operators_rows_stay_as_written_and_the_chain_does_not_fork() -> None:
-    create_resource_server(name="SMS API", actor=OPERATOR)
+    create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     row = AuditEvent.objects.get(account=None)
     for change in (lambda: AuditEvent.objects.update(target="x"), lambda: AuditEvent.objects.all().delete()):
         with pytest.raises(DatabaseError), transaction.atomic():

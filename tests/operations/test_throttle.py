@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from applications.models import DailyUsage, Refusal
+from applications.models.secrets import Overlap
 from applications.operations import throttle, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
@@ -112,7 +112,7 @@ def test_the_429_is_the_same_for_every_reason(client: Client, program: Program, 
     elif what == "fenced out":
         fence_in(program.application)
     elif what == "reset":
-        reset_secret(application=program.application, overlap=timedelta(0), actor=OPERATOR)
+        reset_secret(application=program.application, overlap=Overlap.NOW, actor=OPERATOR)
     else:
         authorization = basic(new_credential(), program.secret)
     assert after_many(authorization) == of_wrong

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from applications.models import Account, APIKey, Application, DailyUsage, Refusal, Scope, UnknownCredentials
 from applications.models.audit import ActorKind
+from applications.models.secrets import Overlap
 from applications.operations import usage
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.api_keys import create_api_key, revoke_api_key
@@ -27,6 +28,7 @@ from applications.operations.resource_servers import create_resource_server
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
+from applications.rules.names import Name
 from config.machines import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
@@ -78,12 +80,12 @@ def sender(cast: Cast) -> Sender:
     token = new_credential()
     make_token(cast.application, token)
     scopes = Scope.objects.filter(name="sms")
-    key, value = create_api_key(account=cast.account, name="CRM", scopes=scopes, actor=OPERATOR)
+    key, value = create_api_key(account=cast.account, name=Name("CRM"), scopes=scopes, actor=OPERATOR)
     return Sender(cast, token, key, value)
 
 
 def old_secret(sender: Sender) -> Any:
-    reset_secret(application=sender.application, overlap=timedelta(), actor=ALICE)
+    reset_secret(application=sender.application, overlap=Overlap.NOW, actor=ALICE)
     return sender.ask(HTTP_AUTHORIZATION=sender.basic)
 
 
@@ -203,7 +205,7 @@ def no_grant_type(sender: Sender) -> Any:
 
 
 def inactive_at_introspection(sender: Sender) -> Any:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     revoke_token(token=sender.application.tokens.get(), actor=ALICE)
     body = f"token={sender.token}&client_ip=198.51.100.9"
     return Client().post(
@@ -327,7 +329,7 @@ def test_an_application_learns_nothing_into_another_account(cast: Cast, sender: 
 
 
 def test_a_good_request_costs_no_more_statements(sender: Sender) -> None:
-    server, secret = create_resource_server(name="SMS API", actor=OPERATOR)
+    server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     works: list[Callable[[], Any]] = [
         lambda: sender.ask(HTTP_AUTHORIZATION=sender.basic),
         lambda: sender.verify(**sender.bearer),

@@ -15,6 +15,8 @@ from applications.models import Account, AddressUse, AllowedIP, APIKey, Applicat
 from applications.operations.actors import OPERATOR
 from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key, revoke_api_key
+from applications.rules.names import Name
+from applications.rules.networks import NetworkText
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import confirm
@@ -44,7 +46,7 @@ class Place:
         return list(listed.values_list("network", flat=True))
 
     def allow(self, *networks: str) -> None:
-        add = [Line(network) for network in networks]
+        add = [Line(NetworkText(network)) for network in networks]
         change_allowed_ips(account=self.account, application=self.application, add=add, actor=OPERATOR)
 
 
@@ -321,7 +323,7 @@ def test_what_people_write_is_not_markup(alice: Client, place: Place) -> None:
 
 def test_the_accounts_page_names_applications_and_keys(alice: Client, cast: Cast, of_account: Place) -> None:
     other, _secret = make_application(cast.account, name="Booking reminders")
-    key, _value = create_api_key(account=cast.account, name="Billing", scopes=None, actor=OPERATOR)
+    key, _value = create_api_key(account=cast.account, name=Name("Billing"), scopes=None, actor=OPERATOR)
     used(cast.application, "203.0.113.77", 212)
     used(other, "203.0.113.77", 4)
     used(key, "203.0.113.80", 6)
@@ -338,7 +340,7 @@ def test_the_accounts_page_names_applications_and_keys(alice: Client, cast: Cast
 def test_keys_that_stopped_and_uses_of_long_ago_have_nothing_to_lose(
     alice: Client, cast: Cast, of_account: Place
 ) -> None:
-    key, _value = create_api_key(account=cast.account, name="Billing", scopes=None, actor=OPERATOR)
+    key, _value = create_api_key(account=cast.account, name=Name("Billing"), scopes=None, actor=OPERATOR)
     used(key, "203.0.113.80")
     revoke_api_key(api_key=key, actor=OPERATOR)
     used(cast.application, "203.0.113.81", days_ago=31)
@@ -356,7 +358,7 @@ def test_what_the_applications_list_refuses_already_is_not_locked_out_by_the_acc
 def test_uses_not_counted_yet_are_seen_on_the_credentials_themselves(
     alice: Client, cast: Cast, of_account: Place
 ) -> None:
-    create_api_key(account=cast.account, name="", scopes=None, actor=OPERATOR)
+    create_api_key(account=cast.account, name=Name(""), scopes=None, actor=OPERATOR)
     moment = now()
     Application.objects.update(last_used_at=moment, last_used_ip="203.0.113.1")
     cast.application.secrets.update(last_used_at=moment, last_used_ip="203.0.113.2")

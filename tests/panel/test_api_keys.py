@@ -22,6 +22,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.operations.scopes import retire_scope
 from applications.rules.credentials import digest
+from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import PASSWORD, make_account
 from tests.operations.test_races import at_once
@@ -42,7 +43,9 @@ def new(account: Account) -> str:
 
 
 def make_key(account: Account, name: str = "CRM", **changed: Any) -> APIKey:
-    return create_api_key(account=account, name=name, **{"scopes": None, "actor": OPERATOR, **changed})[0]
+    return create_api_key(account=account, name=Name(name), **{"scopes": None, "actor": OPERATOR, **changed})[
+        0
+    ]
 
 
 def stored(key: APIKey, **columns: object) -> APIKey:
@@ -591,7 +594,7 @@ def test_names_are_not_markup(owner: Client, account: Account) -> None:
 
 
 def test_a_revoked_key_stops_and_the_list_says_so(alice: Client, account: Account) -> None:
-    key, value = create_api_key(account=account, name="CRM", scopes=None, actor=OPERATOR)
+    key, value = create_api_key(account=account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     assert Client().get("/account", headers={"X-API-KEY": value}).status_code == 200
     answer = alice.post(url(account, "api_key_revoke", key.pk), follow=True)
     page = text(answer)

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from applications.models import Account, Application, GrantedScope, Scope
 from applications.models.applications import Lifetime
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.secrets import reset_secret
@@ -117,7 +118,7 @@ def test_a_disabled_one_says_so_and_has_no_live_tokens(alice: Client, applicatio
 
 
 def test_two_secrets_show_until_the_old_one_ends(alice: Client, application: Application) -> None:
-    reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     assert "Two secrets" in text(alice.get(address(application.account)))
     application.secrets.exclude(expires_at=None).update(expires_at=now())
     assert "Two secrets" not in text(alice.get(address(application.account)))
@@ -190,17 +191,22 @@ def test_search_takes_the_start_of_an_id(alice: Client, account: Account, many: 
 @pytest.mark.parametrize(
     "query",
     [
+        "q=%00",
         "q=%FF%FE",
         "q=" + "x" * 5_000,
+        "scope=%00",
         "scope=nonsense",
         "state=%27%20OR%201%3D1",
         "sort=password",
         "sort=--name",
+        "sort=%00",
         "page=-1",
         "page=99999999999999999999999",
         "page=" + "9" * 5_000,
+        "page=%00",
         "sort=name&sort=-name",
         "unknown=1",
+        "%00=%00",
     ],
 )
 def test_garbage_in_the_address_is_no_error(
@@ -210,11 +216,6 @@ def test_garbage_in_the_address_is_no_error(
     assert response.status_code == 200
     if not query.startswith("q=%FF"):  # which is text all the same, and is looked for
         assert len(response.context["page"]) == 4
-
-
-@pytest.mark.parametrize("query", ["q=%00", "scope=%00", "sort=%00", "page=%00", "%00=%00"])
-def test_a_nul_in_the_address_is_refused(alice: Client, account: Account, query: str) -> None:
-    assert alice.get(f"{address(account)}?{query}").status_code == 400
 
 
 def test_no_match_names_what_was_sought_and_offers_the_way_back(alice: Client, account: Account) -> None:

@@ -15,7 +15,7 @@ from django.template.loader import get_template, render_to_string
 from django.test import override_settings
 from django.utils.timezone import now
 
-from applications.templatetags import devices, latchkey
+from applications.templatetags import devices, pictures, values
 from config import settings as product
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -103,32 +103,32 @@ def test_published_scripts_and_styles_ask_for_published_names(tmp_path: Path) ->
 
 
 def test_icon_is_one_of_the_sprite_and_hidden_from_screen_readers() -> None:
-    assert latchkey.icon("plus") == (
+    assert pictures.icon("plus") == (
         '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#plus"></use></svg>'
     )
-    assert 'class="icon icon-lg"' in latchkey.icon("menu", "lg")
+    assert 'class="icon icon-lg"' in pictures.icon("menu", "lg")
 
 
 def test_pins_stand_at_the_heights_of_the_first_five_bytes() -> None:
-    picture = latchkey.pins(APPLICATION_ID)  # a0 65 50 29 9d give 4 5 2 5 1
+    picture = pictures.pins(APPLICATION_ID)  # a0 65 50 29 9d give 4 5 2 5 1
     assert 'd="M4.5 6v11.7M9.5 6v13.9M14.5 6v7.3M19.5 6v13.9M24.5 6v5.1"' in picture
     assert 'd="M4.5 20.9V26M9.5 23.1V26M14.5 16.5V26M19.5 23.1V26M24.5 14.3V26"' in picture
     assert 'aria-hidden="true"' in picture
 
 
 def test_pins_are_grey_when_disabled() -> None:
-    assert 'class="pins"' in latchkey.pins(APPLICATION_ID, True)
-    assert 'class="pins pins-lg off"' in latchkey.pins(APPLICATION_ID, False, "lg")
+    assert 'class="pins"' in pictures.pins(APPLICATION_ID, True)
+    assert 'class="pins pins-lg off"' in pictures.pins(APPLICATION_ID, False, "lg")
 
 
 def test_values_are_written_for_reading() -> None:
-    assert latchkey.short_id(APPLICATION_ID) == "a0655029…1b57a743"
-    assert latchkey.short_id("short") == "short"
-    assert latchkey.half(APPLICATION_ID, 1) + latchkey.half(APPLICATION_ID, 2) == APPLICATION_ID
-    assert latchkey.number(1204) == "1,204"
-    assert latchkey.lookup({1: "one"}, 1) == "one"
-    assert latchkey.lookup({"1": "one"}, 1) == "one"
-    assert latchkey.lookup(None, 1) == ""
+    assert values.short_id(APPLICATION_ID) == "a0655029…1b57a743"
+    assert values.short_id("short") == "short"
+    assert values.half(APPLICATION_ID, 1) + values.half(APPLICATION_ID, 2) == APPLICATION_ID
+    assert values.number(1204) == "1,204"
+    assert values.lookup({1: "one"}, 1) == "one"
+    assert values.lookup({"1": "one"}, 1) == "one"
+    assert values.lookup(None, 1) == ""
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_values_are_written_for_reading() -> None:
     [("Elena Kowalczyk", "EK"), ("elena.kowalczyk@marlowe.example", "EK"), ("ops@marlowe.example", "OP")],
 )
 def test_initials(person: str, letters: str) -> None:
-    assert latchkey.initials(person) == letters
+    assert values.initials(person) == letters
 
 
 @pytest.mark.parametrize(

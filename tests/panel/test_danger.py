@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from applications.models import Application, ApplicationSecret, AuditEvent
 from applications.models.audit import Action
+from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
 from applications.operations.secrets import reset_secret
@@ -65,7 +66,7 @@ def test_only_owners_and_admins_reset_stop_and_delete(
     client = request.getfixturevalue(who)
     confirm(client)
     old = current(application)
-    reset_secret(application=application, overlap=timedelta(hours=1), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.HOUR, actor=OPERATOR)
     for address, sent in (
         (of(application, "secret_reset"), reset_form(application)),
         (of(application, "secret_retire", old.pk), {}),
@@ -321,7 +322,7 @@ def test_another_secret_than_the_current_one_changes_nothing(
 def old(application: Application) -> ApplicationSecret:
     """The secret that was replaced and works for another day."""
     replaced = current(application)
-    reset_secret(application=application, overlap=timedelta(hours=24), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.DAY, actor=OPERATOR)
     return replaced
 
 
@@ -352,7 +353,7 @@ def test_only_an_old_secret_of_this_application_can_be_stopped(
 ) -> None:
     other, _secret = make_application(application.account, name="Other")
     replaced = current(other)
-    reset_secret(application=other, overlap=timedelta(hours=24), actor=OPERATOR)
+    reset_secret(application=other, overlap=Overlap.DAY, actor=OPERATOR)
     number = {"current": current(application).pk, "foreign": replaced.pk, "none": 987654, "huge": 10**40}[
         which
     ]

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from applications.models import Application, AuditEvent, DailyUsage
 from applications.models.audit import Action
+from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
@@ -46,7 +47,7 @@ def test_an_application_of_another_account_is_not_found(alice: Client, applicati
     assert alice.get(crossed).status_code == 404
 
 
-@pytest.mark.parametrize("application_id", ["nothing", "f" * 40, "f" * 5000])
+@pytest.mark.parametrize("application_id", ["nothing", "%00", "f" * 40, "f" * 5000])
 def test_an_id_that_no_application_has_is_not_found(
     alice: Client, application: Application, application_id: str
 ) -> None:
@@ -133,7 +134,7 @@ def test_facts(alice: Client, application: Application) -> None:
 def test_two_secrets_stand_beside_each_other(alice: Client, application: Application) -> None:
     assert "Moving over" not in text(alice.get(of(application, "overview")))
     old = application.secrets.get()
-    reset_secret(application=application, overlap=timedelta(hours=24), actor=OPERATOR)
+    reset_secret(application=application, overlap=Overlap.DAY, actor=OPERATOR)
     page = text(alice.get(of(application, "overview")))
     assert "Moving over" in page
     assert "in 24 hours" in page

@@ -16,6 +16,7 @@ from django.urls import reverse
 from applications.models import AllowedIP, Application
 from applications.operations.actors import OPERATOR
 from applications.operations.allowed_ips import Line, change_allowed_ips
+from applications.rules.networks import NetworkText
 from tests.cast import Cast
 from tests.factories import PASSWORD
 from tests.panel.addresses import of
@@ -63,7 +64,7 @@ def added_scope(cast: Cast) -> Act:
 
 
 def listed(cast: Cast, application: Application | None, *networks: str) -> None:
-    add = [Line(network) for network in networks]
+    add = [Line(NetworkText(network)) for network in networks]
     change_allowed_ips(account=cast.account, application=application, add=add, actor=OPERATOR)
 
 
@@ -131,6 +132,19 @@ def test_a_stale_session_is_asked_first_and_what_was_typed_is_done_then(act: Act
         assert not act.done()
         client.post(answer["Location"], {"password": PASSWORD, "next": act.path})
         assert act.done()
+
+
+def test_what_was_given_up_is_not_done_when_its_page_is_opened_later(cast: Cast) -> None:
+    act = new_application(cast)
+    with time_machine.travel("2026-11-26 12:00:00Z") as clock:
+        client = sign_in(cast)
+        clock.shift(settings.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+        client.post(act.path, act.sent)
+        answer = client.get(act.path)
+        assert answer["Location"].startswith(CONFIRM)
+        client.post(answer["Location"], {"password": PASSWORD, "next": act.path})
+        assert not act.done()
+        assert client.get(act.path).status_code == 200
 
 
 def test_signing_in_counts_as_fresh(act: Act, cast: Cast) -> None:

@@ -9,12 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Application, AuditEvent
+from applications.models.applications import Lifetime
 from applications.models.audit import Action
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application, update_application
 from applications.operations.tokens import revoke_token
 from applications.panel import impact
 from applications.rules.credentials import new_credential, token_key
+from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import of
@@ -105,7 +107,9 @@ def test_what_stands_in_a_row(alice: Client, application: Application) -> None:
 def test_lost_scopes_are_marked_and_new_ones_do_not_appear(alice: Client, application: Application) -> None:
     make_token(application)
     scopes = application.scopes.model.objects.filter(name__in=["sms", "viber"])
-    update_application(application=application, name="", lifetime="1 day", scopes=scopes, actor=OPERATOR)
+    update_application(
+        application=application, name=Name(""), lifetime=Lifetime.DAY, scopes=scopes, actor=OPERATOR
+    )
     answer = alice.get(of(application, "tokens"))
     [row] = answer.context["rows"]
     assert (row.scopes, row.lost) == (("sms",), ["groups"])
@@ -141,7 +145,7 @@ def test_pages(alice: Client, application: Application) -> None:
     assert "51–60 of 60" in text(alice.get(of(application, "tokens"), {"page": "3"}))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "", "9" * 400])
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "", "\x00", "9" * 400])
 def test_a_page_that_there_is_not_is_the_nearest(alice: Client, application: Application, page: str) -> None:
     make_token(application)
     assert len(shown(alice, application, page=page)) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from applications.errors import InvalidParam
-from applications.rules.sender_ids import check, is_alphanumeric, problem
+from applications.rules.sender_ids import SenderId, is_alphanumeric, problem
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_bad_ones_say_what_is_allowed(sender: str, says: str) -> None:
 
 
 def test_check_names_the_parameter() -> None:
-    check("Marlowe")
+    SenderId("Marlowe")
     with pytest.raises(InvalidParam, match="no spaces") as caught:
-        check("My Shop", "enforceOriginator")
+        SenderId("My Shop", "enforceOriginator")
     assert caught.value.param == "enforceOriginator"

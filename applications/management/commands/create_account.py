@@ -12,6 +12,8 @@ from applications.management.base import OperatorCommand
 from applications.models import User
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name
 
 
 class Command(OperatorCommand):
@@ -27,16 +29,17 @@ class Command(OperatorCommand):
         parser.add_argument("--timezone", default="UTC", help="such as Europe/Warsaw")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        known = User.objects.filter(email=options["owner"].strip().lower()).exists()
+        owner = EmailAddress(options["owner"])
+        known = User.objects.filter(email=owner).exists()
         account = create_account(
-            name=options["name"],
+            name=Name(options["name"]),
             timezone=options["timezone"],
-            owner_email=options["owner"],
-            owner_name=options["owner_name"],
-            owner_password=None if known else _password(options["owner"]),
+            owner_email=owner,
+            owner_name=Name(options["owner_name"]),
+            owner_password=None if known else _password(owner),
             actor=OPERATOR,
         )
-        return {"account_id": account.pk, "name": account.name, "owner": options["owner"].strip().lower()}
+        return {"account_id": account.pk, "name": account.name, "owner": owner}
 
 
 def _password(email: str) -> str:

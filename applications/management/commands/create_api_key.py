@@ -9,6 +9,7 @@ from applications.management.base import OperatorCommand, account_named
 from applications.models import Scope
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
+from applications.rules.names import Name
 
 
 class Command(OperatorCommand):
@@ -26,7 +27,7 @@ class Command(OperatorCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         key, value = create_api_key(
             account=account_named(options["account"]),
-            name=options["name"],
+            name=Name(options["name"]),
             scopes=None if options["scopes"] is None else _scopes(options["scopes"].split()),
             expires_at=options["expires"] and _moment(options["expires"]),
             actor=OPERATOR,

@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from applications.management.base import OperatorCommand
 from applications.operations.actors import OPERATOR
 from applications.operations.resource_servers import create_resource_server
+from applications.rules.names import Name
 
 
 class Command(OperatorCommand):
@@ -20,7 +21,7 @@ class Command(OperatorCommand):
         parser.add_argument("name")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        server, secret = create_resource_server(name=options["name"], actor=OPERATOR)
+        server, secret = create_resource_server(name=Name(options["name"]), actor=OPERATOR)
         return {
             "name": server.name,
             "resource_server_id": server.server_id,

@@ -21,6 +21,8 @@ from django.db.migrations.executor import MigrationExecutor
 from applications.models import Account, User
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
+from applications.rules.emails import EmailAddress
+from applications.rules.names import Name
 
 ACCOUNT = "Demo"
 OWNER = "owner@demo.example"
@@ -104,10 +106,10 @@ def _fingerprint() -> str:
 def _create_demo_account() -> None:
     password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or _generate_password()
     create_account(
-        name=ACCOUNT,
+        name=Name(ACCOUNT),
         timezone="UTC",
-        owner_email=OWNER,
-        owner_name="Demo owner",
+        owner_email=EmailAddress(OWNER),
+        owner_name=Name("Demo owner"),
         owner_password=password,
         actor=OPERATOR,
     )

@@ -33,7 +33,7 @@ class Command(OperatorCommand):
         older = list(application.secrets.older().values_list("pk", flat=True)) if options["end_older"] else []
         asked: dict[str, Any] = {
             "application": application,
-            "overlap": Overlap(options["overlap"]).span,
+            "overlap": Overlap(options["overlap"]),
             "revoke_tokens": options["revoke_tokens"],
             "actor": OPERATOR,
         }

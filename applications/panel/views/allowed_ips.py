@@ -10,18 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.authentication.confirmation import ask_to_confirm, is_recent
 from applications.errors import DomainError
 from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
 from applications.models.in_use import MOST, InUse
 from applications.models.usage import REMEMBERED_DAYS
 from applications.operations.allowed_ips import Line, change_allowed_ips
-from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.allowed_ips import SHOWN, AllowedIPs
 from applications.panel.navigation import page
-from applications.rules.networks import shown
+from applications.rules.names import LONGEST, Note
+from applications.rules.networks import NetworkText, shown
 
 REFUSED = 422
-MOST_NOTE = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Change:
 
     action: str
     add: Line | None = None
-    remove: str | None = None
+    remove: NetworkText | None = None
 
     @property
     def network(self) -> str:
@@ -72,7 +73,7 @@ def remove(request: PanelRequest, line: int) -> HttpResponse:
     stored = get_object_or_404(listed.lines, pk=line)
     if request.method != "POST":
         return redirect(listed.url())
-    change = Change(listed.url("remove", line), remove=stored.network)
+    change = Change(listed.url("remove", line), remove=NetworkText(stored.network))
     return _make(request, listed, change, AllowedIPForm())
 
 
@@ -86,8 +87,8 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
         return _show(request, listed, form, question=question)
     also = [_line_for(address) for address in outside if address.network in answer.also]
     opens = change.add is not None or bool(also) or not networks
-    if opens and asks_again(request):
-        return ask_again(request)
+    if opens and not is_recent(request):
+        ask_to_confirm(request)
     try:
         _save(request, listed, change, also)
     except DomainError as error:
@@ -108,7 +109,9 @@ def _save(request: PanelRequest, listed: AllowedIPs, change: Change, also: list[
 
 def _line_for(address: InUse) -> Line:
     """The line for an address in use, with a note that says whose it is."""
-    return Line(address.network, _("Used by {name}").format(name=address.uses[0].who)[:MOST_NOTE])
+    who = " ".join(address.uses[0].who.split())
+    note = _("Used by {name}").format(name=who)[:LONGEST]
+    return Line(NetworkText(address.network), Note(note))
 
 
 def _refused(

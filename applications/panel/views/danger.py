@@ -3,19 +3,20 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.authentication.confirmation import is_recent
 from applications.errors import Conflict, NotFound
 from applications.forms.deletion import DeleteApplicationForm
 from applications.forms.secrets import ResetSecretForm
 from applications.models.secrets import Overlap
 from applications.operations.applications import delete_application
 from applications.operations.secrets import OlderSecretWorks, reset_secret, retire_secret
-from applications.panel.access import PanelRequest, actor_of, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import ask, of_application
@@ -39,7 +40,7 @@ def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -
     return {
         **secrets,
         "impact": impact_of(request.application),
-        "asks": asks_again(request),
+        "asks": not is_recent(request),
         "stops": {overlap.value: moment + overlap.span for overlap in Overlap},
         "reset_form": form or ResetSecretForm(initial={"current": secrets["secret"].pk}, auto_id="reset-%s"),
     }
@@ -66,7 +67,7 @@ def _reset(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
     try:
         secret = reset_secret(
             application=request.application,
-            overlap=Overlap(chosen["overlap"]).span,
+            overlap=chosen["overlap"],
             revoke_tokens=chosen["revoke"],
             current=chosen["current"],
             end_older=chosen["end_older"],
@@ -116,10 +117,7 @@ def delete(request: PanelRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"impact": impact_of(request.application), "form": form, "delete_form": form}
         return ask(request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200)
-    try:
-        delete_application(application=request.application, actor=actor_of(request))
-    except NotFound as error:
-        raise Http404 from error
+    delete_application(application=request.application, actor=actor_of(request))
     words = _("%(name)s was deleted. Its ID, secret and tokens do not work any more.")
     messages.success(request, words % {"name": request.application})
     return redirect("panel:applications", request.account.pk)

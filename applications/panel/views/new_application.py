@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
-from applications.errors import Conflict, LimitReached
+from applications.errors import Conflict, InvalidParam, LimitReached
 from applications.forms.new_application import NewApplicationForm
 from applications.models import Application
 from applications.operations.applications import create_application
@@ -78,6 +78,9 @@ def _create(request: PanelRequest) -> HttpResponse:
         return _sent_twice(request, form.cleaned_data["submission"])
     except LimitReached as error:
         form.add_error(None, error.message)
+        return _ask(request, form, REFUSED)
+    except InvalidParam as error:  # a scope that was retired just now
+        form.add_error(error.param, error.message)
         return _ask(request, form, REFUSED)
     return _created(request, application, secret)
 

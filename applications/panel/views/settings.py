@@ -3,18 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from applications.errors import Conflict, NotFound
+from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.errors import Conflict, InvalidParam
 from applications.forms.settings import SettingsForm
 from applications.models import Application, AuditEvent
 from applications.models.audit import Action
 from applications.operations.applications import update_application
-from applications.panel.access import PanelRequest, actor_of, ask_again, asks_again, member
+from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.navigation import page
 from applications.panel.questions import of_application
 from applications.panel.scope_groups import scope_groups
@@ -39,16 +40,17 @@ def _save(request: PanelRequest) -> HttpResponse:
     form = SettingsForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
-    if _adds_scopes(request.application, form) and asks_again(request):
-        return ask_again(request)
+    if _adds_scopes(request.application, form) and not is_recent(request):
+        ask_to_confirm(request)
     try:
         after = update_application(
             application=request.application, actor=actor_of(request), **form.cleaned_data
         )
     except Conflict:
         return _conflict(request)
-    except NotFound as error:
-        raise Http404 from error
+    except InvalidParam as error:  # a scope that was retired just now
+        form.add_error(error.param, error.message)
+        return _page(request, form, status=REFUSED)
     messages.success(request, _words(request.application, after))
     return redirect(of_application(request, CURRENT))
 

@@ -1,0 +1,186 @@
+"""POST /messages/preview: what an application's settings make of a text, for the platform to ask before it sends."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings as django_settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+
+from applications.api import bodies, rates
+from applications.api.bodies import Keys, flag, structure, text
+from applications.api.callers import caller
+from applications.api.errors import ApiError, answer, invalid
+from applications.api.outputs import time
+from applications.api.preview_description import PREVIEW
+from applications.authentication.callers import Caller, InvalidCredential
+from applications.authentication.resource_servers import (
+    TooManyFailures,
+    check_resource_server,
+    is_basic,
+)
+from applications.descriptions.registry import describe
+from applications.models.statements.message_settings import (
+    FoundTreatment,
+    find_token_and_treatment,
+    find_treatment,
+)
+from applications.models.statements.tokens import Found
+from applications.rules.destinations import zone_of
+from applications.rules.previews import MeasuredText, Preview, Treatment, preview
+from applications.rules.transliteration import parse_alphabet
+
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+LAST_YEAR = 2999  # what comes near the last one that can be written overflows in another time zone
+FROM_ALL: Keys = {
+    "text": text,
+    "from": text,
+    "to": text,
+    "countryIso": text,
+    "timezone": text,
+    "scheduledDate": text,
+    "transliteration": structure,
+}
+FROM_THE_PLATFORM: Keys = {**FROM_ALL, "applicationId": text}
+SCOPE = "sms"
+TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
+
+
+def messages_preview(request: HttpRequest) -> HttpResponse:
+    """Answer a resource server (HTTP Basic) about any application, other callers about their own."""
+    settings: Callable[[dict[str, Any]], FoundTreatment]
+    if is_basic(request):
+        _check_the_platform(request)
+        settings = _of_application
+    else:
+        settings = _of_caller(request)
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
+    values = bodies.read(request, FROM_THE_PLATFORM if is_basic(request) else FROM_ALL)
+    return answer(_written(_preview(values, settings(values))))
+
+
+def _check_the_platform(request: HttpRequest) -> None:
+    try:
+        rates.note_resource_server(request, check_resource_server(request))
+    except TooManyFailures as error:
+        message = "The resource server could not be authenticated, too many times in a row."
+        raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None
+    except InvalidCredential:
+        message = "The resource server could not be authenticated."
+        challenge = {"WWW-Authenticate": f'Basic realm="{django_settings.REALM}"'}
+        raise ApiError("invalid_credentials", message, challenge) from None
+
+
+def _of_application(values: dict[str, Any]) -> FoundTreatment:
+    """Return the settings of the application that a resource server names."""
+    if not (application_id := values.get("applicationId")):
+        raise invalid("applicationId", "Say whose settings to use.")
+    if (found := find_treatment(application_id)) is None:
+        raise ApiError("not_found", "There is no application of this ID.")
+    return found
+
+
+def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatment]:
+    """Return what gives the settings of the caller's application, having checked the caller.
+
+    They were read with the token. An API key belongs to no application, and has the defaults.
+    """
+    with_token: list[FoundTreatment] = []
+
+    def find(key: uuid.UUID, moment: datetime) -> Found | None:
+        found = find_token_and_treatment(key, moment)
+        if found is None:
+            return None
+        with_token.append(found[1])
+        return found[0]
+
+    known = caller(request, SCOPE, find)
+    rates.spend(request, known)
+    return lambda _values: with_token[0] if with_token else _defaults(known)
+
+
+def _defaults(key: Caller) -> FoundTreatment:
+    return FoundTreatment(Treatment(), key.account_timezone)
+
+
+def _preview(values: dict[str, Any], settings: FoundTreatment) -> Preview:
+    zone = zone_of(
+        values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(settings.timezone)
+    )
+    changed = _transliteration(values)
+    return preview(
+        values.get("text", ""),
+        replace(settings.treatment, **changed) if changed else settings.treatment,
+        sender=values.get("from", ""),
+        zone=zone,
+        now=now(),
+        scheduled=_scheduled(values.get("scheduledDate")),
+    )
+
+
+def _scheduled(written: str | None) -> datetime | None:
+    if not written:
+        return None
+    try:
+        if not TIME.fullmatch(written):
+            raise ValueError(written)
+        moment = datetime.fromisoformat(written).replace(tzinfo=UTC)
+    except ValueError:
+        message = "It must be a time in UTC, exactly as 2026-11-24 21:55:00."
+        raise invalid("scheduledDate", message) from None
+    if moment.year > LAST_YEAR:
+        raise invalid("scheduledDate", f"It must be a time up to the year {LAST_YEAR}.")
+    return moment
+
+
+def _transliteration(values: dict[str, Any]) -> dict[str, Any]:
+    """Return which settings are others for this text."""
+    changed: dict[str, Any] = {}
+    for name, value in values.get("transliteration", {}).items():
+        path = f"transliteration.{name[:40]}"
+        if name not in TRANSLITERATION:
+            raise invalid(path, f"It is unknown. Known are {', '.join(TRANSLITERATION)}.")
+        try:
+            read = TRANSLITERATION[name](value)
+        except ValueError as error:
+            raise invalid(path, f"It must be {error}.") from None
+        changed |= {"alphabet": parse_alphabet(read, path)} if name == "alphabet" else {"remove_emojis": read}
+    return changed
+
+
+def _written(made: Preview) -> dict[str, Any]:
+    analysis = made.transliteration_analysis
+    return {
+        "text": made.text,
+        "from": made.sender,
+        "parts": made.parts,
+        "textAnalysis": {
+            "length": made.text_analysis.length,
+            "unicode": made.text_analysis.unicode,
+            "parts": made.text_analysis.parts,
+        },
+        "transliterationAnalysis": {
+            "totalOriginalParts": analysis.original.parts,
+            "totalReplacedParts": analysis.replaced.parts,
+            "totalPartsSaved": analysis.parts_saved,
+            "text": {
+                "original": _measured(analysis.original),
+                "replaced": {**_measured(analysis.replaced), "characters": analysis.characters},
+            },
+        },
+        "inQuietHours": made.in_quiet_hours,
+        "scheduledAt": time(made.scheduled_at.astimezone(UTC)) if made.scheduled_at else None,
+    }
+
+
+def _measured(one: MeasuredText) -> dict[str, Any]:
+    return {"text": one.text, "length": one.length, "parts": one.parts, "encoding": one.encoding}
+
+
+describe(messages_preview, post=PREVIEW.node(SCOPE))

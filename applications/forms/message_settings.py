@@ -1,0 +1,246 @@
+"""How messages are treated: a form a channel. Their fields are the columns of MessageSettings."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _lazy
+
+from applications.errors import InvalidParam
+from applications.models.message_settings import MessageSettings, PinType, callback_policy
+from applications.rules.message_settings import (
+    CHANNEL_TTL,
+    LONGEST_OTP_SENDER,
+    OTP_SENDER,
+    PIN_ATTEMPTS,
+    PIN_LENGTH,
+    PIN_TTL,
+    TEMPLATE_WITHOUT_PIN,
+    UNKNOWN_PIN_TYPE,
+    WholeRange,
+    check_quiet_hours,
+    parse_template,
+)
+from applications.rules.quiet_hours import is_half_typed, read_clock
+from applications.rules.safe_urls import CallbackUrl
+from applications.rules.sender_ids import SenderId
+from applications.rules.transliteration import Alphabet, parse_alphabet
+
+ALPHABETS = [
+    (Alphabet.NONE.value, _lazy("Keep all characters")),
+    (Alphabet.NON_GSM.value, _lazy("Everything outside GSM-7")),
+    (Alphabet.POLISH.value, _lazy("Polish")),
+    (Alphabet.TURKISH.value, _lazy("Turkish")),
+    (Alphabet.GREEK.value, _lazy("Greek")),
+    (Alphabet.ROMANIAN.value, _lazy("Romanian")),
+    (Alphabet.RUSSIAN_CYRILLIC.value, _lazy("Russian Cyrillic")),
+    (Alphabet.BULGARIAN_CYRILLIC.value, _lazy("Bulgarian Cyrillic")),
+    (Alphabet.UKRAINIAN_CYRILLIC.value, _lazy("Ukrainian Cyrillic")),
+    (Alphabet.BELARUSIAN_CYRILLIC.value, _lazy("Belarusian Cyrillic")),
+    (Alphabet.SERBIAN_CYRILLIC.value, _lazy("Serbian Cyrillic")),
+    (Alphabet.MACEDONIAN_CYRILLIC.value, _lazy("Macedonian Cyrillic")),
+]
+
+
+class CallbackField(forms.CharField):
+    """A URL that events are sent to; its value is "" where there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
+        attributes |= {"placeholder": "https://hooks.example.com/…"}
+        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> str:
+        url = str(super().clean(value))
+        try:
+            return CallbackUrl(url, callback_policy()) if url else ""
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="url") from None
+
+
+class ClockField(forms.CharField):
+    """A time of day; its value is "HH:MM" or "". `html` are more attributes of its input.
+
+    The code of its error is "half_typed" where a time may still become of what was typed.
+    """
+
+    def __init__(self, html: dict[str, str] | None = None, **kwargs: Any) -> None:
+        attributes = {"inputmode": "numeric", "placeholder": "HH:MM", "autocomplete": "off"}
+        attributes |= {"data-clock": "", **(html or {})}
+        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> str:
+        typed = str(super().clean(value))
+        try:
+            return read_clock(typed, "") if typed else ""
+        except InvalidParam as error:
+            code = "half_typed" if is_half_typed(typed) else "clock"
+            raise ValidationError(error.message, code=code) from None
+
+
+class QuietEndField(ClockField):
+    """One end of quiet hours; the pair is checked by the form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__({"aria-label": kwargs["label"]}, **kwargs)
+
+
+class AlphabetField(forms.ChoiceField):
+    """One of ALPHABETS; an unknown one is told which there are."""
+
+    def validate(self, value: Any) -> None:
+        try:
+            parse_alphabet(value)
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="alphabet") from None
+
+
+class SenderField(forms.CharField):
+    """A sender ID, empty where that is allowed."""
+
+    def clean(self, value: Any) -> str:
+        sender = str(super().clean(value))
+        try:
+            return SenderId(sender) if sender else ""
+        except InvalidParam as error:
+            raise ValidationError(error.message, code="sender") from None
+
+
+class WholeField(forms.IntegerField):
+    """A whole number within limits, which its one error names."""
+
+    def __init__(self, numbers: WholeRange, **kwargs: Any) -> None:
+        self.numbers = numbers
+        attributes = {"inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(widget=forms.TextInput(attrs=attributes), **kwargs)
+
+    def clean(self, value: Any) -> int:
+        try:
+            return self.numbers.parse(super().clean(value), "number")
+        except (ValidationError, InvalidParam):
+            raise ValidationError(self.numbers.message, code="range") from None
+
+
+class ChannelForm(forms.Form):
+    """`seen` is what MessageSettings.seen said when the form was shown: two admins at once are told apart by it.
+
+    `channel` is the prefix of its columns.
+    """
+
+    channel: ClassVar[str]
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """The columns of MessageSettings that this form is about."""
+        return [name for name in cls.base_fields if name != "seen"]
+
+    @classmethod
+    def of(cls, stored: MessageSettings) -> "ChannelForm":
+        """Return the form as it is first shown."""
+        columns = cls.columns()
+        return cls(initial={**stored.values(columns), "seen": stored.seen(columns)})
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What a valid form asks for: column → value."""
+        return {name: self.cleaned_data[name] for name in self.columns()}
+
+    def clean(self) -> dict[str, Any]:
+        """Check the quiet hours, which are two fields; the code is "half_typed" while one of them is missing."""
+        ends = (f"{self.channel}_quiet_start", f"{self.channel}_quiet_stop")
+        if all(end in self.cleaned_data for end in ends):
+            try:
+                check_quiet_hours(self.channel, self.cleaned_data)
+            except InvalidParam as error:
+                code = "pair" if self.cleaned_data[error.param] else "half_typed"
+                self.add_error(error.param, ValidationError(error.message, code=code))
+        return self.cleaned_data
+
+
+class SmsForm(ChannelForm):
+    channel = "sms"
+    sms_sender = SenderField(
+        label=_lazy("Enforced sender ID"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    sms_alphabet = AlphabetField(label=_lazy("Replace special characters"), choices=ALPHABETS)
+    sms_remove_emojis = forms.BooleanField(label=_lazy("Remove emojis"), required=False)
+    sms_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    sms_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
+    sms_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    sms_receive_callback = CallbackField(label=_lazy("Received SMS"))
+
+
+class ViberForm(ChannelForm):
+    channel = "viber"
+    viber_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    viber_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
+    viber_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    viber_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class WhatsappForm(ChannelForm):
+    channel = "whatsapp"
+    whatsapp_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    whatsapp_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
+    whatsapp_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    whatsapp_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class MultichannelForm(ChannelForm):
+    channel = "multichannel"
+    multichannel_ttl = WholeField(CHANNEL_TTL, label=_lazy("TTL"))
+    multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
+    multichannel_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
+    multichannel_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
+    multichannel_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
+    multichannel_receive_callback = CallbackField(label=_lazy("Received messages"))
+
+
+class OtpForm(ChannelForm):
+    channel = "otp"
+    otp_template = forms.CharField(
+        label=_lazy("Template"),
+        strip=False,
+        error_messages={"required": TEMPLATE_WITHOUT_PIN},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    otp_sender = SenderField(
+        label=_lazy("Sender"),
+        max_length=LONGEST_OTP_SENDER,
+        error_messages={"required": OTP_SENDER, "max_length": OTP_SENDER},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    otp_pin_type = forms.ChoiceField(
+        label=_lazy("PIN type"),
+        choices=PinType,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": UNKNOWN_PIN_TYPE},
+    )
+    otp_pin_length = WholeField(PIN_LENGTH, label=_lazy("PIN length"))
+    otp_ttl = WholeField(PIN_TTL, label=_lazy("Valid for"))
+    otp_max_attempts = WholeField(PIN_ATTEMPTS, label=_lazy("Attempts"))
+    otp_callback = CallbackField(label=_lazy("OTP updates"))
+
+    def clean_otp_template(self) -> str:
+        try:
+            return parse_template(self.cleaned_data["otp_template"])
+        except InvalidParam as error:
+            raise ValidationError(error.message) from None
+
+
+class CallbacksForm(ChannelForm):
+    channel = "callbacks"
+    shortlinks_callback = CallbackField(label=_lazy("Short links"))
+    attachments_callback = CallbackField(label=_lazy("Attachments"))
+    optouts_callback = CallbackField(label=_lazy("Opt-outs"))
+    lookup_callback = CallbackField(label=_lazy("Number lookup"))
+
+
+CHANNELS: dict[str, type[ChannelForm]] = {
+    form.channel: form
+    for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm, CallbacksForm)
+}
+"""Every form, by the channel it is about."""

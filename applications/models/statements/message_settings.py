@@ -1,0 +1,58 @@
+"""How an application treats an SMS, by its ID or with one of its tokens."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from applications.models.statements.conditions import LIVE_TOKEN
+from applications.models.statements.running import fetch_row
+from applications.models.statements.tokens import COLUMNS, TOKEN_COLUMNS, TOKEN_TABLES, Found, found_token
+from applications.rules.previews import Treatment
+from applications.rules.quiet_hours import parse_quiet_hours
+from applications.rules.transliteration import Alphabet
+
+# The settings of one application and the time zone of its account: a preview is asked for before each message, so
+# they come with the token in one round trip.
+TREATMENT = """settings.sms_sender, settings.sms_alphabet, settings.sms_remove_emojis,
+    settings.sms_quiet_start, settings.sms_quiet_stop, owner.timezone"""
+OF_CLIENT = "LEFT JOIN applications_messagesettings settings ON settings.application_id = client.id"
+FIND_TREATMENT = f"""
+SELECT {TREATMENT} FROM applications_application client
+JOIN applications_account owner ON owner.id = client.account_id {OF_CLIENT}
+WHERE client.application_id = %s
+"""
+FIND_TOKEN_AND_TREATMENT = f"""
+SELECT {TOKEN_COLUMNS}, {TREATMENT} FROM {TOKEN_TABLES} {OF_CLIENT}
+WHERE {LIVE_TOKEN}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTreatment:
+    """What an application does to an SMS, and the name of its account's time zone."""
+
+    treatment: Treatment
+    timezone: str
+
+
+def find_treatment(application_id: str) -> FoundTreatment | None:
+    """Return how the application of this ID treats an SMS; None when there is no such application."""
+    row = fetch_row(FIND_TREATMENT, [application_id])
+    return None if row is None else _treatment(row)
+
+
+def find_token_and_treatment(key: uuid.UUID, moment: datetime) -> tuple[Found, FoundTreatment] | None:
+    """Return what `find_token` returns, with how the token's application treats an SMS."""
+    row = fetch_row(FIND_TOKEN_AND_TREATMENT, [key, moment])
+    if row is None:
+        return None
+    return found_token(row[: len(COLUMNS)]), _treatment(row[len(COLUMNS) :])
+
+
+def _treatment(row: tuple[Any, ...]) -> FoundTreatment:
+    sender, alphabet, remove_emojis, start, stop, timezone = row
+    if alphabet is None:  # nobody has changed a setting yet
+        return FoundTreatment(Treatment(), timezone)
+    quiet = parse_quiet_hours(start, stop)
+    return FoundTreatment(Treatment(sender, Alphabet(alphabet), bool(remove_emojis), quiet), timezone)

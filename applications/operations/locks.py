@@ -1,0 +1,36 @@
+"""The locks of a write: one on its account, then one on its application, and the permission with them.
+
+The account comes first everywhere, so that no two operations wait for each other. Who holds its lock may append to the
+account's audit chain and change its lists.
+"""
+
+from django.utils.translation import gettext as _
+
+from applications.errors import NotFound
+from applications.models import Account, Application
+from applications.operations.actors import Actor
+from applications.operations.limits import check_account
+
+
+def lock_account(account_pk: int, actor: Actor) -> Account:
+    """Return the account as stored, locked until the transaction ends.
+
+    Raises AccessDenied when the actor may change nothing, NotFound when the account is not that of its credential.
+    """
+    check_account(actor, account_pk)
+    return Account.objects.select_for_update().get(pk=account_pk)
+
+
+def lock_application(application: Application, actor: Actor, *, with_settings: bool = False) -> Application:
+    """Return the application as stored, locked with its account until the transaction ends.
+
+    `with_settings` reads its message settings in the same query: they change only under the account's lock, so they
+    are those of now. Raises NotFound if it was deleted, and what `lock_account` raises.
+    """
+    account = lock_account(application.account_id, actor)
+    stored = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, account=account)
+    found = (stored.select_related("message_settings") if with_settings else stored).first()
+    if found is None:
+        raise NotFound(_("This application was deleted."))
+    found.account = account
+    return found

@@ -1,0 +1,28 @@
+"""Email addresses of people."""
+
+from typing import Final, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from applications.errors import InvalidParam
+
+LONGEST: Final = 254  # characters, as the column has
+
+
+class EmailAddress(str):
+    """An email address in lower case, because people do not tell the two apart; made of any text, or InvalidParam."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        email = text.strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise InvalidParam("email", _("Enter a valid email address.")) from None
+        if len(email) > LONGEST:
+            message = _("An email address has at most {most} characters.").format(most=LONGEST)
+            raise InvalidParam("email", message)
+        return super().__new__(cls, email)

@@ -1,0 +1,166 @@
+"""When a credential is accepted: SQL, the querysets and the search for the reason agree in every state."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.utils.timezone import now
+
+from applications.models import AccessToken, APIKey, Application, ApplicationSecret
+from applications.models.statements import clients
+from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.message_settings import find_token_and_treatment
+from applications.models.statements.tokens import find_token, insert_token
+from applications.operations.actors import OPERATOR
+from applications.operations.api_keys import create_api_key
+from applications.operations.clients import InvalidClient, diagnose
+from applications.operations.tokens import end_generation
+from applications.rules.credentials import digest, hint, new_credential, token_key
+from applications.rules.names import Name
+from applications.rules.networks import OPEN_FENCE, parse_address
+from tests.factories import make_account, make_application, make_token
+
+ROOT = Path(__file__).resolve().parents[2]
+MOMENT = now()
+BEFORE, AFTER = MOMENT - timedelta(microseconds=1), MOMENT + timedelta(microseconds=1)
+ADDRESS = parse_address("192.0.2.1")
+type Change = Callable[[], object]
+
+
+def set_token(**columns: object) -> Change:
+    return lambda: AccessToken.objects.update(**columns)
+
+
+def disable() -> None:
+    Application.objects.update(is_enabled=False)
+
+
+def revoke_all() -> None:
+    end_generation(Application.objects.get())
+
+
+def issue_after_revoking() -> None:
+    revoke_all()
+    AccessToken.objects.update(generation=Application.objects.get().live_generation)
+
+
+TOKEN_STATES = [
+    ("as issued", set_token(), True),
+    ("without an end", set_token(expires_at=None), True),
+    ("ends in a moment", set_token(expires_at=AFTER), True),
+    ("ends now", set_token(expires_at=MOMENT), False),
+    ("has ended", set_token(expires_at=BEFORE), False),
+    ("revoked", set_token(revoked_at=BEFORE), False),
+    ("its application is disabled", disable, False),
+    ("all were revoked", revoke_all, False),
+    ("of the newest generation", issue_after_revoking, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "lives"), [state[1:] for state in TOKEN_STATES], ids=[s[0] for s in TOKEN_STATES]
+)
+def test_a_token(change: Change, lives: bool, db: None) -> None:
+    application, secret = make_application(make_account())
+    value = new_credential()
+    make_token(application, value, issued_at=MOMENT - timedelta(days=2))
+    AccessToken.objects.update(expires_at=MOMENT + timedelta(days=1))
+    change()
+    key = token_key(value)
+    assert AccessToken.objects.live(MOMENT).by_value(value).exists() == lives
+    assert (find_token(key, MOMENT) is not None) == lives
+    assert (find_token_and_treatment(key, MOMENT) is not None) == lives
+    if Application.objects.get().is_enabled:
+        asked = clients.ask(
+            client_id=application.application_id,
+            secret_digest=digest(secret),
+            fence=OPEN_FENCE,
+            token=value,
+            moment=MOMENT,
+        )
+        assert asked is not None
+        assert (asked.found is not None) == lives
+
+
+@pytest.mark.parametrize("change", [state[1] for state in TOKEN_STATES], ids=[s[0] for s in TOKEN_STATES])
+def test_what_is_purged_is_what_is_not_valid(change: Change, db: None) -> None:
+    application, _secret = make_application(make_account())
+    make_token(application, new_credential(), issued_at=MOMENT - timedelta(days=2))
+    AccessToken.objects.update(expires_at=MOMENT + timedelta(days=1))
+    change()
+    assert AccessToken.objects.dead(MOMENT).exists() != AccessToken.objects.valid(MOMENT).exists()
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "enabled", "fence", "good"),
+    [
+        (None, True, OPEN_FENCE, True),
+        (AFTER, True, OPEN_FENCE, True),
+        (MOMENT, True, OPEN_FENCE, False),
+        (BEFORE, True, OPEN_FENCE, False),
+        (None, False, OPEN_FENCE, False),
+        (None, True, "|198.51.100.0/24", False),
+    ],
+)
+def test_a_secret(expires_at: datetime | None, enabled: bool, fence: str, good: bool, db: None) -> None:
+    application, secret = make_application(make_account())
+    ApplicationSecret.objects.update(expires_at=expires_at)
+    Application.objects.update(is_enabled=enabled, fence=fence)
+    client_id, secret_digest, value = application.application_id, digest(secret), new_credential()
+    inserted = insert_token(
+        key=token_key(value),
+        hint=hint(value),
+        application_id=client_id,
+        secret_digest=secret_digest,
+        scopes=None,
+        fence=OPEN_FENCE,
+        address=ADDRESS,
+        moment=MOMENT,
+    )
+    asked = clients.ask(
+        client_id=client_id, secret_digest=secret_digest, fence=OPEN_FENCE, token=value, moment=MOMENT
+    )
+    assert (inserted is not None, asked is not None) == (good, good)
+    assert (_reason(client_id, secret_digest) is None) == good
+    works = ApplicationSecret.objects.working(MOMENT).filter(application__is_enabled=True).exists()
+    assert (works and fence == OPEN_FENCE) == good
+
+
+def _reason(client_id: str, secret_digest: bytes) -> InvalidClient | None:
+    try:
+        diagnose(client_id, secret_digest, ADDRESS, MOMENT, "")
+    except InvalidClient as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("columns", "lives"),
+    [
+        ({}, True),
+        ({"expires_at": AFTER}, True),
+        ({"expires_at": MOMENT}, False),
+        ({"expires_at": BEFORE}, False),
+        ({"revoked_at": BEFORE}, False),
+    ],
+)
+def test_an_api_key(columns: dict[str, datetime], lives: bool, db: None) -> None:
+    _key, value = create_api_key(account=make_account(), name=Name("Cron"), scopes=None, actor=OPERATOR)
+    APIKey.objects.update(created_at=MOMENT - timedelta(days=2), **columns)
+    assert APIKey.objects.live(MOMENT).exists() == lives
+    with time_machine.travel(MOMENT, tick=False):
+        assert APIKey.objects.get().is_live == lives
+    assert (find_api_key(digest(value), MOMENT) is not None) == lives
+
+
+@pytest.mark.parametrize(
+    "condition", ["expires_at > %s", "revoked_at IS NULL", "secret.digest = %s", "Q(expires_at__gt=moment"]
+)
+def test_each_condition_is_written_once(condition: str) -> None:
+    folder = ROOT / "applications"
+    sources = [path for path in folder.rglob("*.py") if "migrations" not in path.parts]
+    holders = [path.relative_to(folder) for path in sources if condition in path.read_text()]
+    home = "models/expiry.py" if condition.startswith("Q(") else "models/statements/conditions.py"
+    assert holders == [Path(home)]

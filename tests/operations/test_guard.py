@@ -1,0 +1,317 @@
+"""Operations called directly, as by a new view that forgets its form: what a form would refuse they refuse too."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import Model
+from django.utils.timezone import now
+
+from applications.errors import AccessDenied, DomainError, InvalidParam
+from applications.models import (
+    AccessToken,
+    Account,
+    AllowedIP,
+    APIKey,
+    Application,
+    ApplicationSecret,
+    AuditEvent,
+    GrantedScope,
+    MessageSettings,
+    ResourceServer,
+    Scope,
+    User,
+)
+from applications.models.audit import ActorKind
+from applications.operations.accounts import create_account
+from applications.operations.actors import OPERATOR, Actor
+from applications.operations.allowed_ips import MOST, Line, change_allowed_ips
+from applications.operations.api_keys import create_api_key, revoke_api_key
+from applications.operations.applications import (
+    create_application,
+    delete_application,
+    switch_application,
+    update_application,
+)
+from applications.operations.changes import change_application
+from applications.operations.message_settings import update_message_settings
+from applications.operations.resource_servers import (
+    create_resource_server,
+    remove_resource_server,
+    reset_resource_server,
+)
+from applications.operations.scopes import add_scope, retire_scope
+from applications.operations.secrets import reset_secret, retire_secret
+from applications.operations.tokens import revoke_all_tokens, revoke_token
+from applications.rules.names import Name
+from applications.rules.networks import NetworkText
+from tests.architecture.test_operations import operations
+from tests.factories import make_account, make_application, make_token
+
+type Call = Callable[..., object]
+
+TABLES: list[type[Model]] = [
+    Account,
+    AccessToken,
+    AllowedIP,
+    APIKey,
+    Application,
+    ApplicationSecret,
+    AuditEvent,
+]
+TABLES += [GrantedScope, MessageSettings, ResourceServer, Scope, User]
+UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
+NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
+ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
+
+
+@pytest.fixture
+def target(db: None) -> Application:
+    """An application whose account also has a resource server beside it, an API key and a token."""
+    application = make_application(make_account())[0]
+    retire_scope(scope=Scope.objects.get(name="reports"), actor=OPERATOR)
+    return application
+
+
+def state() -> list[object]:
+    """All that operations write."""
+    return [list(model._default_manager.order_by("pk").values()) for model in TABLES]
+
+
+def refuses(kind: type[DomainError], call: Callable[[], object]) -> DomainError:
+    """Call it; return what it raised, after a look that nothing was stored."""
+    before = state()
+    with pytest.raises(kind) as refusal, transaction.atomic():
+        call()
+    assert state() == before
+    return refusal.value
+
+
+def sms() -> list[Scope]:
+    return list(Scope.objects.filter(name="sms"))
+
+
+# --- Values -------------------------------------------------------------------------------------
+
+SETTINGS: list[tuple[str, Any]] = [
+    ("sms_dlr_callback", "http://169.254.169.254/x"),
+    ("lookup_callback", "https://localhost/"),
+    ("sms_alphabet", "KLINGON"),
+    ("sms_sender", "two words"),
+    ("sms_quiet_start", "21:30"),  # alone
+    ("sms_remove_emojis", "yes"),
+    ("multichannel_ttl", 59),
+    ("otp_template", "no pin"),
+    ("otp_pin_type", "emojis"),
+    ("application_id", 1),
+    ("nothing", 1),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), SETTINGS)
+def test_settings(target: Application, column: str, value: Any) -> None:
+    """What each column refuses is told in tests/rules/test_message_settings.py; here: the operations ask it."""
+    changes = {"otp_max_attempts": 9} | {column: value}
+    calls: list[Callable[[], object]] = [
+        lambda: update_message_settings(application=target, changes=changes, actor=OPERATOR),
+        lambda: change_application(application=target, name=Name("Other"), settings=changes, actor=OPERATOR),
+    ]
+    for call in calls:
+        refusal = refuses(InvalidParam, call)
+        assert isinstance(refusal, InvalidParam)
+        assert refusal.param == column.replace("start", "stop")
+
+
+@pytest.mark.parametrize(
+    "ends", [("21:30", "21:30"), ("09:30", "09:29"), ("", "09:30")], ids=["same", "all day", "half"]
+)
+def test_quiet_hours_that_do_not_go_together(target: Application, ends: tuple[str, str]) -> None:
+    changes = {"sms_quiet_start": ends[0], "sms_quiet_stop": ends[1]}
+    refuses(
+        InvalidParam, lambda: update_message_settings(application=target, changes=changes, actor=OPERATOR)
+    )
+
+
+def test_an_end_that_does_not_go_with_the_stored_one(target: Application) -> None:
+    both = {"sms_quiet_start": "21:30", "sms_quiet_stop": "09:30"}
+    update_message_settings(application=target, changes=both, actor=OPERATOR)
+    for changes in ({"sms_quiet_start": ""}, {"sms_quiet_start": "09:30"}):
+        call = partial(update_message_settings, application=target, changes=changes, actor=OPERATOR)
+        refuses(InvalidParam, call)
+
+
+def values_of(application: Application) -> dict[str, tuple[Call, dict[str, Any]]]:
+    """Each operation that stores what it is given, with good arguments."""
+    account, scopes = application.account, sms()
+    about = {"application": application, "actor": OPERATOR}
+    whole = {"name": "Shop", "lifetime": "1 day", "scopes": scopes}
+    return {
+        "create_application": (create_application, {"account": account, "actor": OPERATOR, **whole}),
+        "update_application": (update_application, about | whole),
+        "change_application": (change_application, about | whole),
+        "create_api_key": (
+            create_api_key,
+            {"account": account, "actor": OPERATOR, "name": "", "scopes": scopes},
+        ),
+        "create_resource_server": (create_resource_server, {"name": "SMS API", "actor": OPERATOR}),
+        "create_account": (
+            create_account,
+            {"name": "New", "owner_email": "o@new.example", "owner_password": None, "actor": OPERATOR},
+        ),
+        "reset_secret": (reset_secret, {**about, "overlap": "now"}),
+    }
+
+
+def added(name: str = "voice", **more: Any) -> Scope:
+    return Scope(**{"name": name, "description": "Call", "group": "messages", **more})
+
+
+NAMED = ["create_application", "update_application", "change_application", "create_api_key"]
+NAMED += ["create_resource_server", "create_account"]
+HOSTILE: dict[tuple[str, str], list[Any]] = {
+    **{(operation, "name"): NAMES for operation in NAMED},
+    **{(operation, "lifetime"): ["1 year", "", "NEVER", "1 day\x00"] for operation in NAMED[:3]},
+    **{(operation, "scopes"): ["none", "retired", "unstored", "another"] for operation in NAMED[:4]},
+    ("create_api_key", "expires_at"): [
+        datetime(2020, 1, 1, tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        now().replace(tzinfo=None) + timedelta(days=1),
+    ],
+    ("create_account", "owner_email"): ["nobody", "", "a@b", "a@b.pl\nc@d.pl", "x" * 250 + "@b.pl"],
+    ("create_account", "owner_name"): NAMES,
+    ("create_account", "timezone"): ["Mars/Olympus", "", "../../etc/passwd", "UTC\x00"],
+    ("reset_secret", "overlap"): ["2 days", "", timedelta(days=9999), timedelta(hours=-1)],
+}
+
+
+def scopes_of(kind: Any) -> list[Scope]:
+    """Scopes that nobody can be given."""
+    return {
+        "none": [],
+        "retired": list(Scope.objects.filter(name="reports")),
+        "unstored": [added()],
+        "another": [added("sms", pk=10**6)],
+    }[kind]
+
+
+@pytest.mark.parametrize(("operation", "param"), HOSTILE)
+def test_values(target: Application, operation: str, param: str) -> None:
+    call, good = values_of(target)[operation]
+    for value in HOSTILE[operation, param]:
+        hostile = {param: scopes_of(value) if param == "scopes" else value}
+        refusal = refuses(InvalidParam, partial(call, **good | hostile))
+        assert refusal.message
+
+
+@pytest.mark.parametrize("operation", ["create_resource_server", "create_account"])
+def test_a_thing_that_needs_a_name(target: Application, operation: str) -> None:
+    call, good = values_of(target)[operation]
+    refuses(InvalidParam, lambda: call(**good | {"name": " "}))
+
+
+@pytest.mark.parametrize("operation", [*NAMED, "reset_secret"])
+def test_good_values_are_stored(target: Application, operation: str) -> None:
+    call, good = values_of(target)[operation]
+    before = state()
+    call(**good)
+    assert state() != before
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["application", "account"])
+def test_lines(target: Application, ours: bool) -> None:
+    where: Any = {"account": target.account, "application": target if ours else None, "actor": OPERATOR}
+    hostile: list[Any] = [{"add": [UNTYPED_LINE(network)]} for network in ADDRESSES]
+    hostile += [{"remove": [network]} for network in ADDRESSES]
+    hostile += [{"add": [UNTYPED_LINE("192.0.2.1", note)]} for note in NAMES]
+    for change in hostile:
+        refuses(InvalidParam, partial(change_allowed_ips, **where, **change))
+
+
+def test_lists_have_an_end(target: Application) -> None:
+    lines: Any = [UNTYPED_LINE(f"10.0.{number}.0/24") for number in range(MOST + 1)]
+    refuses(InvalidParam, lambda: change_allowed_ips(account=target.account, add=lines, actor=OPERATOR))
+
+
+CATALOGUE: list[dict[str, Any]] = [
+    {"name": name} for name in ("Voice", "a b", "a:b", "", "x" * 41, "sms", "reports")
+]
+CATALOGUE += [
+    {"description": "x" * 201},
+    {"description": "nul\x00"},
+    {"group": "elsewhere"},
+    {"position": -1},
+]
+
+
+def test_scopes_of_the_catalogue(target: Application) -> None:
+    for hostile in CATALOGUE:
+        refuses(InvalidParam, partial(add_scope, scope=added(**hostile), actor=OPERATOR))
+
+
+# --- Permission ---------------------------------------------------------------------------------
+
+VIEWER = Actor(ActorKind.USER, "bob@marlowe.example", may_change=False)
+OWNER = replace(VIEWER, may_change=True)
+
+
+def _call_as(call: Call, good: dict[str, Any], actor: Actor) -> object:
+    return call(**good | {"actor": actor})
+
+
+def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
+    """Every operation with an actor, with arguments that are good; each is refused for the actor alone."""
+    account: Account = application.account
+    key, _value = create_api_key(account=account, name=Name("CRM"), scopes=None, actor=OPERATOR)
+    token, server = make_token(application), create_resource_server(name=Name("API"), actor=OPERATOR)[0]
+    calls: dict[str, tuple[Call, dict[str, Any]]] = {
+        **values_of(application),
+        "switch_application": (switch_application, {"application": application, "enabled": False}),
+        "delete_application": (delete_application, {"application": application}),
+        "change_allowed_ips": (
+            change_allowed_ips,
+            {"account": account, "add": [Line(NetworkText("192.0.2.1"))]},
+        ),
+        "update_message_settings": (
+            update_message_settings,
+            {"application": application, "changes": {"otp_ttl": 90}},
+        ),
+        "revoke_api_key": (revoke_api_key, {"api_key": key}),
+        "retire_secret": (retire_secret, {"secret": application.secrets.get()}),
+        "revoke_token": (revoke_token, {"token": token}),
+        "revoke_all_tokens": (revoke_all_tokens, {"application": application}),
+        "reset_resource_server": (reset_resource_server, {"server": server}),
+        "remove_resource_server": (remove_resource_server, {"server": server}),
+        "add_scope": (add_scope, {"scope": added()}),
+        "retire_scope": (retire_scope, {"scope": Scope.objects.get(name="sms")}),
+    }
+    return {name: partial(_call_as, call, good) for name, (call, good) in calls.items()}
+
+
+OF_THE_OPERATOR = {"create_account", "add_scope", "retire_scope", "create_resource_server"}
+OF_THE_OPERATOR |= {"reset_resource_server", "remove_resource_server"}
+
+
+def test_a_viewer_changes_nothing(target: Application) -> None:
+    for call in writes(target).values():
+        refuses(AccessDenied, partial(call, VIEWER))
+
+
+def test_what_is_of_no_account_is_the_operators_alone(target: Application) -> None:
+    calls = writes(target)
+    for name in OF_THE_OPERATOR:
+        refuses(AccessDenied, partial(calls[name], OWNER))
+
+
+def test_the_list_of_writes_is_whole(target: Application) -> None:
+    """A new operation comes into the list, so that somebody asks what it refuses."""
+    not_of_people = {"seed_sample", "record_of_person"}
+    assert {operation.name for _path, operation in operations()} - not_of_people == writes(target).keys()
+
+
+def test_the_clock_of_an_end(target: Application) -> None:
+    good: Any = {"account": target.account, "name": "", "scopes": None, "actor": OPERATOR}
+    assert create_api_key(**good, expires_at=now() + timedelta(days=3650))[0].is_live
