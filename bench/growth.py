@@ -20,7 +20,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.purge import purge_tokens
 from applications.operations.tokens import revoke_all_tokens
 from applications.rules.credentials import digest, hint, new_credential, token_key
-from applications.rules.networks import OPEN_FENCE
+from applications.rules.networks import OPEN_ALLOWLIST
 from bench.report import table
 
 MILLION = 1_000_000
@@ -34,7 +34,7 @@ SECONDS = 10  # of issuing alone, to compare with
 # is its number, so that any of them can be asked for a token.
 MORE_APPLICATIONS = """
 INSERT INTO applications_application (account_id, application_id, name, lifetime, is_enabled, generation,
-    live_generation, scope, grants, fence, revision, created_at, created_by)
+    live_generation, scope, grants, allowlist, revision, created_at, created_by)
 SELECT %s, left(encode(sha256(('id ' || number)::bytea), 'hex'), 40), '', '1 day', true, 0, 0, 'account groups',
     'account:0 groups:0', '|', 0, now(), '' FROM generate_series(%s::int, %s::int) number
 """
@@ -108,10 +108,10 @@ def _issuing(applications: int) -> Callable[[], object]:
         return insert_token(
             key=token_key(value),
             hint=hint(value),
-            application_id=hashlib.sha256(f"id {number}".encode()).hexdigest()[:40],
+            client_id=hashlib.sha256(f"id {number}".encode()).hexdigest()[:40],
             secret_digest=digest(str(number)),
             scopes=None,
-            fence=OPEN_FENCE,
+            allowlist=OPEN_ALLOWLIST,
             address=ADDRESS,
             moment=now(),
         )

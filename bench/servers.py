@@ -151,18 +151,18 @@ def oidc(database: str, folder: Path) -> Iterator[Server]:
     shutil.copytree(PEERS / "oidc", home, dirs_exist_ok=True)
     _run(["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"])
     package = json.loads((home / "node_modules" / "oidc-provider" / "package.json").read_text())
-    port, identifier, secret = free_port(), secrets.token_hex(20), secrets.token_hex(20)
+    port, client_id, secret = free_port(), secrets.token_hex(20), secrets.token_hex(20)
     environment = {
         "DATABASE_URL": database,
         "NODE_ENV": "production",
         "PORT": str(port),
         "PROCESSES": str(WORKERS),
-        "CLIENT_ID": identifier,
+        "CLIENT_ID": client_id,
         "CLIENT_SECRET": secret,
     }
     url = f"http://127.0.0.1:{port}"
     with _process(["node", str(home / "server.js")], url, folder / "oidc.log", environment) as pid:
-        yield _oidc(url, pid, package["version"], {**FORM, **_basic(identifier, secret)})
+        yield _oidc(url, pid, package["version"], {**FORM, **_basic(client_id, secret)})
 
 
 def _oidc(url: str, pid: int, version: str, headers: dict[str, str]) -> Server:
@@ -232,8 +232,8 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
-def _basic(identifier: str, secret: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{identifier}:{secret}".encode()).decode()}
+def _basic(client_id: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
 
 
 def _version(package: str) -> str:

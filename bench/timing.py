@@ -110,7 +110,7 @@ def _in_process() -> Refused:
     def refused(client_id: str, secret: str) -> None:
         try:
             tokens.issue_token(
-                application_id=client_id, secret=secret, scopes=None, address=ADDRESS, request_id="0"
+                client_id=client_id, secret=secret, scopes=None, address=ADDRESS, request_id="0"
             )
         except clients.InvalidClient:
             return

@@ -13,7 +13,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 type Receive = Callable[[], Awaitable[dict[str, Any]]]  # ASGI: the next part of the body
 
 # Of a refused body, which is thrown away: enough for a client that sends all of it before it reads the answer.
-MOST_BYTES_DRAINED = 8 * 1024 * 1024
+MAX_BYTES_DRAINED = 8 * 1024 * 1024
 
 
 class BodyTooSlow(Exception):
@@ -59,7 +59,7 @@ async def drain(receive: Receive) -> None:
     drained, more = 0, True
     with suppress(TimeoutError, BodyBrokeOff):
         async with asyncio.timeout(settings.BODY_SECONDS):
-            while more and drained < MOST_BYTES_DRAINED:
+            while more and drained < MAX_BYTES_DRAINED:
                 part, more = await _next(receive)
                 drained += len(part)
 

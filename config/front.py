@@ -24,13 +24,13 @@ type Scope = dict[str, Any]
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
-is_page = import_string("config.machines.is_page")
-refusal = import_string("config.machines.refusal")
+is_page = import_string("config.api_requests.is_page")
+refusal = import_string("config.api_requests.refusal")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
-MOST_WAITING = 256  # requests that wait for a thread; together less than a second's work
+MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
 CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
-threads = Threads(wsgi_application, THREADS, MOST_WAITING)
+threads = Threads(wsgi_application, THREADS, MAX_WAITING)
 
 ALWAYS: WSGIEnvironment = {
     "SCRIPT_NAME": "",

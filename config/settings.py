@@ -47,9 +47,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 
-# Only for pages: requests of the API and OAuth are answered ahead of it (config/machines.py).
+# Only for pages: requests of the API and OAuth are answered ahead of it (config/api_requests.py).
 MIDDLEWARE = [
-    "config.machines.request_ids",
+    "config.api_requests.request_ids",
     "config.compression.CompressedPages",
     "config.input.without_nul",
     "django.middleware.security.SecurityMiddleware",

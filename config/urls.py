@@ -1,4 +1,4 @@
-"""Every path of this server. Those of the API and OAuth come first; config/machines.py answers them."""
+"""Every path of this server. Those of the API and OAuth come first; config/api_requests.py answers them."""
 
 from django.urls import include, path
 from django.views.generic import RedirectView

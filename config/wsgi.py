@@ -9,4 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_wsgi_application()
 # By name, because it can be imported only once Django is set up.
-application = import_string("config.machines.programs_first")(django)
+application = import_string("config.api_requests.api_requests_first")(django)

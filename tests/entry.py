@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 
-from config.machines import programs_first
+from config.api_requests import api_requests_first
 
 
 class ServedHandler(ClientHandler):
@@ -32,7 +32,7 @@ class ServedHandler(ClientHandler):
 
         # The test's own transaction is on this connection; Django's client keeps it open the same way.
         with patch.object(connection, "close_if_unusable_or_obsolete"):
-            body = b"".join(programs_first(django)(environ, start_response))
+            body = b"".join(api_requests_first(django)(environ, start_response))
         answer = answers.pop()
         if body:
             answer.content = body

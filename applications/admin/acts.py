@@ -61,7 +61,7 @@ def freshly(view: View) -> View:
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of the operator's staff who makes the change, for its audit row."""
-    request_id = request.request_id  # type: ignore[attr-defined]  # config/machines.py
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
     return Actor(ActorKind.COMMAND, request.user.get_username(), str(client_address(request)), request_id)
 
 

@@ -1,11 +1,11 @@
-"""What a caller reaches: applications of its own account alone. What it may do to them, operations/limits.py says."""
+"""What a client reaches: applications of its own account alone. What it may do to them, operations/limits.py says."""
 
 from django.http import HttpRequest, HttpResponse
 
-from applications.api.callers import View, needs
+from applications.api.clients import View, needs
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Described
 from applications.descriptions.registry import describe
 from applications.models import Application
@@ -21,27 +21,27 @@ def by_method(scope: str, **views: Described) -> View:
     """
 
     @needs(scope)
-    def dispatch(request: HttpRequest, caller: Caller, **kwargs: object) -> HttpResponse:
+    def dispatch(request: HttpRequest, client: Client, **kwargs: object) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method not in views:
             allowed = [*views, *(["HEAD"] if "GET" in views else [])]
             raise ApiError("method_not_allowed", f"Use {' or '.join(views)}.", {"Allow": ", ".join(allowed)})
-        return views[method](request, caller, **kwargs)
+        return views[method](request, client, **kwargs)
 
     operations = {method.lower(): view.operation.node(scope) for method, view in views.items()}
     return describe(dispatch, **operations)
 
 
-def applications_of(caller: Caller) -> ApplicationQuerySet:
-    """Return the applications of the caller's account."""
-    return Application.objects.filter(account=caller.account_pk)
+def applications_of(client: Client) -> ApplicationQuerySet:
+    """Return the applications of the client's account."""
+    return Application.objects.filter(account=client.account_pk)
 
 
-def find(caller: Caller, application_id: str) -> Application:
+def find(client: Client, application_id: str) -> Application:
     """Return an application; raise ApiError, the same for one of another account as for none."""
     if is_credential(application_id):  # what cannot be an ID may hold what the store cannot take
         found = (
-            applications_of(caller)
+            applications_of(client)
             .select_related("account", "message_settings")
             .filter(application_id=application_id)
             .first()
@@ -51,6 +51,6 @@ def find(caller: Caller, application_id: str) -> Application:
     raise ApiError("not_found", "There is no application of this ID.")
 
 
-def actor_of(request: HttpRequest, caller: Caller) -> Actor:
+def actor_of(request: HttpRequest, client: Client) -> Actor:
     """Return who makes the change: for its audit row, and with the limits that operations hold it to."""
-    return caller.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/machines.py
+    return client.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/api_requests.py

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import by_method
 from applications.api.errors import answer
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Operation, describes
-from applications.descriptions.parts import ID, MOMENT, NAME, json_of, schema, told
+from applications.descriptions.parts import ID, MOMENT, NAME, json_of, response, schema
 
 CALLER = {
     "account": {"id": 1, "name": "Marlowe Logistics", "timezone": "Europe/Warsaw"},
@@ -23,30 +23,30 @@ CALLER = {
         summary=_("Who am I"),
         description=_("Which account and application the credential belongs to, and what it may do now."),
         tag="Account",
-        answers={"200": told(_("Who calls."), json_of(schema("Account"), CALLER))},
+        answers={"200": response(_("Who calls."), json_of(schema("Account"), CALLER))},
     )
 )
-def show(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Answer who the caller is: account, application, scopes now, and when the token expires (UTC)."""
+def show(request: HttpRequest, client: Client) -> HttpResponse:
+    """Answer who the client is: account, application, scopes now, and when the token expires (UTC)."""
     return answer(
         {
             "account": {
-                "id": caller.account_pk,
-                "name": caller.account_name,
-                "timezone": caller.account_timezone,
+                "id": client.account_pk,
+                "name": client.account_name,
+                "timezone": client.account_timezone,
             },
-            "application": _application(caller),
-            "scopes": " ".join(caller.scopes),
-            "expiresAt": caller.expires_at and f"{caller.expires_at:%Y-%m-%d %H:%M:%S}",
+            "application": _application(client),
+            "scopes": " ".join(client.scopes),
+            "expiresAt": client.expires_at and f"{client.expires_at:%Y-%m-%d %H:%M:%S}",
         }
     )
 
 
-def _application(caller: Caller) -> dict[str, str] | None:
+def _application(client: Client) -> dict[str, str] | None:
     """The application of a token; an API key belongs to the account alone."""
-    if caller.application_pk is None:
+    if client.application_pk is None:
         return None
-    return {"applicationId": caller.application_id, "applicationName": caller.application_name}
+    return {"applicationId": client.application_id, "applicationName": client.application_name}
 
 
 account = by_method("account", GET=show)

@@ -1,7 +1,7 @@
 """Allowed IPs: of an application at /applications/{applicationId}/allowed-ips, of the account at /account/allowed-ips.
 
 An application's list needs the scope `applications`, the account's the scope `account`. Opening a list gives power to
-the credentials behind it: which callers may, operations/limits.py says.
+the credentials behind it: which clients may, operations/limits.py says.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import actor_of, by_method, find
 from applications.api.bodies import ALLOWED_IP, checked, read
-from applications.api.callers import View
+from applications.api.clients import View
 from applications.api.errors import answer, invalid, no_content
 from applications.api.outputs import line
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Described, Operation
-from applications.descriptions.parts import MOMENT, Words, body, json_of, schema, told
+from applications.descriptions.parts import MOMENT, Translatable, body, json_of, response, schema
 from applications.forms.allowed_ips import AllowedIPForm
 from applications.models import Account, AllowedIP, Application
 from applications.operations.allowed_ips import Line, change_allowed_ips
@@ -23,54 +23,54 @@ from applications.rules.networks import NetworkText
 type Place = tuple[Account, Application | None]  # whose list it is
 
 
-def list_them(request: HttpRequest, caller: Caller, application_id: str | None = None) -> HttpResponse:
+def list_them(request: HttpRequest, client: Client, application_id: str | None = None) -> HttpResponse:
     """Answer the lines in the order in which they were added; an empty list allows every address."""
-    account, application = _place(caller, application_id)
+    account, application = _place(client, application_id)
     lines = AllowedIP.objects.filter(account=account, application=application)
     return answer({"data": [line(allowed) for allowed in lines]})
 
 
-def add(request: HttpRequest, caller: Caller, application_id: str | None = None) -> HttpResponse:
+def add(request: HttpRequest, client: Client, application_id: str | None = None) -> HttpResponse:
     """Add a line, in force from the next request on."""
     cleaned = checked(AllowedIPForm(read(request, ALLOWED_IP)))
     new = Line(cleaned["network"], cleaned["note"])
-    account, application = _change(request, caller, application_id, add=[new])
+    account, application = _change(request, client, application_id, add=[new])
     added = AllowedIP.objects.get(account=account, application=application, network=new.network)
     return answer(line(added), 201)
 
 
-def remove(request: HttpRequest, caller: Caller, application_id: str | None = None) -> HttpResponse:
+def remove(request: HttpRequest, client: Client, application_id: str | None = None) -> HttpResponse:
     """Remove the line that the parameter `network` of the address names."""
     named = request.GET.getlist("network")
     if len(named) != 1:
         raise invalid("network", "Name one network in the address: ?network=192.0.2.0/24.")
-    _change(request, caller, application_id, remove=[NetworkText(named[0])])
+    _change(request, client, application_id, remove=[NetworkText(named[0])])
     return no_content()
 
 
 def _change(
     request: HttpRequest,
-    caller: Caller,
+    client: Client,
     application_id: str | None,
     *,
     add: list[Line] | None = None,
     remove: list[NetworkText] | None = None,
 ) -> Place:
-    account, application = _place(caller, application_id)
+    account, application = _place(client, application_id)
     change_allowed_ips(
         account=account,
         application=application,
         add=add or [],
         remove=remove or [],
-        actor=actor_of(request, caller),
+        actor=actor_of(request, client),
     )
     return account, application
 
 
-def _place(caller: Caller, application_id: str | None) -> Place:
+def _place(client: Client, application_id: str | None) -> Place:
     if application_id is None:
-        return Account.objects.get(pk=caller.account_pk), None
-    application = find(caller, application_id)
+        return Account.objects.get(pk=client.account_pk), None
+    application = find(client, application_id)
     return application.account, application
 
 
@@ -99,10 +99,10 @@ OF_ACCOUNT = (
 )
 
 
-def _described(words: tuple[str, Words, Words, Words], scope: str) -> View:
-    """Return the view of a list, told in `words`: of what, to list, to add, to remove."""
-    of, to_list, to_add, to_remove = words
-    missing = ("404",) if words is OF_APPLICATION else ()
+def _described(texts: tuple[str, Translatable, Translatable, Translatable], scope: str) -> View:
+    """Return the view of a list, described by `texts`: of what, to list, to add, to remove."""
+    of, to_list, to_add, to_remove = texts
+    missing = ("404",) if texts is OF_APPLICATION else ()
     listing = Operation(
         name=f"get{of}AllowedIPs",
         summary=to_list,
@@ -110,7 +110,7 @@ def _described(words: tuple[str, Words, Words, Words], scope: str) -> View:
             "An empty list allows every address. A request has to be in the account's and the application's."
         ),
         tag=TAG,
-        answers={"200": told(_("The list."), json_of(schema("AllowedIPList"), {"data": [LINE]}))},
+        answers={"200": response(_("The list."), json_of(schema("AllowedIPList"), {"data": [LINE]}))},
         refusals=missing,
     )
     adding = Operation(
@@ -123,7 +123,7 @@ def _described(words: tuple[str, Words, Words, Words], scope: str) -> View:
         ),
         tag=TAG,
         body=body("NewAllowedIP", {"network": "198.51.100.0/24", "note": "Shop servers"}),
-        answers={"201": told(_("The line."), json_of(schema("AllowedIP"), LINE))},
+        answers={"201": response(_("The line."), json_of(schema("AllowedIP"), LINE))},
         refusals=missing,
     )
     removing = Operation(
@@ -135,7 +135,7 @@ def _described(words: tuple[str, Words, Words, Words], scope: str) -> View:
         ),
         tag=TAG,
         parameters=(NAMED,),
-        answers={"204": told(_("It is gone."))},
+        answers={"204": response(_("It is gone."))},
         refusals=("404",),
     )
     return by_method(

@@ -10,9 +10,9 @@ from applications.api.bodies import APPLICATION, CHANGE, FIELDS, checked, read, 
 from applications.api.errors import ApiError, answer, no_content
 from applications.api.message_settings import settings_changes
 from applications.api.outputs import described, listed, written
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Operation, describes
-from applications.descriptions.parts import ID, MOMENT, NAME, SCOPES, SECRET, body, json_of, schema, told
+from applications.descriptions.parts import ID, MOMENT, NAME, SCOPES, SECRET, body, json_of, response, schema
 from applications.errors import Conflict
 from applications.forms.applications import ApplicationForm
 from applications.models import Account, MessageSettings
@@ -50,12 +50,14 @@ LISTED = {
         description=_(
             "All applications of the account, the newest first. Of a secret only the hint is known."
         ),
-        answers={"200": told(_("The applications."), json_of(schema("ApplicationList"), {"data": [LISTED]}))},
+        answers={
+            "200": response(_("The applications."), json_of(schema("ApplicationList"), {"data": [LISTED]}))
+        },
     )
 )
-def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
+def list_them(request: HttpRequest, client: Client) -> HttpResponse:
     """Answer all applications of the account, the newest first."""
-    return answer({"data": listed(applications_of(caller))})
+    return answer({"data": listed(applications_of(client))})
 
 
 @describes(
@@ -70,18 +72,18 @@ def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
         ),
         body=body("NewApplication", {"name": NAME, "tokenExpiration": "1 day", "scopes": ["sms", "groups"]}),
         answers={
-            "201": told(
+            "201": response(
                 _("The application, with its secret."), json_of(schema("CreatedApplication"), CREATED)
             )
         },
         refusals=("409",),
     )
 )
-def create(request: HttpRequest, caller: Caller) -> HttpResponse:
+def create(request: HttpRequest, client: Client) -> HttpResponse:
     """Make an application and answer its secret, which is never answered again."""
     cleaned = checked(ApplicationForm({"name": "", "lifetime": Lifetime.DAY} | read(request, APPLICATION)))
     application, secret = create_application(
-        account=Account.objects.get(pk=caller.account_pk), **cleaned, actor=actor_of(request, caller)
+        account=Account.objects.get(pk=client.account_pk), **cleaned, actor=actor_of(request, client)
     )
     return answer({**written(application), "applicationSecret": secret}, 201)
 
@@ -91,13 +93,13 @@ def create(request: HttpRequest, caller: Caller) -> HttpResponse:
         name="getApplicationSettings",
         summary=_("Get an application"),
         description=_("One application, with how its messages are treated."),
-        answers={"200": told(_("The application."), json_of(schema("Application"), DESCRIBED))},
+        answers={"200": response(_("The application."), json_of(schema("Application"), DESCRIBED))},
         refusals=("404",),
     )
 )
-def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
+def show(request: HttpRequest, client: Client, application_id: str) -> HttpResponse:
     """Answer one application with its settings."""
-    return answer(described(find(caller, application_id)))
+    return answer(described(find(client, application_id)))
 
 
 @describes(
@@ -113,19 +115,21 @@ def show(request: HttpRequest, caller: Caller, application_id: str) -> HttpRespo
         ),
         body=body("ApplicationChange", {"name": NAME, "scopes": SCOPES}),
         answers={
-            "200": told(_("The application as it is now."), json_of(schema("ChangedApplication"), WRITTEN))
+            "200": response(
+                _("The application as it is now."), json_of(schema("ChangedApplication"), WRITTEN)
+            )
         },
         refusals=("404", "409"),
     )
 )
-def change(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
+def change(request: HttpRequest, client: Client, application_id: str) -> HttpResponse:
     """Change what the body names and leave the rest; all of it or, when anything is refused, nothing."""
     values = read_change(request, CHANGE)
-    application = find(caller, application_id)
+    application = find(client, application_id)
     changes = _own(values) | settings_changes(application, values.get("settings", {}))
     try:
         application = change_application(
-            application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, caller)
+            application=application, **changes, enabled=values.get("enabled"), actor=actor_of(request, client)
         )
     except Conflict:
         message = (
@@ -148,13 +152,13 @@ def _own(values: dict[str, Any]) -> dict[str, Any]:
         name="deleteApplication",
         summary=_("Delete an application"),
         description=_("For good: its tokens stop at once, and its ID never works again."),
-        answers={"204": told(_("It is gone."))},
+        answers={"204": response(_("It is gone."))},
         refusals=("404",),
     )
 )
-def delete(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
+def delete(request: HttpRequest, client: Client, application_id: str) -> HttpResponse:
     """Delete an application for good. It takes power away and gives none, so the scope is enough."""
-    delete_application(application=find(caller, application_id), actor=actor_of(request, caller))
+    delete_application(application=find(client, application_id), actor=actor_of(request, client))
     return no_content()
 
 

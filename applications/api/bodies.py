@@ -15,7 +15,7 @@ from applications.rules.charsets import is_utf_8
 from applications.rules.scopes import parse_scope
 
 DEEPEST = 8  # objects in objects; what is sent has three
-MOST_WORDS = 100  # scopes in a list
+MAX_NAMES = 100  # scopes in a list
 # Line breaks, page breaks and tabs pass here, as texts have them; where they do not belong, the form says so. A
 # lone surrogate could not even be stored.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
@@ -55,15 +55,15 @@ def whole(value: Any) -> int:
     return value
 
 
-def words(value: Any) -> list[str]:
+def names(value: Any) -> list[str]:
     """A list of names, or one string of names separated by a space; no name holds another separator."""
     expected = ValueError(
-        f"a list of at most {MOST_WORDS} strings, or one string of names separated by a space"
+        f"a list of at most {MAX_NAMES} strings, or one string of names separated by a space"
     )
     if isinstance(value, str) and not value.strip(" "):
         return []
     found = value if isinstance(value, list) else [value]
-    if len(found) > MOST_WORDS or not all(isinstance(word, str) for word in found):
+    if len(found) > MAX_NAMES or not all(isinstance(word, str) for word in found):
         raise expected
     try:
         words_of = [parse_scope(word) for word in found]
@@ -74,7 +74,7 @@ def words(value: Any) -> list[str]:
     return [name for names in words_of for name in names]
 
 
-APPLICATION: Keys = {"name": text, "tokenExpiration": text, "scopes": words}
+APPLICATION: Keys = {"name": text, "tokenExpiration": text, "scopes": names}
 CHANGE: Keys = {**APPLICATION, "enabled": flag, "settings": structure}
 SECRET: Keys = {"overlap": text, "revokeTokens": flag, "endOlder": flag}
 ALLOWED_IP: Keys = {"network": text, "note": text}

@@ -36,7 +36,7 @@ def settings_changes(application: Application, settings: dict[str, Any]) -> dict
         changes |= stored.values(columns) | {
             name: form.cleaned_data[name] for name in columns if name in given
         }
-    return {"settings": changes, "settings_seen": stored.seen(changes)} if changes else {}
+    return {"settings": changes, "settings_fingerprint": stored.fingerprint(changes)} if changes else {}
 
 
 def _at_fault(column: str, given: Mapping[str, Any], values: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from applications.api.errors import ApiError
 from applications.api.refusals import RESPONSES
 from applications.descriptions.document import document
 from applications.descriptions.operations import REFUSALS
-from applications.descriptions.parts import json_of, ref, told
+from applications.descriptions.parts import json_of, ref, response
 from applications.descriptions.registry import add_responses, describe
 
 
@@ -19,9 +19,9 @@ def openapi(request: HttpRequest) -> HttpResponse:
     """Answer the description, to anyone."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "Use GET.", {"Allow": "GET, HEAD"})
-    rates.spend_of_address(request)
+    rates.count_address(request)
     text = json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False)
-    # The same for everyone, but not what the headers say of this caller's rate.
+    # The same for everyone, but not what the headers say of this client's rate.
     return HttpResponse(
         text, content_type="application/json", headers={"Cache-Control": "private, max-age=300"}
     )
@@ -37,7 +37,7 @@ describe(
         "description": _("OpenAPI 3.1 of the API and the OAuth endpoints; it takes no credential."),
         "security": [],
         "responses": {
-            "200": told(_("The description."), json_of({"type": "object"})),
+            "200": response(_("The description."), json_of({"type": "object"})),
             **{status: ref("responses", REFUSALS[status]) for status in ("405", "429")},
         },
     },

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from applications.descriptions.operations import Operation
-from applications.descriptions.parts import MOMENT, Node, body, json_of, schema, told
+from applications.descriptions.parts import MOMENT, Node, body, json_of, response, schema
 from applications.descriptions.registry import add_schemas
 from applications.descriptions.schemas import TIME, sent, text, whole
 from applications.rules.gsm7 import Encoding
@@ -109,7 +109,7 @@ PREVIEW = Operation(
     ),
     tag="Messages",
     body=body("Message", {"text": "bună", "transliteration": {"alphabet": "ROMANIAN"}}),
-    answers={"200": told(_("What would be sent."), json_of(schema("Preview"), EXAMPLE))},
+    answers={"200": response(_("What would be sent."), json_of(schema("Preview"), EXAMPLE))},
     refusals=("404",),
     other_security=[{"clientBasic": []}],
 )

@@ -14,11 +14,11 @@ from django.utils.timezone import now
 
 from applications.api import bodies, rates
 from applications.api.bodies import Keys, flag, structure, text
-from applications.api.callers import caller
+from applications.api.clients import authenticated_client
 from applications.api.errors import ApiError, answer, invalid
 from applications.api.outputs import time
 from applications.api.preview_description import PREVIEW
-from applications.authentication.callers import Caller, InvalidCredential
+from applications.authentication.clients import Client, InvalidCredential
 from applications.authentication.resource_servers import (
     TooManyFailures,
     check_resource_server,
@@ -26,13 +26,13 @@ from applications.authentication.resource_servers import (
 )
 from applications.descriptions.registry import describe
 from applications.models.statements.message_settings import (
-    FoundTreatment,
-    find_token_and_treatment,
-    find_treatment,
+    FoundSmsSettings,
+    find_sms_settings,
+    find_token_and_sms_settings,
 )
-from applications.models.statements.tokens import Found
+from applications.models.statements.tokens import FoundToken
 from applications.rules.destinations import zone_of
-from applications.rules.previews import MeasuredText, Preview, Treatment, preview
+from applications.rules.previews import MeasuredText, Preview, SmsSettings, preview
 from applications.rules.transliteration import parse_alphabet
 
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -52,13 +52,13 @@ TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
 
 
 def messages_preview(request: HttpRequest) -> HttpResponse:
-    """Answer a resource server (HTTP Basic) about any application, other callers about their own."""
-    settings: Callable[[dict[str, Any]], FoundTreatment]
+    """Answer a resource server (HTTP Basic) about any application, other clients about their own."""
+    settings: Callable[[dict[str, Any]], FoundSmsSettings]
     if is_basic(request):
         _check_the_platform(request)
         settings = _of_application
     else:
-        settings = _of_caller(request)
+        settings = _of_client(request)
     if request.method != "POST":
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
     values = bodies.read(request, FROM_THE_PLATFORM if is_basic(request) else FROM_ALL)
@@ -77,46 +77,46 @@ def _check_the_platform(request: HttpRequest) -> None:
         raise ApiError("invalid_credentials", message, challenge) from None
 
 
-def _of_application(values: dict[str, Any]) -> FoundTreatment:
+def _of_application(values: dict[str, Any]) -> FoundSmsSettings:
     """Return the settings of the application that a resource server names."""
     if not (application_id := values.get("applicationId")):
         raise invalid("applicationId", "Say whose settings to use.")
-    if (found := find_treatment(application_id)) is None:
+    if (found := find_sms_settings(application_id)) is None:
         raise ApiError("not_found", "There is no application of this ID.")
     return found
 
 
-def _of_caller(request: HttpRequest) -> Callable[[dict[str, Any]], FoundTreatment]:
-    """Return what gives the settings of the caller's application, having checked the caller.
+def _of_client(request: HttpRequest) -> Callable[[dict[str, Any]], FoundSmsSettings]:
+    """Return what gives the settings of the client's application, having checked the client.
 
     They were read with the token. An API key belongs to no application, and has the defaults.
     """
-    with_token: list[FoundTreatment] = []
+    with_token: list[FoundSmsSettings] = []
 
-    def find(key: uuid.UUID, moment: datetime) -> Found | None:
-        found = find_token_and_treatment(key, moment)
+    def find(key: uuid.UUID, moment: datetime) -> FoundToken | None:
+        found = find_token_and_sms_settings(key, moment)
         if found is None:
             return None
         with_token.append(found[1])
         return found[0]
 
-    known = caller(request, SCOPE, find)
-    rates.spend(request, known)
+    known = authenticated_client(request, SCOPE, find)
+    rates.count_request(request, known)
     return lambda _values: with_token[0] if with_token else _defaults(known)
 
 
-def _defaults(key: Caller) -> FoundTreatment:
-    return FoundTreatment(Treatment(), key.account_timezone)
+def _defaults(key: Client) -> FoundSmsSettings:
+    return FoundSmsSettings(SmsSettings(), key.account_timezone)
 
 
-def _preview(values: dict[str, Any], settings: FoundTreatment) -> Preview:
+def _preview(values: dict[str, Any], settings: FoundSmsSettings) -> Preview:
     zone = zone_of(
         values.get("to"), values.get("countryIso"), values.get("timezone"), ZoneInfo(settings.timezone)
     )
     changed = _transliteration(values)
     return preview(
         values.get("text", ""),
-        replace(settings.treatment, **changed) if changed else settings.treatment,
+        replace(settings.sms_settings, **changed) if changed else settings.sms_settings,
         sender=values.get("from", ""),
         zone=zone,
         now=now(),

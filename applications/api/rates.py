@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
-from applications.authentication.callers import AddressNotAllowed, Caller
-from applications.operations.rates import count, next_minute
+from applications.authentication.clients import AddressNotAllowed, Client
+from applications.operations.rates import count_api_request, next_minute
 from applications.rules.networks import Address
 
 KEPT = "latchkey.rate"  # where the request keeps its count, for the headers of its answer
@@ -29,12 +29,12 @@ class Rate:
     reset: int | None = None
 
 
-def spend(request: HttpRequest, caller: Caller) -> None:
+def count_request(request: HttpRequest, client: Client) -> None:
     """Count a request for the credential that it came with; raise ApiError, rate_limit_exceeded."""
-    _spend(request, _credential(caller.application_pk, caller.api_key_pk))
+    _count(request, _credential(client.application_pk, client.api_key_pk))
 
 
-def spend_elsewhere(request: HttpRequest, refused: AddressNotAllowed) -> None:
+def count_refused_address(request: HttpRequest, refused: AddressNotAllowed) -> None:
     """Count a request for a credential at an address that it may not be used from; raise as `spend` does.
 
     Not for the credential, which whoever has stolen it could use up from there; and not for the address, where
@@ -42,7 +42,7 @@ def spend_elsewhere(request: HttpRequest, refused: AddressNotAllowed) -> None:
     """
     if settings.RATE_LIMIT:
         holder = _credential(refused.application_pk, refused.api_key_pk)
-        _spend(request, f"{holder}@{_site(client_address(request))}")
+        _count(request, f"{holder}@{_site(client_address(request))}")
 
 
 def note_resource_server(request: HttpRequest, server_pk: int) -> None:
@@ -50,13 +50,13 @@ def note_resource_server(request: HttpRequest, server_pk: int) -> None:
     request.META[REFUSED] = f"resource_server:{server_pk}"
 
 
-def spend_of_address(request: HttpRequest) -> None:
+def count_address(request: HttpRequest) -> None:
     """Count a request without a credential for the address it came from; raise as `spend` does."""
     if settings.RATE_LIMIT:
-        _spend(request, f"address:{_site(client_address(request))}")
+        _count(request, f"address:{_site(client_address(request))}")
 
 
-def instead(request: HttpRequest, error: ApiError) -> ApiError:
+def or_too_many_requests(request: HttpRequest, error: ApiError) -> ApiError:
     """Return what to answer to a request that failed: 429 when whoever sent it has no request of this minute left.
 
     It counts for its address when nobody else is known. Else wrong credentials and wrong paths could be tried
@@ -66,9 +66,9 @@ def instead(request: HttpRequest, error: ApiError) -> ApiError:
         return error
     try:
         if REFUSED in request.META:
-            _spend(request, request.META[REFUSED])
+            _count(request, request.META[REFUSED])
         else:
-            spend_of_address(request)
+            count_address(request)
     except ApiError as too_many:
         return too_many
     except (BadRequest, Error):
@@ -76,7 +76,7 @@ def instead(request: HttpRequest, error: ApiError) -> ApiError:
     return error
 
 
-def tell(request: HttpRequest, response: HttpResponse) -> None:
+def add_headers(request: HttpRequest, response: HttpResponse) -> None:
     """Put the headers on the answer; a request that could not be counted has spent nothing."""
     if not settings.RATE_LIMIT:
         return
@@ -87,12 +87,12 @@ def tell(request: HttpRequest, response: HttpResponse) -> None:
         response.headers["X-Rate-Limit-Reset"] = str(rate.reset)
 
 
-def _spend(request: HttpRequest, who: str) -> None:
+def _count(request: HttpRequest, who: str) -> None:
     limit: int = settings.RATE_LIMIT
     if not limit:
         return
     moment = time.time()
-    number = count(who, moment)
+    number = count_api_request(who, moment)
     if number <= limit:
         request.META[KEPT] = Rate(limit, limit - number)
         return

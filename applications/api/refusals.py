@@ -3,16 +3,16 @@
 from django.utils.translation import gettext_lazy as _
 
 from applications.api.errors import TYPES
-from applications.descriptions.parts import Node, Words, json_of, ref, schema, told
+from applications.descriptions.parts import Node, Translatable, json_of, ref, response, schema
 
 PATH = "/applications"
 
 
-def _refusal(kind: str, words: Words, message: str, *headers: str) -> Node:
+def _refusal(kind: str, description: Translatable, message: str, *headers: str) -> Node:
     _status, code = TYPES[kind]
     example = {"error": {"type": kind, "message": message, "code": code, "uri": PATH}}
     named = {name: ref("headers", name) for name in headers}
-    return told(words, json_of(schema("Error"), example), headers=named)
+    return response(description, json_of(schema("Error"), example), headers=named)
 
 
 RESPONSES: dict[str, Node] = {

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import by_method
 from applications.api.errors import answer
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Operation, describes
-from applications.descriptions.parts import json_of, told
+from applications.descriptions.parts import json_of, response
 from applications.models import Scope
 
 
@@ -17,14 +17,14 @@ from applications.models import Scope
         summary=_("List scopes"),
         description=_("What an application can be granted."),
         answers={
-            "200": told(
+            "200": response(
                 _("Names of scopes."),
                 json_of({"type": "array", "items": {"type": "string"}}, ["sms", "viber", "groups"]),
             )
         },
     )
 )
-def list_them(request: HttpRequest, caller: Caller) -> HttpResponse:
+def list_them(request: HttpRequest, client: Client) -> HttpResponse:
     """Answer the names of the catalogue, in its order."""
     return answer(list(Scope.objects.available().values_list("name", flat=True)))
 

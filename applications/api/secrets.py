@@ -9,9 +9,9 @@ from applications.api.access import actor_of, by_method, find
 from applications.api.bodies import SECRET, checked, read
 from applications.api.errors import ApiError, answer
 from applications.api.outputs import time
-from applications.authentication.callers import Caller
+from applications.authentication.clients import Client
 from applications.descriptions.operations import Operation, describes
-from applications.descriptions.parts import ID, MOMENT, body, json_of, schema, told
+from applications.descriptions.parts import ID, MOMENT, body, json_of, response, schema
 from applications.descriptions.parts import SECRET as A_SECRET
 from applications.forms.secrets import ResetSecretForm
 from applications.models import Application
@@ -31,20 +31,20 @@ NEW_SECRET = {"applicationId": ID, "applicationSecret": A_SECRET, "oldSecretStop
             " hold the application's. 409: an older secret still works and would stop (endOlder)."
         ),
         body=body("SecretReset", {"overlap": "24 hours", "revokeTokens": False, "endOlder": False}),
-        answers={"200": told(_("The new secret."), json_of(schema("NewSecret"), NEW_SECRET))},
+        answers={"200": response(_("The new secret."), json_of(schema("NewSecret"), NEW_SECRET))},
         refusals=("404", "409"),
     )
 )
-def reset(request: HttpRequest, caller: Caller, application_id: str) -> HttpResponse:
+def reset(request: HttpRequest, client: Client, application_id: str) -> HttpResponse:
     """Answer the new secret, which is never answered again, and when the old one stops.
 
     An older one that still works would stop too: 409 that says which, unless `endOlder` says so.
     """
     values = read(request, SECRET)
-    application = find(caller, application_id)
+    application = find(client, application_id)
     chosen = _chosen(application, values)
     try:
-        secret = reset_secret(application=application, **chosen, actor=actor_of(request, caller))
+        secret = reset_secret(application=application, **chosen, actor=actor_of(request, client))
     except OlderSecretWorks as error:
         raise ApiError("conflict", f'{error.message} Send "endOlder": true if it may stop.') from None
     old = application.secrets.get(pk=chosen["current"])

@@ -2,16 +2,16 @@
 
 from django.utils.timezone import now
 
-from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
+from applications.authentication.clients import AddressNotAllowed, Client, InvalidCredential
 from applications.models.statements.api_keys import find_api_key
 from applications.models.usage import Reason
-from applications.operations.last_used import touch_api_key
-from applications.operations.usage import refuse
+from applications.operations.last_used import record_api_key_use
+from applications.operations.usage import record_refusal
 from applications.rules.credentials import digest, is_credential
 from applications.rules.networks import Address, allows
 
 
-def by_api_key(value: str, address: Address, request_id: str) -> Caller:
+def by_api_key(value: str, address: Address, request_id: str) -> Client:
     """Return whose key this is, asked in one round trip to the database.
 
     Raises InvalidCredential or AddressNotAllowed.
@@ -22,8 +22,8 @@ def by_api_key(value: str, address: Address, request_id: str) -> Caller:
     found = find_api_key(digest(value), moment)
     if found is None:
         raise InvalidCredential
-    if not allows(found.fence, address):
-        refuse(
+    if not allows(found.allowlist, address):
+        record_refusal(
             None,
             Reason.ADDRESS,
             ip=str(address),
@@ -32,8 +32,8 @@ def by_api_key(value: str, address: Address, request_id: str) -> Caller:
             api_key_pk=found.pk,
         )
         raise AddressNotAllowed(api_key_pk=found.pk)
-    touch_api_key(found, address, moment)
-    return Caller(
+    record_api_key_use(found, address, moment)
+    return Client(
         account_pk=found.account_pk,
         account_name=found.account_name,
         account_timezone=found.account_timezone,

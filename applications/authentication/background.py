@@ -19,7 +19,7 @@ from django.tasks.base import TaskResult
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 SECONDS_AT_THE_END = 4.0  # less than the server gives its processes to end
 
 type Job = Callable[[], None]
@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.jobs: queue.Queue[Job] = queue.Queue(MOST_WAITING)
+        self.jobs: queue.Queue[Job] = queue.Queue(MAX_WAITING)
         self.thread: threading.Thread | None = None
 
     def add(self, job: Job) -> None:
@@ -42,7 +42,7 @@ class Worker:
         try:
             self.jobs.put_nowait(job)
         except queue.Full:
-            logger.exception("%d tasks wait already; one was dropped", MOST_WAITING)
+            logger.exception("%d tasks wait already; one was dropped", MAX_WAITING)
 
     def finish(self, seconds: float = SECONDS_AT_THE_END) -> None:
         """Wait until every job is done, for at most so many seconds."""

@@ -21,10 +21,10 @@ def parse_basic(header: str) -> tuple[str, str]:
         pair = base64.b64decode(encoded.strip(" ").encode("ascii"), validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise ValueError("not base64 of UTF-8") from None
-    identifier, colon, secret = pair.partition(":")
+    client_id, colon, secret = pair.partition(":")
     if not colon:
         raise ValueError("no colon")
-    return _form_decoded(identifier), _form_decoded(secret)
+    return _form_decoded(client_id), _form_decoded(secret)
 
 
 def _form_decoded(half: str) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.utils.timezone import now
 
-from applications.authentication.callers import AddressNotAllowed, Caller, InvalidCredential
-from applications.models.statements.tokens import Found, find_token
+from applications.authentication.clients import AddressNotAllowed, Client, InvalidCredential
+from applications.models.statements.tokens import FoundToken, find_token
 from applications.models.usage import Reason
-from applications.operations.last_used import touch
-from applications.operations.usage import refuse
+from applications.operations.last_used import record_token_use
+from applications.operations.usage import record_refusal
 from applications.rules.credentials import hint, is_credential, token_key
 from applications.rules.networks import Address, allows
 from applications.rules.scopes import effective
@@ -19,10 +19,10 @@ from applications.rules.scopes import effective
 HEADER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE | re.ASCII)
 
 
-type Find = Callable[[uuid.UUID, datetime], Found | None]
+type Find = Callable[[uuid.UUID, datetime], FoundToken | None]
 
 
-def by_token(header: str, address: Address, request_id: str, find: Find = find_token) -> Caller:
+def by_token(header: str, address: Address, request_id: str, find: Find = find_token) -> Client:
     """Return whose token an Authorization header holds, asked in one round trip to the database.
 
     `find` may read more in that round trip. Raises InvalidCredential or AddressNotAllowed.
@@ -33,8 +33,8 @@ def by_token(header: str, address: Address, request_id: str, find: Find = find_t
     found = find(token_key(match[1]), moment)
     if found is None:
         raise InvalidCredential
-    if not allows(found.fence, address):
-        refuse(
+    if not allows(found.allowlist, address):
+        record_refusal(
             found.application_pk,
             Reason.ADDRESS,
             ip=str(address),
@@ -42,8 +42,8 @@ def by_token(header: str, address: Address, request_id: str, find: Find = find_t
             detail=hint(match[1]),
         )
         raise AddressNotAllowed(application_pk=found.application_pk)
-    touch(found, address, moment)
-    return Caller(
+    record_token_use(found, address, moment)
+    return Client(
         account_pk=found.account_pk,
         account_name=found.account_name,
         account_timezone=found.account_timezone,

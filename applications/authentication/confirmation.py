@@ -27,7 +27,7 @@ def is_confirmed(request: HttpRequest) -> bool:
 def ask_to_confirm(request: HttpRequest) -> NoReturn:
     """Ask, by raising what allauth's middleware answers; then what was posted is done, or the page is shown."""
     if request.method != "POST":
-        # What was posted before, and given up, must not be done because a page was asked for now.
+        # An earlier form that was not confirmed must not be sent because a page is opened now.
         request.session.pop(POSTED, None)
     raise ReauthenticationRequired
 

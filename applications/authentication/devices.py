@@ -15,7 +15,7 @@ from applications.models import User
 COOKIE = "latchkey_device"
 SALT = "latchkey.device"
 LIFE = timedelta(days=180)
-MOST = 5  # people who share a browser
+MAX_PEOPLE = 5  # people who share a browser
 
 type Known = dict[str, list[str]]  # key of a user → name of the device, proof
 
@@ -38,7 +38,9 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: User) ->
     """Mark this browser as known under a new name. Its count of failures starts at zero."""
     known = {pk: entry for pk, entry in _read(request).items() if pk != str(user.pk)}
     name = secrets.token_urlsafe(12)
-    latest = dict([*known.items(), (str(user.pk), [name, _proof(user, name, settings.SECRET_KEY)])][-MOST:])
+    latest = dict(
+        [*known.items(), (str(user.pk), [name, _proof(user, name, settings.SECRET_KEY)])][-MAX_PEOPLE:]
+    )
     response.set_cookie(
         COOKIE,
         signing.dumps(latest, salt=SALT),

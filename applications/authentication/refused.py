@@ -13,8 +13,8 @@ from applications.authentication.basic import parse_basic
 from applications.operations.refused_requests import API_KEY_HEADER, BODY, RefusedRequest, Sent
 from applications.rules.credentials import digest, hint, is_credential
 
-MOST_BYTES = 4_096  # of a body that are looked through
-MOST_SENT = 8  # credentials of one request
+MAX_BYTES = 4_096  # of a body that are looked through
+MAX_SENT = 8  # credentials of one request
 VALUE = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{40}(?![0-9A-Za-z])")
 # In a form, JSON or multipart alike: between the name and the value stand only signs.
 CLIENT_ID = re.compile(r"client_id\W{1,12}([0-9a-f]{40})(?![0-9A-Za-z])", re.ASCII)
@@ -31,7 +31,7 @@ def refused_request(request: HttpRequest, status: int, error: str, message: str)
     Asks nothing of the database. `message` is what the client was told, without what opens anything.
     """
     return RefusedRequest(
-        request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+        request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
         ip=_address(request),
         moment=now(),
         method=storable(request.method or "", 10),
@@ -40,7 +40,7 @@ def refused_request(request: HttpRequest, status: int, error: str, message: str)
         error=error,
         message=storable(message, 200),
         media_type=storable(request.content_type or "", 100),
-        sent=tuple(sent for sent, _count in zip(_sent(request), range(MOST_SENT), strict=False)),
+        sent=tuple(sent for sent, _count in zip(_sent(request), range(MAX_SENT), strict=False)),
     )
 
 
@@ -66,7 +66,7 @@ def _sent(request: HttpRequest) -> Iterator[Sent]:
         if name.startswith("HTTP_") and name not in NOT_LOOKED_AT:
             yield from _in_header(SPELLED.get(name) or name[5:].replace("_", "-").title(), value)
     yield from _client(BODY, _body(request))
-    address = request.META.get("QUERY_STRING", "")[:MOST_BYTES]
+    address = request.META.get("QUERY_STRING", "")[:MAX_BYTES]
     yield from _client("?client_id", address)
     for parameter in address.split("&"):
         name, _equals, value = parameter.partition("=")
@@ -99,5 +99,5 @@ def _client(place: str, text: str) -> Iterator[Sent]:
 
 def _body(request: HttpRequest) -> str:
     with suppress(RequestDataTooBig, UnreadablePostError):
-        return request.body[:MOST_BYTES].decode("latin-1")
+        return request.body[:MAX_BYTES].decode("latin-1")
     return ""

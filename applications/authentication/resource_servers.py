@@ -5,10 +5,10 @@ from django.utils.timezone import now
 
 from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
-from applications.authentication.callers import InvalidCredential
+from applications.authentication.clients import InvalidCredential
 from applications.authentication.headers import authorization
 from applications.models import ResourceServer
-from applications.operations.last_used import note_server_used
+from applications.operations.last_used import record_server_use
 from applications.operations.throttle import failures
 from applications.rules.credentials import digest, is_credential
 
@@ -33,20 +33,20 @@ def check_resource_server(request: HttpRequest) -> int:
     digest that nobody can steer towards another.
     """
     try:
-        identifier, secret = parse_basic(authorization(request))
+        client_id, secret = parse_basic(authorization(request))
     except ValueError:
         raise InvalidCredential from None
-    if not (is_credential(identifier) and is_credential(secret)):
+    if not (is_credential(client_id) and is_credential(secret)):
         raise InvalidCredential
     address, secret_digest = client_address(request), digest(secret)
     pk = (
-        ResourceServer.objects.filter(server_id=identifier, digest=secret_digest)
+        ResourceServer.objects.filter(server_id=client_id, digest=secret_digest)
         .values_list("pk", flat=True)
         .first()
     )
     if pk is not None:
-        note_server_used(pk, secret_digest, address, now())
+        record_server_use(pk, secret_digest, address, now())
         return pk
-    if wait := failures.note(address, identifier):
+    if wait := failures.record(address, client_id):
         raise TooManyFailures(wait)
     raise InvalidCredential

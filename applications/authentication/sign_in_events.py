@@ -55,7 +55,7 @@ def record(request: HttpRequest | None, person: Any, action: Action, **details: 
 
 
 def _actor(request: HttpRequest | None, person: User) -> Actor | None:
-    request_id = getattr(request, "request_id", None)  # of config/machines.py
+    request_id = getattr(request, "request_id", None)  # of config/api_requests.py
     if request is None or request_id is None:
         return None
     return Actor(ActorKind.USER, person.email, str(client_address(request)), request_id)
@@ -79,13 +79,15 @@ def wrong_password(
     """Only counted here, so that the time of the answer does not say whether the email is known."""
     if (request_id := getattr(request, "request_id", None)) and request is not None:
         email = str(credentials.get("email") or credentials.get("username") or "")
-        usage.fail_sign_in(email, Step.PASSWORD, ip=str(client_address(request)), request_id=request_id)
+        usage.record_failed_sign_in(
+            email, Step.PASSWORD, ip=str(client_address(request)), request_id=request_id
+        )
 
 
 def wrong_code(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     ip = str(client_address(request))
-    request_id = request.request_id  # type: ignore[attr-defined]  # config/machines.py
-    usage.fail_sign_in(user.email, Step.SECOND_FACTOR, ip=ip, request_id=request_id)
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    usage.record_failed_sign_in(user.email, Step.SECOND_FACTOR, ip=ip, request_id=request_id)
 
 
 # --- What guards it ------------------------------------------------------------------------------

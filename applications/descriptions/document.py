@@ -35,7 +35,7 @@ def document() -> Node:
             ),
         },
         "servers": [{"url": settings.PUBLIC_URL}],
-        "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
             "securitySchemes": _security_schemes(scopes),

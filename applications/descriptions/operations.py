@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from applications.descriptions.parts import Node, Words, ref
+from applications.descriptions.parts import Node, Translatable, ref
 
 type View = Callable[..., HttpResponse]
 
@@ -33,8 +33,8 @@ class Operation:
     """One method of an address of the API. `refusals` are statuses beyond those that every operation has."""
 
     name: str
-    summary: Words
-    description: Words
+    summary: Translatable
+    description: Translatable
     answers: Mapping[str, Node]
     body: Node | None = None
     parameters: tuple[Node, ...] = ()

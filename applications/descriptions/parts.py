@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-type Words = str | Promise
+type Translatable = str | Promise
 type Node = dict[str, Any]
 
 FORM = "application/x-www-form-urlencoded"
@@ -39,10 +39,12 @@ def json_of(content: Node, example: Any = None) -> Node:
     return {"application/json": media}
 
 
-def told(words: Words, content: Node | None = None, *, headers: Mapping[str, Node] | None = None) -> Node:
+def response(
+    description: Translatable, content: Node | None = None, *, headers: Mapping[str, Node] | None = None
+) -> Node:
     """Return a response; `content` is of `json_of`, or None when there is no body."""
     common = {name: ref("headers", name) for name in HEADERS}
-    answer: Node = {"description": words, "headers": {**common, **(headers or {})}}
+    answer: Node = {"description": description, "headers": {**common, **(headers or {})}}
     if content is not None:
         answer["content"] = content
     return answer

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.descriptions.parts import ID, MOMENT, REQUEST_ID, SCOPES, SECRET, Node, Words, schema
+from applications.descriptions.parts import ID, MOMENT, REQUEST_ID, SCOPES, SECRET, Node, Translatable, schema
 from applications.models.applications import Lifetime
 from applications.models.secrets import Overlap
 
@@ -12,10 +12,10 @@ TIME = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 
-def whole(properties: dict[str, Any], words: Words = "") -> Node:
+def whole(properties: dict[str, Any], description: Translatable = "") -> Node:
     """Return the schema of an object that always has all of these members."""
     made: Node = {"type": "object", "required": list(properties), "properties": properties}
-    return {**made, "description": words} if words else made
+    return {**made, "description": description} if description else made
 
 
 def sent(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Node:
@@ -24,9 +24,9 @@ def sent(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Node:
     return {**made, "required": list(required)} if required else made
 
 
-def text(words: Words, **more: Any) -> Node:
+def text(description: Translatable, **more: Any) -> Node:
     """Return the schema of a string."""
-    return {"type": "string", "description": words, **more}
+    return {"type": "string", "description": description, **more}
 
 
 CREDENTIAL = text(_("40 lowercase hexadecimal characters."), pattern="^[0-9a-f]{40}$")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.forms.lines import NameField
 from applications.forms.new_application import SubmissionField
 from applications.models import Scope
-from applications.models.api_keys import MOST_YEARS
+from applications.models.api_keys import MAX_YEARS
 
 ISO = "%Y-%m-%d"
 END_OF_DAY = time(23, 59, 59, fold=1)  # the later one, should clocks be set back over it
@@ -37,9 +37,9 @@ class LastDayField(forms.DateField):
             return None
         if day < today:
             raise ValidationError(_("Choose today or a later day, or leave it empty."), code="past")
-        if day > today + timedelta(days=365 * MOST_YEARS):
+        if day > today + timedelta(days=365 * MAX_YEARS):
             words = _("Choose a day within the next %(years)d years, or leave it empty.")
-            raise ValidationError(words, code="far", params={"years": MOST_YEARS})
+            raise ValidationError(words, code="far", params={"years": MAX_YEARS})
         return datetime.combine(day, END_OF_DAY, timezone.get_current_timezone())
 
 
@@ -80,11 +80,11 @@ class NewAPIKeyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Hold the scopes against the choice between some and all."""
-        asked = {**self.cleaned_data}
-        reach = asked.pop("reach", None)
+        chosen = {**self.cleaned_data}
+        reach = chosen.pop("reach", None)
         if reach == Reach.ALL:
             self.errors.pop("scopes", None)  # boxes that do not count cannot be wrong
-            return {**asked, "scopes": None}
-        if reach == Reach.CHOSEN and "scopes" in asked and not asked["scopes"]:
+            return {**chosen, "scopes": None}
+        if reach == Reach.CHOSEN and "scopes" in chosen and not chosen["scopes"]:
             self.add_error("scopes", _("Choose at least one scope, or all scopes."))
-        return asked
+        return chosen

@@ -122,24 +122,25 @@ class WholeField(forms.IntegerField):
 
 
 class ChannelForm(forms.Form):
-    """`seen` is what MessageSettings.seen said when the form was shown: two admins at once are told apart by it.
+    """`fingerprint` is what MessageSettings.fingerprint said when the form was shown: two admins at once are told
+    apart by it.
 
     `channel` is the prefix of its columns.
     """
 
     channel: ClassVar[str]
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    fingerprint = forms.CharField(required=False, widget=forms.HiddenInput)
 
     @classmethod
     def columns(cls) -> list[str]:
         """The columns of MessageSettings that this form is about."""
-        return [name for name in cls.base_fields if name != "seen"]
+        return [name for name in cls.base_fields if name != "fingerprint"]
 
     @classmethod
     def of(cls, stored: MessageSettings) -> "ChannelForm":
         """Return the form as it is first shown."""
         columns = cls.columns()
-        return cls(initial={**stored.values(columns), "seen": stored.seen(columns)})
+        return cls(initial={**stored.values(columns), "fingerprint": stored.fingerprint(columns)})
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class SendingTime:
     """Where and when a text is sent: the receiver's zone and an aware time."""
 
     zone: ZoneInfo
@@ -30,7 +30,7 @@ class Occasion:
 class TrialForm(forms.Form):
     """A text, a receiver and a time of day, as typed beside the settings.
 
-    A valid form has an `occasion`. `try_to` is a number, a country's code or a time zone; empty, the account's zone.
+    A valid form has a `sending_time`. `try_to` is a number, a country's code or a time zone; empty, the account's zone.
     """
 
     try_text = forms.CharField(
@@ -45,7 +45,7 @@ class TrialForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "form": "channel-form"}),
     )
     try_at = ClockField({"form": "channel-form"}, label=_lazy("Sent at"))
-    occasion: Occasion
+    sending_time: SendingTime
 
     def __init__(self, zone: ZoneInfo, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,5 +72,5 @@ class TrialForm(forms.Form):
             if clock:
                 hour, minute = map(int, clock.split(":"))
                 at = at.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            self.occasion = Occasion(zone, at)
+            self.sending_time = SendingTime(zone, at)
         return self.cleaned_data

@@ -22,13 +22,13 @@ def validate_timezone(name: str) -> None:
 class Account(models.Model):
     """A customer of the platform. Its time zone is the one its pages and its quiet hours are shown in.
 
-    `fence` repeats the account's allowed IPs, "10.0.0.0/8 192.0.2.1/32", for the statement that looks up API keys;
+    `allowlist` repeats the account's allowed IPs, "10.0.0.0/8 192.0.2.1/32", for the statement that looks up API keys;
     only operations/allowed_ips.py writes it.
     """
 
     name = models.CharField(_("name"), max_length=100)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_timezone])
-    fence = models.TextField(default="", editable=False)
+    allowlist = models.TextField(default="", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     members = models.ManyToManyField(
         "applications.User", through="applications.Membership", related_name="accounts"

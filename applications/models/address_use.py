@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.db.models import Max, Q, Sum
 from django.utils.timezone import now
 
-from applications.models.usage import REMEMBERED_DAYS
+from applications.models.usage import ADDRESS_USE_DAYS
 from applications.rules.networks import Address
 
 # Key of the application or of the API key (the other is None), address, calls, the latest of them.
@@ -34,8 +34,8 @@ ADD_OF_TOKENS = ADD.format(holder="application_id", once="(application_id, ip, d
 
 class AddressUseQuerySet(models.QuerySet["AddressUse"]):
     def recent(self) -> "AddressUseQuerySet":
-        """Those of the last REMEMBERED_DAYS days."""
-        return self.filter(day__gte=now().date() - timedelta(days=REMEMBERED_DAYS))
+        """Those of the last ADDRESS_USE_DAYS days."""
+        return self.filter(day__gte=now().date() - timedelta(days=ADDRESS_USE_DAYS))
 
     def per_address(self) -> "models.QuerySet[AddressUse, AddressRow]":
         """What each application and each API key did from each address, the latest first."""
@@ -54,7 +54,7 @@ class AddressUse(models.Model):
     """How often good credentials of an application, or an API key, were used from an address on one day (UTC).
 
     `secret` says which secret of the application it was; None for its tokens. What the pages of allowed IPs warn
-    with, and what a reset shows of each secret. Older days than REMEMBERED_DAYS are swept.
+    with, and what a reset shows of each secret. Older days than ADDRESS_USE_DAYS are swept.
     """
 
     application = models.ForeignKey(

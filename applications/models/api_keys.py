@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.expiry import unexpired
 
-MOST_YEARS = 10  # that an end may lie ahead: the calendar's own end must not be reached in any time zone
+MAX_YEARS = 10  # that an end may lie ahead: the calendar's own end must not be reached in any time zone
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):

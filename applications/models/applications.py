@@ -35,14 +35,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(models.Model):
     """A registered client (RFC 6749 section 2).
 
-    `scope`, `grants` and `fence` repeat what GrantedScope and AllowedIP say, in the form the frequent
+    `scope`, `grants` and `allowlist` repeat what GrantedScope and AllowedIP say, in the form the frequent
     statements read (models/statements/); only operations/scopes.py and operations/allowed_ips.py write them.
 
     generation          grows with every revocation of all tokens and with every scope granted
     live_generation     tokens of an earlier generation are dead: revoking all is one UPDATE of one row
     scope               names in catalogue order, "sms groups"
     grants              "sms:0 groups:3": a token of an earlier generation does not have the scope
-    fence               "10.0.0.0/8|192.0.2.1/32": the account's networks, then the application's
+    allowlist           "10.0.0.0/8|192.0.2.1/32": the account's networks, then the application's
     """
 
     account = models.ForeignKey("applications.Account", models.PROTECT, related_name="applications")
@@ -55,7 +55,7 @@ class Application(models.Model):
     live_generation = models.PositiveIntegerField(default=0, editable=False)
     scope = models.TextField(default="", editable=False)
     grants = models.TextField(default="", editable=False)
-    fence = models.TextField(default="|", editable=False)
+    allowlist = models.TextField(default="|", editable=False)
 
     # `revision` finds a change that another admin made meanwhile, `submission` a form that was sent twice
     # (operations/applications.py).

@@ -14,7 +14,7 @@ from applications.models.api_keys import APIKey
 from applications.models.applications import Application
 from applications.models.secrets import ApplicationSecret
 from applications.models.tokens import AccessToken
-from applications.models.usage import REMEMBERED_DAYS
+from applications.models.usage import ADDRESS_USE_DAYS
 from applications.rules.networks import (
     Address,
     allows,
@@ -24,21 +24,21 @@ from applications.rules.networks import (
     with_application_list,
 )
 
-MOST = 10_000  # addresses of applications, and of API keys, looked at: those used last
+MAX_ADDRESSES = 10_000  # addresses of applications, and of API keys, looked at: those used last
 NEWEST_TOKENS = 1_000  # whose issue and use may not have been counted yet
 
 type Holder = tuple[int | None, int | None]  # key of the application or of the API key; the other is None
-type Seen = tuple[Holder, str | None, datetime | None]  # from where and when last, as far as that is known
+type LastUse = tuple[Holder, str | None, datetime | None]  # from where and when last, as far as that is known
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one application or API key did from one address, and the fence that holds for it now."""
+    """What one application or API key did from one address, and the allowlist that holds for it now."""
 
     address: Address
     who: str
     application_id: str  # empty for an API key
-    fence: str
+    allowlist: str
     calls: int
     latest: datetime
 
@@ -64,13 +64,13 @@ class InUse:
 def uses(account: Account, application: Application | None = None) -> list[Use]:
     """Return from where credentials of `application`, or of the whole account, were used of late.
 
-    Of the last REMEMBERED_DAYS days, the latest first, as many queries for one address as for MOST. What the last
-    second brought is not counted yet, and taken from what each token, secret and key says of itself.
+    Of the last ADDRESS_USE_DAYS days, the latest first, as many queries for one address as for MAX_ADDRESSES. What the
+    last second brought is not counted yet, and taken from what each token, secret and key says of itself.
     """
     found: dict[tuple[Holder, Address], tuple[int, datetime]] = {}
     for application_pk, api_key_pk, ip, calls, latest in _counted(account, application):
         found[(application_pk, api_key_pk), parse_address(ip)] = (calls, latest)
-    earliest = now() - timedelta(days=REMEMBERED_DAYS)
+    earliest = now() - timedelta(days=ADDRESS_USE_DAYS)
     for holder, noted, moment in _noted(account, application, earliest):
         if noted and moment and moment >= earliest:
             calls, latest = found.get((holder, parse_address(noted)), (1, moment))
@@ -101,20 +101,20 @@ def locked_out(found: Iterable[Use], networks: Iterable[str], application: Appli
     return by_address(
         use
         for use in found
-        if allows(use.fence, use.address) and not allows(replaced(use.fence, listed), use.address)
+        if allows(use.allowlist, use.address) and not allows(replaced(use.allowlist, listed), use.address)
     )
 
 
 def _counted(account: Account, application: Application | None) -> Iterator[AddressRow]:
     recent = AddressUse.objects.recent()
     if application is not None:
-        yield from recent.filter(application=application).per_address()[:MOST]
+        yield from recent.filter(application=application).per_address()[:MAX_ADDRESSES]
     else:
-        yield from recent.filter(application__account=account).per_address()[:MOST]
-        yield from recent.filter(api_key__account=account).per_address()[:MOST]
+        yield from recent.filter(application__account=account).per_address()[:MAX_ADDRESSES]
+        yield from recent.filter(api_key__account=account).per_address()[:MAX_ADDRESSES]
 
 
-def _noted(account: Account, application: Application | None, earliest: datetime) -> Iterator[Seen]:
+def _noted(account: Account, application: Application | None, earliest: datetime) -> Iterator[LastUse]:
     late = Q(last_used_at__gte=earliest)
     ours = Application.objects.filter(pk=application.pk) if application else account.applications.all()
     for pk, ip, moment in ours.filter(late).values_list("pk", "last_used_ip", "last_used_at"):
@@ -128,7 +128,7 @@ def _noted(account: Account, application: Application | None, earliest: datetime
     yield from _of_tokens(ours)
 
 
-def _of_tokens(ours: QuerySet[Application]) -> Iterator[Seen]:
+def _of_tokens(ours: QuerySet[Application]) -> Iterator[LastUse]:
     # Limited by key, not by time or application, so that ten million tokens cost what ten do.
     newest = AccessToken.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     tokens = AccessToken.objects.filter(pk__gt=newest - NEWEST_TOKENS, application__in=ours)
@@ -140,12 +140,12 @@ def _of_tokens(ours: QuerySet[Application]) -> Iterator[Seen]:
 def _named(
     account: Account, application: Application | None, holders: set[Holder]
 ) -> dict[Holder, tuple[str, str, str]]:
-    """Return name, application ID and fence of each; a revoked or expired key has nothing to lose."""
+    """Return name, application ID and allowlist of each; a revoked or expired key has nothing to lose."""
     named: dict[Holder, tuple[str, str, str]] = {}
-    asked = [pk for pk, _key in holders if pk is not None]
-    clients = account.applications.only("application_id", "name", "fence")
-    for client in [application] if application else clients.in_bulk(asked).values():
-        named[client.pk, None] = (str(client), client.application_id, client.fence)
+    application_pks = [pk for pk, _key in holders if pk is not None]
+    clients = account.applications.only("application_id", "name", "allowlist")
+    for client in [application] if application else clients.in_bulk(application_pks).values():
+        named[client.pk, None] = (str(client), client.application_id, client.allowlist)
     for key in account.api_keys.live().in_bulk([pk for _client, pk in holders if pk is not None]).values():
-        named[None, key.pk] = (_("API key {name}").format(name=key), "", account.fence)
+        named[None, key.pk] = (_("API key {name}").format(name=key), "", account.allowlist)
     return named

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.applications import Application
 from applications.rules import message_settings as rules
-from applications.rules.previews import Treatment
+from applications.rules.previews import SmsSettings
 from applications.rules.quiet_hours import parse_quiet_hours
 from applications.rules.safe_urls import Policy
 from applications.rules.transliteration import Alphabet
@@ -194,7 +194,7 @@ class MessageSettings(models.Model):
         """What these columns hold."""
         return {column: getattr(self, column) for column in columns}
 
-    def seen(self, columns: Iterable[str]) -> str:
+    def fingerprint(self, columns: Iterable[str]) -> str:
         """A short text that differs when any of these columns does: what a writer saw (two admins at once)."""
         stored = json.dumps(self.values(columns), sort_keys=True)
         return hashlib.sha256(stored.encode()).hexdigest()[:16]
@@ -212,9 +212,9 @@ class MessageSettings(models.Model):
         stored = getattr(self, column)
         return None if column in CALLBACKS and not stored else stored
 
-    def treatment(self) -> Treatment:
+    def sms_settings(self) -> SmsSettings:
         """What happens to the text, sender and time of an SMS."""
-        return Treatment(
+        return SmsSettings(
             sender=self.sms_sender,
             alphabet=Alphabet(self.sms_alphabet),
             remove_emojis=self.sms_remove_emojis,

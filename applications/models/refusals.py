@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.models.usage import Reason
 
 KEPT_DAYS = 30
-MOST_PER_ACCOUNT = 10_000
+MAX_PER_ACCOUNT = 10_000
 
 
 class CredentialKind(models.TextChoices):
@@ -26,9 +26,9 @@ class RefusalQuerySet(models.QuerySet["Refusal"]):
         return self.filter(created_at__lt=moment - timedelta(days=KEPT_DAYS))
 
     def beyond_the_newest(self, account_pk: int) -> "RefusalQuerySet":
-        """Those of an account that are older than its newest MOST_PER_ACCOUNT."""
+        """Those of an account that are older than its newest MAX_PER_ACCOUNT."""
         newest_first = self.filter(account=account_pk).order_by("-pk").values_list("pk", flat=True)
-        last_kept = newest_first[MOST_PER_ACCOUNT - 1 : MOST_PER_ACCOUNT]
+        last_kept = newest_first[MAX_PER_ACCOUNT - 1 : MAX_PER_ACCOUNT]
         return self.filter(account=account_pk, pk__lt=models.Subquery(last_kept))
 
 

@@ -26,7 +26,7 @@ class Reason(models.TextChoices):
 
 
 ISSUED = "issued"
-REMEMBERED_DAYS = 30  # for how long an address that used credentials counts as one in use
+ADDRESS_USE_DAYS = 30  # for how long an address that used credentials counts as one in use
 
 
 class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):

@@ -7,30 +7,30 @@ from django.http import HttpRequest
 from applications.authentication.address import client_address
 from applications.authentication.basic import parse_basic
 from applications.authentication.headers import authorization
-from applications.models.statements.clients import Asked
+from applications.models.statements.clients import ClientAndToken
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import required
-from applications.operations.clients import InvalidClient, ask
+from applications.operations.clients import InvalidClient, look_up_token
 from applications.rules.credentials import is_credential
 
 INVALID_CLIENT = "The client could not be authenticated."
 TOO_MANY = "The client could not be authenticated, too many times in a row. Wait, then try again."
 
 
-def asked_about(request: HttpRequest, parameters: dict[str, str]) -> Asked:
+def client_and_token(request: HttpRequest, parameters: dict[str, str]) -> ClientAndToken:
     """Return who asks and the live token of the `token` parameter, if there is one that they may see.
 
     Raises OAuthError: invalid_request without a token, or as client_credentials and authenticated do.
     """
     token = required(parameters, "token")
-    identifier, secret = client_credentials(request, parameters)
+    client_id, secret = client_credentials(request, parameters)
     return authenticated(
-        lambda: ask(
-            client_id=identifier,
+        lambda: look_up_token(
+            client_id=client_id,
             secret=secret,
             token=token,
             address=client_address(request),
-            request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+            request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
         )
     )
 
@@ -55,11 +55,11 @@ def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tupl
     Raises OAuthError: invalid_request for both ways at once or another ID in the body,
     invalid_client when there is nothing to check.
     """
-    identifier, secret = _sent(request, parameters)
-    if not (is_credential(identifier) and is_credential(secret)):
+    client_id, secret = _sent(request, parameters)
+    if not (is_credential(client_id) and is_credential(secret)):
         # No client has an ID or secret of another shape, so no query is needed, and PostgreSQL could not store a NUL.
         raise OAuthError("invalid_client", INVALID_CLIENT)
-    return identifier, secret
+    return client_id, secret
 
 
 def _sent(request: HttpRequest, parameters: dict[str, str]) -> tuple[str, str]:
@@ -69,12 +69,12 @@ def _sent(request: HttpRequest, parameters: dict[str, str]) -> tuple[str, str]:
     if "client_secret" in parameters:
         raise OAuthError("invalid_request", "Authenticate by the header or by the body, not by both.")
     try:
-        identifier, secret = parse_basic(header)
+        client_id, secret = parse_basic(header)
     except ValueError:
         raise OAuthError("invalid_client", INVALID_CLIENT) from None
-    if parameters.get("client_id", identifier) != identifier:
+    if parameters.get("client_id", client_id) != client_id:
         raise OAuthError("invalid_request", "client_id differs from the one in the header.")
-    return identifier, secret
+    return client_id, secret
 
 
 def _of_body(parameters: dict[str, str]) -> tuple[str, str]:

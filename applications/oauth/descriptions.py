@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from applications.descriptions.parts import FORM, Node, Words, json_of, ref, schema
+from applications.descriptions.parts import FORM, Node, Translatable, json_of, ref, schema
 from applications.descriptions.schemas import text
 
 CLIENT_SECURITY: list[Node] = [{"clientBasic": []}, {}]
@@ -18,17 +18,19 @@ CLIENT = {
 }
 
 
-def told(words: Words, content: Node | None = None, headers: dict[str, Node] | None = None) -> Node:
+def response(
+    description: Translatable, content: Node | None = None, headers: dict[str, Node] | None = None
+) -> Node:
     """Return a response; `content` is of `json_of`, or None when there is no body."""
-    answer: Node = {"description": words, "headers": {**COMMON, **(headers or {})}}
+    answer: Node = {"description": description, "headers": {**COMMON, **(headers or {})}}
     return {**answer, "content": content} if content is not None else answer
 
 
-def refused(words: Words, error: str, *headers: str) -> Node:
+def refused(description: Translatable, error: str, *headers: str) -> Node:
     """Return the response of an error (RFC 6749 section 5.2); `headers` are those that it has besides."""
     example = {"error": error, "error_description": "…"}
     named = {name: ref("headers", name) for name in headers}
-    return told(words, json_of(schema("OAuthError"), example), named)
+    return response(description, json_of(schema("OAuthError"), example), named)
 
 
 def refusals() -> dict[str, Node]:
@@ -54,8 +56,8 @@ def refusals() -> dict[str, Node]:
 
 def form(
     name: str,
-    summary: Words,
-    description: Words,
+    summary: Translatable,
+    description: Translatable,
     properties: dict[str, Any],
     required: list[str],
     answered: Node,

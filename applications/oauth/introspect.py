@@ -14,16 +14,16 @@ from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import HELD, text, whole
 from applications.models import MessageSettings
-from applications.models.statements.clients import Asked
-from applications.models.statements.tokens import Found
+from applications.models.statements.clients import ClientAndToken
+from applications.models.statements.tokens import FoundToken
 from applications.models.usage import Reason
-from applications.oauth.clients import asked_about
-from applications.oauth.descriptions import form, told
+from applications.oauth.clients import client_and_token
+from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
-from applications.operations.last_used import touch
+from applications.operations.last_used import record_token_use
 from applications.operations.refused_requests import BEARER
-from applications.operations.usage import record_refused_request, refuse
+from applications.operations.usage import record_refusal, record_refused_request
 from applications.rules.networks import Address, allows, parse_address
 from applications.rules.scopes import effective
 
@@ -38,15 +38,17 @@ def introspect(request: HttpRequest) -> HttpResponse:
     """
     parameters = read_parameters(request)
     client_ip = _client_ip(parameters)
-    asked = asked_about(request, parameters)
-    found = asked.found
-    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/machines.py
-        _record_inactive(request, parameters, client_ip, asked)
+    result = client_and_token(request, parameters)
+    found = result.found
+    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
+        _record_inactive(request, parameters, client_ip, result)
         return answer(INACTIVE)
-    if asked.server_pk is None:
+    if result.server_pk is None:
         return answer(_active(found))
-    touch(found, client_ip, now())  # whoever asks from the platform was just shown the token by a client
-    return answer(_active(found) | _for_the_platform(found, asked.settings))
+    record_token_use(
+        found, client_ip, now()
+    )  # whoever asks from the platform was just shown the token by a client
+    return answer(_active(found) | _for_the_platform(found, result.settings))
 
 
 def _client_ip(parameters: dict[str, str]) -> Address | None:
@@ -56,28 +58,28 @@ def _client_ip(parameters: dict[str, str]) -> Address | None:
         raise OAuthError("invalid_request", "client_ip is not an IP address.") from None
 
 
-def _allowed(found: Found, client_ip: Address | None, request_id: str) -> bool:
+def _allowed(found: FoundToken, client_ip: Address | None, request_id: str) -> bool:
     """Whether the token may be used from `client_ip`, if one was sent. A refusal is recorded for the panel."""
-    if client_ip is None or allows(found.fence, client_ip):
+    if client_ip is None or allows(found.allowlist, client_ip):
         return True
-    refuse(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
+    record_refusal(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
     return False
 
 
 def _record_inactive(
-    request: HttpRequest, parameters: dict[str, str], client_ip: Address | None, asked: Asked
+    request: HttpRequest, parameters: dict[str, str], client_ip: Address | None, result: ClientAndToken
 ) -> None:
     """Keep it for the account whose token it was; an application learns of its own account's tokens alone."""
     refused = replace(
         refused_request(request, 200, "inactive", ""),
         ip=str(client_ip) if client_ip else None,
         sent=(sent_token(BEARER, parameters["token"]),),
-        only_account=asked.account_pk,
+        only_account=result.account_pk,
     )
     record_refused_request(refused)
 
 
-def _active(found: Found) -> dict[str, Any]:
+def _active(found: FoundToken) -> dict[str, Any]:
     """RFC 7662 section 2.2. A token that never expires has no `exp`; times are seconds since 1970."""
     body: dict[str, Any] = {
         "active": True,
@@ -94,7 +96,7 @@ def _active(found: Found) -> dict[str, Any]:
     return body
 
 
-def _for_the_platform(found: Found, stored: MessageSettings | None) -> dict[str, Any]:
+def _for_the_platform(found: FoundToken, stored: MessageSettings | None) -> dict[str, Any]:
     """What a resource server learns besides: whose token it is, as people know it, and how to treat its messages."""
     treated = stored or MessageSettings(application_id=found.application_pk)
     return {"client_name": found.application_name, "settings": treated.documented()}
@@ -154,7 +156,7 @@ describe(
             "client_ip": text(_("Where the token was used from; held against the allowed IPs.")),
         },
         ["token"],
-        told(_("What it is worth."), json_of(schema("Introspection"), EXAMPLE)),
+        response(_("What it is worth."), json_of(schema("Introspection"), EXAMPLE)),
         {"token": TOKEN},
     ),
 )

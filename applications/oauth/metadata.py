@@ -9,7 +9,7 @@ from applications.descriptions.parts import json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import whole
 from applications.models import Scope
-from applications.oauth.descriptions import refusals, told
+from applications.oauth.descriptions import refusals, response
 from applications.oauth.errors import OAuthError, answer
 
 WAYS = ["client_secret_basic", "client_secret_post"]
@@ -67,7 +67,7 @@ describe(
         "description": _("What a client can find out by itself (RFC 8414)."),
         "security": [],
         "responses": {
-            "200": told(_("The endpoints."), json_of(schema("Metadata"))),
+            "200": response(_("The endpoints."), json_of(schema("Metadata"))),
             **{status: refusals()[status] for status in ("405", "500", "503")},
         },
     },

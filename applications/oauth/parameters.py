@@ -12,9 +12,9 @@ from applications.rules.charsets import is_utf_8
 from applications.rules.scopes import parse_scope
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-MOST = 32  # parameters; none of these endpoints has ten
+MAX_PARAMETERS = 32  # parameters; none of these endpoints has ten
 SCOPE = ("scope", "scopes")
-MOST_LETTERS = 40
+MAX_LETTERS = 40
 ALIKE = 0.8  # of difflib's ratio: `scop`, `scoep` and `sope` are, `code`, `state` and `resource` are not
 
 
@@ -73,7 +73,7 @@ def check_no_stray_scope(request: HttpRequest, parameters: dict[str, str]) -> No
 
 
 def _is_like_scope(name: str) -> bool:
-    letters = "".join(filter(str.isalpha, name[:MOST_LETTERS].lower()))
+    letters = "".join(filter(str.isalpha, name[:MAX_LETTERS].lower()))
     return "scope" in letters or bool(get_close_matches(letters, SCOPE, n=1, cutoff=ALIKE))
 
 
@@ -87,7 +87,7 @@ def _body(request: HttpRequest) -> bytes:
 def _pairs(encoded: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST
+            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:  # UnicodeDecodeError is one, and so is one parameter too many
         raise OAuthError("invalid_request", "The parameters are not form-encoded UTF-8.") from None

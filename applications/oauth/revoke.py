@@ -12,9 +12,9 @@ from applications.descriptions.schemas import text
 from applications.errors import NotFound
 from applications.models import AccessToken
 from applications.models.audit import ActorKind
-from applications.models.statements.tokens import Found
-from applications.oauth.clients import INVALID_CLIENT, asked_about
-from applications.oauth.descriptions import form, told
+from applications.models.statements.tokens import FoundToken
+from applications.oauth.clients import INVALID_CLIENT, client_and_token
+from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
 from applications.operations.actors import Actor
@@ -27,21 +27,21 @@ def revoke(request: HttpRequest) -> HttpResponse:
     A token that is unknown, dead already or another application's gets the same answer (RFC 7009
     section 2.2), and nothing happens to it.
     """
-    asked = asked_about(request, read_parameters(request))
-    if asked.application_pk is None:
+    result = client_and_token(request, read_parameters(request))
+    if result.application_pk is None:
         # A resource server has no tokens to give up, and is not told that it was recognised.
         raise OAuthError("invalid_client", INVALID_CLIENT)
-    if asked.found is not None and asked.found.application_pk == asked.application_pk:
-        _revoke(request, asked.found)
+    if result.found is not None and result.found.application_pk == result.application_pk:
+        _revoke(request, result.found)
     return answer({})
 
 
-def _revoke(request: HttpRequest, found: Found) -> None:
+def _revoke(request: HttpRequest, found: FoundToken) -> None:
     actor = Actor(
         ActorKind.APPLICATION,
         found.application_id,
         str(client_address(request)),
-        request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+        request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
     )
     with suppress(
         NotFound, AccessToken.DoesNotExist
@@ -60,7 +60,7 @@ describe(
         ),
         {"token": text(_("The token to revoke.")), "token_type_hint": text(_("Not needed, and not heeded."))},
         ["token"],
-        told(_("It does not work any more."), json_of({"type": "object"}, {})),
+        response(_("It does not work any more."), json_of({"type": "object"}, {})),
         {"token": TOKEN},
     ),
 )

@@ -8,7 +8,7 @@ from applications.descriptions.parts import TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import HELD, text, whole
 from applications.oauth.clients import authenticated, client_credentials
-from applications.oauth.descriptions import form, told
+from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import check_no_stray_scope, read_parameters, required, scopes_of
 from applications.operations.tokens import Issued, ScopeNotHeld, issue_token
@@ -23,15 +23,15 @@ def token(request: HttpRequest) -> HttpResponse:
     _check_grant(parameters)
     check_no_stray_scope(request, parameters)
     scopes = scopes_of(parameters)
-    identifier, secret = client_credentials(request, parameters)
+    client_id, secret = client_credentials(request, parameters)
     try:
         issued = authenticated(
             lambda: issue_token(
-                application_id=identifier,
+                client_id=client_id,
                 secret=secret,
                 scopes=scopes,
                 address=client_address(request),
-                request_id=request.request_id,  # type: ignore[attr-defined]  # config/machines.py
+                request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
             )
         )
     except ScopeNotHeld:
@@ -85,7 +85,7 @@ describe(
             ),
         },
         ["grant_type"],
-        told(_("The token."), json_of(schema("Token"), EXAMPLE)),
+        response(_("The token."), json_of(schema("Token"), EXAMPLE)),
         {"grant_type": "client_credentials"},
     ),
 )

@@ -5,16 +5,16 @@ import logging
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from applications.authentication import callers
+from applications.authentication import clients
 from applications.authentication.credentials import authenticate
 from applications.descriptions.parts import Node, schema
 from applications.descriptions.registry import describe
-from applications.oauth.descriptions import refusals, refused, told
+from applications.oauth.descriptions import refusals, refused, response
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import read_query, required, scopes_of
 
 logger = logging.getLogger(__name__)
-MOST_LETTERS = 40  # of a parameter's name that are repeated
+MAX_LETTERS = 40  # of a parameter's name that are repeated
 
 
 def verify(request: HttpRequest) -> HttpResponse:
@@ -26,27 +26,27 @@ def verify(request: HttpRequest) -> HttpResponse:
     """
     scopes = _scopes(request)
     try:
-        caller = authenticate(request, scopes)
-    except callers.NoCredential:
+        client = authenticate(request, scopes)
+    except clients.NoCredential:
         raise _refused("invalid_token", "No bearer token and no API key was sent.", bare=True) from None
-    except callers.TwoCredentials:
+    except clients.TwoCredentials:
         raise _refused("invalid_request", "Send a bearer token or an API key, not both.") from None
-    except callers.InvalidCredential:
+    except clients.InvalidCredential:
         raise _refused(
             "invalid_token", "The access token or API key is unknown, expired or revoked."
         ) from None
-    except callers.AddressNotAllowed:
+    except clients.AddressNotAllowed:
         raise _refused("access_denied", "Calls from this address are not allowed.", 403) from None
-    except callers.InsufficientScope as error:
+    except clients.InsufficientScope as error:
         raise _refused("insufficient_scope", "This needs another scope.", 403, error.scope) from None
-    return _passed(caller)
+    return _passed(client)
 
 
 def _scopes(request: HttpRequest) -> tuple[str, ...]:
     try:
         parameters = read_query(request)
         if unknown := [name for name in parameters if name != "scope"]:
-            message = f"There is no parameter {unknown[0][:MOST_LETTERS]!a} here. Ask with ?scope= alone."
+            message = f"There is no parameter {unknown[0][:MAX_LETTERS]!a} here. Ask with ?scope= alone."
             raise OAuthError("invalid_request", message)
         required(parameters, "scope")
         return scopes_of(parameters) or ()
@@ -56,14 +56,14 @@ def _scopes(request: HttpRequest) -> tuple[str, ...]:
         raise
 
 
-def _passed(caller: callers.Caller) -> HttpResponse:
+def _passed(client: clients.Client) -> HttpResponse:
     """Return the answer whose headers the gateway passes on; an API key has no application to name."""
     response = HttpResponse()
     del response.headers["Content-Type"]
-    if caller.application_id:
-        response.headers["X-Application-Id"] = caller.application_id
-    response.headers["X-Account-Id"] = str(caller.account_pk)
-    response.headers["X-Scope"] = " ".join(caller.scopes)
+    if client.application_id:
+        response.headers["X-Application-Id"] = client.application_id
+    response.headers["X-Account-Id"] = str(client.account_pk)
+    response.headers["X-Scope"] = " ".join(client.scopes)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -71,7 +71,7 @@ def _passed(caller: callers.Caller) -> HttpResponse:
 def _refused(
     error: str, description: str, status: int = 401, scope: str = "", *, bare: bool = False
 ) -> OAuthError:
-    challenge = callers.challenge() if bare else callers.challenge(error, scope)
+    challenge = clients.challenge() if bare else clients.challenge(error, scope)
     return OAuthError(error, description, status, {"WWW-Authenticate": challenge})
 
 
@@ -100,7 +100,7 @@ describe(
         "security": [{"accessToken": []}, {"apiKey": []}],
         "parameters": [SCOPE],
         "responses": {
-            "200": told(_("The gateway may let it through. The body is empty."), headers=PASSED),
+            "200": response(_("The gateway may let it through. The body is empty."), headers=PASSED),
             "400": refused(
                 _(
                     "The gateway has asked wrongly: not for a scope, or for something besides. The log has it."

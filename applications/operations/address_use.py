@@ -8,10 +8,10 @@ from django.utils.timezone import now
 
 from applications.models import AddressUse, APIKey, Application, ApplicationSecret
 from applications.models.address_use import Holder, Used, add_address_uses
-from applications.models.usage import REMEMBERED_DAYS
+from applications.models.usage import ADDRESS_USE_DAYS
 from applications.rules.networks import Address
 
-MOST = 500  # uses a transaction
+MAX_USES = 500  # uses a transaction
 
 # Whose credential: key of the application or API key, the digest where it was a secret; and from where.
 type Use = tuple[Holder, int, bytes | None, Address]
@@ -38,11 +38,11 @@ def count_uses(uses: Mapping[Use, int]) -> None:
 
 def _secrets(uses: Iterable[Use]) -> dict[tuple[int, bytes], int]:
     """Return the keys of the secrets that were used, by application and digest."""
-    asked = {(pk, digest) for _holder, pk, digest, _address in uses if digest}
-    if not asked:
+    pairs = {(pk, digest) for _holder, pk, digest, _address in uses if digest}
+    if not pairs:
         return {}
-    stored = ApplicationSecret.objects.filter(application__in={pk for pk, _digest in asked})
-    rows = stored.filter(digest__in={digest for _pk, digest in asked}).values_list(
+    stored = ApplicationSecret.objects.filter(application__in={pk for pk, _digest in pairs})
+    rows = stored.filter(digest__in={digest for _pk, digest in pairs}).values_list(
         "application_id", "digest", "pk"
     )
     return {(application_pk, bytes(digest)): pk for application_pk, digest, pk in rows}
@@ -50,4 +50,4 @@ def _secrets(uses: Iterable[Use]) -> dict[tuple[int, bytes], int]:
 
 def sweep_address_uses() -> None:
     """Delete what is older than anyone asks for."""
-    AddressUse.objects.filter(day__lt=now().date() - timedelta(days=REMEMBERED_DAYS)).delete()
+    AddressUse.objects.filter(day__lt=now().date() - timedelta(days=ADDRESS_USE_DAYS)).delete()

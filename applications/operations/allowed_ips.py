@@ -14,9 +14,9 @@ from applications.operations.audit import record, record_for
 from applications.operations.limits import check_change, check_list, check_scopes
 from applications.operations.locks import lock_account, lock_application
 from applications.rules.names import Note
-from applications.rules.networks import NetworkText, make_fence, make_list, shown
+from applications.rules.networks import NetworkText, make_allowlist, make_list, shown
 
-MOST = 200  # lines of one list
+MAX_LINES = 200  # lines of one list
 NO_NOTE = Note("")
 BATCH = 500  # applications a statement
 
@@ -101,8 +101,8 @@ def _put_in(
     if twice := [network for network in notes if network in stored]:
         already = _("{network} is on the list already.").format(network=shown(twice[0]))
         raise InvalidParam("network", already)
-    if len(stored) + len(notes) > MOST:
-        raise InvalidParam("network", _("A list has at most {number} lines.").format(number=MOST))
+    if len(stored) + len(notes) > MAX_LINES:
+        raise InvalidParam("network", _("A list has at most {number} lines.").format(number=MAX_LINES))
     AllowedIP.objects.bulk_create(
         AllowedIP(account=account, application=application, network=network, note=note, created_by=actor.name)
         for network, note in notes.items()
@@ -119,28 +119,28 @@ def _finish(
     """Repeat the list where the frequent statements read it, and write the audit row."""
     details = {"added": added, "removed": removed}
     if application is not None:
-        repeat_fences(account, [application.pk])
+        store_allowlists(account, [application.pk])
         record_for(actor, application, Action.ALLOWED_IPS_CHANGED, details)
     else:
-        repeat_fences(account)
+        store_allowlists(account)
         record(actor, account, Action.ALLOWED_IPS_CHANGED, target=account.name, details=details)
 
 
-def repeat_fences(account: Account, only: list[int] | None = None) -> None:
-    """Write the fences of the account's applications, or of those with these keys, and the account's own.
+def store_allowlists(account: Account, only: list[int] | None = None) -> None:
+    """Write the allowlists of the account's applications, or of those with these keys, and the account's own.
 
     Part of an operation that holds the account's lock: so no list of the account changes meanwhile, and no
-    application is created with the fence of before.
+    application is created with the allowlist of before.
     """
     common, own = _lists(account)
     if only is None:
-        account.fence = make_list(common)
-        account.save(update_fields=["fence"])
+        account.allowlist = make_list(common)
+        account.save(update_fields=["allowlist"])
         without = account.applications.exclude(allowed_ips__isnull=False)
-        without.update(fence=make_fence(common, []))
+        without.update(allowlist=make_allowlist(common, []))
         only = list(own)
-    fenced = [Application(pk=pk, fence=make_fence(common, own.get(pk, []))) for pk in only]
-    Application.objects.bulk_update(fenced, ["fence"], batch_size=BATCH)
+    restricted = [Application(pk=pk, allowlist=make_allowlist(common, own.get(pk, []))) for pk in only]
+    Application.objects.bulk_update(restricted, ["allowlist"], batch_size=BATCH)
 
 
 def _lists(account: Account) -> tuple[list[str], dict[int, list[str]]]:

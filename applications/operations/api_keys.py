@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from applications.errors import Conflict, InvalidParam, NotFound
 from applications.models import Account, APIKey, AuditEvent, Scope
-from applications.models.api_keys import MOST_YEARS
+from applications.models.api_keys import MAX_YEARS
 from applications.models.audit import Action
 from applications.operations.actors import Actor
 from applications.operations.audit import record
@@ -20,7 +20,7 @@ from applications.operations.scopes import usable_scopes
 from applications.rules.credentials import digest, hint, new_credential
 from applications.rules.names import Name
 
-LONGEST_LIFE = timedelta(days=365 * MOST_YEARS + 2)  # of a last day in any time zone
+LONGEST_LIFE = timedelta(days=365 * MAX_YEARS + 2)  # of a last day in any time zone
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def _check_end(expires_at: datetime | None, moment: datetime) -> None:
     if is_naive(expires_at) or expires_at <= moment:
         raise InvalidParam("expires_at", _("Choose a time in the future, or none."))
     if expires_at > moment + LONGEST_LIFE:
-        message = _("Choose a time within the next {years} years, or none.").format(years=MOST_YEARS)
+        message = _("Choose a time within the next {years} years, or none.").format(years=MAX_YEARS)
         raise InvalidParam("expires_at", message)
 
 

@@ -27,7 +27,7 @@ from applications.operations.locks import lock_account, lock_application
 from applications.operations.scopes import set_scopes, usable_scopes
 from applications.rules.credentials import digest, hint, new_credential
 from applications.rules.names import Name
-from applications.rules.networks import make_fence
+from applications.rules.networks import make_allowlist
 
 
 def create_application(
@@ -65,7 +65,7 @@ class _New:
 
 
 def _create(account: Account, new: _New, actor: Actor) -> tuple[Application, str]:
-    # The account's lock keeps its networks still while they are copied into the new application's fence, and the
+    # The account's lock keeps its networks still while they are copied into the new application's allowlist, and the
     # number of its applications while they are counted.
     _check_new(account, new, actor)
     networks = account.allowed_ips.filter(application=None).values_list("network", flat=True)
@@ -75,7 +75,7 @@ def _create(account: Account, new: _New, actor: Actor) -> tuple[Application, str
         application_id=new_credential(),
         name=new.name,
         lifetime=new.lifetime,
-        fence=make_fence(list(networks), [line.network for line in inherited]),
+        allowlist=make_allowlist(list(networks), [line.network for line in inherited]),
         submission=new.submission,
         created_by=actor.name,
     )

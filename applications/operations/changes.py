@@ -26,18 +26,18 @@ def change_application(
     scopes: Iterable[Scope] | None = None,
     enabled: bool | None = None,
     settings: Mapping[str, Any] | None = None,
-    settings_seen: str | None = None,
+    settings_fingerprint: str | None = None,
 ) -> Application:
     """Change what is given, and leave what is None as it is now; all of it or, when anything is refused, nothing.
 
-    `settings` and `settings_seen` are what `update_message_settings` takes. Returns the application as stored. Raises
-    what the operations for each raise.
+    `settings` and `settings_fingerprint` are what `update_message_settings` takes. Returns the application as stored.
+    Raises what the operations for each raise.
     """
     application = lock_application(application, actor, with_settings=True)
     check_change(actor, application)
     entries = apply_update(application, actor, name=name, lifetime=lifetime, scopes=scopes)
     entries += apply_state(application, actor, enabled)
     store(application, entries)
-    entries += apply_settings(application, settings, settings_seen) if settings else []
+    entries += apply_settings(application, settings, settings_fingerprint) if settings else []
     record_changes(actor, application, entries)
     return application

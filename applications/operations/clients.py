@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils.timezone import now
 
 from applications.models.statements import clients as statements
-from applications.models.statements.clients import Asked, StoredSecret, find_secrets
+from applications.models.statements.clients import ClientAndToken, StoredSecret, find_secrets
 from applications.models.usage import Reason
-from applications.operations.last_used import note_secret_used, note_server_used
-from applications.operations.remembered_allowlists import remembered
+from applications.operations.last_used import record_secret_use, record_server_use
+from applications.operations.remembered_allowlists import remembered_allowlists
 from applications.operations.throttle import failures
-from applications.operations.usage import count, refuse
+from applications.operations.usage import record_event, record_refusal
 from applications.rules.credentials import digest
 from applications.rules.networks import Address, allows
 
@@ -27,7 +27,9 @@ class InvalidClient(Exception):
         self.wait = wait
 
 
-def ask(*, client_id: str, secret: str, token: str, address: Address, request_id: str) -> Asked:
+def look_up_token(
+    *, client_id: str, secret: str, token: str, address: Address, request_id: str
+) -> ClientAndToken:
     """Return who asks (an application or a resource server) and the live token of this value, if they may see it.
 
     One statement checks both. An application sees the tokens of its account, a resource server any.
@@ -35,26 +37,26 @@ def ask(*, client_id: str, secret: str, token: str, address: Address, request_id
     """
     secret_digest, moment = digest(secret), now()
     for _attempt in range(2):
-        asked = statements.ask(
+        result = statements.find_client_and_token(
             client_id=client_id,
             secret_digest=secret_digest,
-            fence=remembered.usable(client_id, address),
+            allowlist=remembered_allowlists.for_address(client_id, address),
             token=token,
             moment=moment,
         )
-        if asked is not None:
-            _note_use(asked, secret_digest, address, moment)
-            return asked
+        if result is not None:
+            _record_use(result, secret_digest, address, moment)
+            return result
         client = diagnose(client_id, secret_digest, address, moment, request_id)
-        remembered.put(client_id, client.fence)
+        remembered_allowlists.put(client_id, client.allowlist)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _note_use(asked: Asked, secret_digest: bytes, address: Address, moment: datetime) -> None:
-    if asked.application_pk is not None:
-        note_secret_used(asked.application_pk, secret_digest, address, moment)
-    elif asked.server_pk is not None:
-        note_server_used(asked.server_pk, secret_digest, address, moment)
+def _record_use(result: ClientAndToken, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    if result.application_pk is not None:
+        record_secret_use(result.application_pk, secret_digest, address, moment)
+    elif result.server_pk is not None:
+        record_server_use(result.server_pk, secret_digest, address, moment)
 
 
 def diagnose(
@@ -68,9 +70,9 @@ def diagnose(
     client, reason = _judge(find_secrets(client_id), secret_digest, address, moment)
     if reason is None:
         return client
-    wait = failures.note(address, client_id)
+    wait = failures.record(address, client_id)
     detail = "" if reason is Reason.WRONG_SECRET else client.hint
-    _keep(client.application_pk, reason, address, request_id, detail, wait)
+    _record_refusal(client.application_pk, reason, address, request_id, detail, wait)
     raise InvalidClient(wait)
 
 
@@ -89,14 +91,14 @@ def _reason(used: StoredSecret, address: Address, moment: datetime) -> Reason | 
         return Reason.OLD_SECRET
     if not used.is_enabled:
         return Reason.DISABLED
-    return None if allows(used.fence, address) else Reason.ADDRESS
+    return None if allows(used.allowlist, address) else Reason.ADDRESS
 
 
-def _keep(
+def _record_refusal(
     application_pk: int, reason: Reason, address: Address, request_id: str, detail: str, wait: int
 ) -> None:
     """Count the refusal, and keep it one by one as long as it is not one of very many."""
     if wait:
-        count(application_pk, reason)
+        record_event(application_pk, reason)
     else:
-        refuse(application_pk, reason, ip=str(address), request_id=request_id, detail=detail)
+        record_refusal(application_pk, reason, ip=str(address), request_id=request_id, detail=detail)

@@ -18,8 +18,8 @@ from applications.operations.sign_ins import record_of_person
 logger = logging.getLogger(__name__)
 
 SECONDS = 60.0  # between two rows about one person
-MOST_EMAILS = 10_000  # that are remembered between two flushes
-MOST_ADDRESSES = 10  # that a row names
+MAX_EMAILS = 10_000  # that are remembered between two flushes
+MAX_ADDRESSES = 10  # that a row names
 
 
 class Step(StrEnum):
@@ -43,7 +43,7 @@ class Tries:
         self.steps.update(steps)
         self.more += more
         for ip, count in addresses.items():
-            if ip in self.addresses or len(self.addresses) < MOST_ADDRESSES:
+            if ip in self.addresses or len(self.addresses) < MAX_ADDRESSES:
                 self.addresses[ip] += count
             else:
                 self.more += count
@@ -67,12 +67,12 @@ class FailedSignIns:
         self.written: dict[str, float] = {}  # when each person's last row was, on the monotonic clock
 
     def add(self, email: str, step: Step, ip: str, request_id: str) -> None:
-        """Count a try. Beyond MOST_EMAILS the one that began longest ago gives way."""
+        """Count a try. Beyond MAX_EMAILS the one that began longest ago gives way."""
         key = email.strip().lower()[:254]
         if not key.isprintable():  # such as NUL, which no database looks up, and nobody's email has
             return
         self.tries.setdefault(key, Tries(ip, request_id)).include(Counter([step]), Counter([ip]))
-        if len(self.tries) > MOST_EMAILS:
+        if len(self.tries) > MAX_EMAILS:
             self.tries.popitem(last=False)
 
     def take(self, *, everything: bool = False) -> dict[str, Tries]:

@@ -19,26 +19,29 @@ from applications.rules.message_settings import WITH_QUIET_HOURS, check_quiet_ho
 
 @transaction.atomic
 def update_message_settings(
-    *, application: Application, changes: Mapping[str, Any], actor: Actor, seen: str | None = None
+    *, application: Application, changes: Mapping[str, Any], actor: Actor, fingerprint: str | None = None
 ) -> dict[str, list[Any]]:
     """Set these columns of MessageSettings, from the next message on; return what differs: column → [old, new].
 
-    `seen` is what `MessageSettings.seen` said of the same columns when the caller read them: Conflict when
+    `fingerprint` is what `MessageSettings.fingerprint` said of the same columns when the caller read them: Conflict
+    when
     somebody changed one of them since. Other columns may have changed. AccessDenied when the actor's credential lacks a
     scope of the application. Raises InvalidParam, which names the column, for a value that it cannot have, and for
     quiet hours that do not go together with what is stored. Writes nothing when nothing differs.
     """
     application = lock_application(application, actor, with_settings=True)
     check_change(actor, application)
-    entries = apply_settings(application, changes, seen)
+    entries = apply_settings(application, changes, fingerprint)
     record_changes(actor, application, entries)
     return entries[0].details if entries else {}
 
 
-def apply_settings(application: Application, changes: Mapping[str, Any], seen: str | None) -> list[Entry]:
+def apply_settings(
+    application: Application, changes: Mapping[str, Any], fingerprint: str | None
+) -> list[Entry]:
     """Store the settings of a locked application; return the audit row to write, none when nothing differs."""
     stored, parsed = MessageSettings.of(application), parse_settings(changes, callback_policy())
-    if seen is not None and seen != stored.seen(parsed):
+    if fingerprint is not None and fingerprint != stored.fingerprint(parsed):
         raise Conflict(_("Somebody else changed these settings. What they saved is shown below."))
     _check_quiet_hours(stored, parsed)
     before = stored.values(parsed)

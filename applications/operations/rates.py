@@ -1,4 +1,4 @@
-"""Counting requests per caller and minute, shared by all processes, for the rate limits of the API."""
+"""Counting requests per client and minute, shared by all processes, for the rate limits of the API."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ SECONDS_LEFT_ALONE = 5.0
 
 
 class Sweeper:
-    """Deletes the counts of callers who have not come for long, once an hour in each process."""
+    """Deletes the counts of clients who have not come for long, once an hour in each process."""
 
     def __init__(self) -> None:
         self.swept = 0  # hour since 1970
@@ -53,8 +53,8 @@ class Outage:
 outage = Outage()
 
 
-def count(caller: str, moment: float) -> int:
-    """Count a request of `caller` at `moment`, in seconds since 1970; return which one of its minute it is.
+def count_api_request(client: str, moment: float) -> int:
+    """Count a request of `client` at `moment`, in seconds since 1970; return which one of its minute it is.
 
     Exact on the database cache and on Redis or Valkey, where it takes one or two questions. While another cache than
     the database fails, the database counts.
@@ -62,13 +62,13 @@ def count(caller: str, moment: float) -> int:
     minute = int(moment // MINUTE)
     if not isinstance(caches["rates"], DatabaseCache) and not outage.lasts:
         try:
-            return _in_cache(f"rate:{caller}:{minute}")
+            return _in_cache(f"rate:{client}:{minute}")
         except (
             Exception
         ) as error:  # each cache has errors of its own, in a package that is there only with it
             outage.begin(error)
     sweeper.sweep(minute)
-    return count_request(caller, minute)
+    return count_request(client, minute)
 
 
 def _in_cache(key: str) -> int:

@@ -75,7 +75,7 @@ class Holder:
     application_pk: int | None = None
     api_key_pk: int | None = None
     client_id: str = ""
-    fence: str = ""
+    allowlist: str = ""
     ended: Reason | None = None
 
 
@@ -113,7 +113,7 @@ class Holders:
 def explain(requests: Sequence[RefusedRequest], moment: datetime) -> tuple[list[Refusal], int]:
     """Return a refusal for each request whose account is known, and how many are nobody's.
 
-    A request whose reason the operation itself has recorded (usage.refuse) is neither.
+    A request whose reason the operation itself has recorded (usage.record_refusal) is neither.
     """
     holders = Holders.find(requests, moment)
     refusals, nobodys = list[Refusal](), 0
@@ -169,7 +169,7 @@ def _was_recorded(request: RefusedRequest, sent: Sent, holder: Holder) -> bool:
         return bool(sent.digest) and request.error in ("invalid_client", "invalid_scope")
     if request.error == "insufficient_scope":
         return True
-    elsewhere = request.ip is not None and not allows(holder.fence, parse_address(request.ip))
+    elsewhere = request.ip is not None and not allows(holder.allowlist, parse_address(request.ip))
     return elsewhere and request.error in ("access_denied", "inactive")
 
 
@@ -192,7 +192,7 @@ def _tokens(keys: set[uuid.UUID], moment: datetime) -> dict[uuid.UUID, Holder]:
             account_pk=token.application.account_id,
             application_pk=token.application.pk,
             client_id=token.application.application_id,
-            fence=token.application.fence,
+            allowlist=token.application.allowlist,
             ended=_end_of_token(token, moment),
         )
         for token in AccessToken.objects.filter(key__in=keys).select_related("application")
@@ -213,7 +213,7 @@ def _api_keys(digests: set[bytes], moment: datetime) -> dict[bytes, Holder]:
             kind=CredentialKind.API_KEY,
             account_pk=key.account_id,
             api_key_pk=key.pk,
-            fence=key.account.fence,
+            allowlist=key.account.allowlist,
             ended=_end_of_key(key, moment),
         )
         for key in APIKey.objects.filter(digest__in=digests).select_related("account")

@@ -12,7 +12,7 @@ type Key = tuple[Address, str]
 class Failures:
     """Failed tries of the running minute, by address and client ID, in this process alone.
 
-    Bounded: what was tried longest ago is forgotten first. Asked only once a request has failed, so no
+    Bounded: what was tried longest ago is forgotten first. ClientAndToken only once a request has failed, so no
     number of failures can refuse one that would succeed.
     """
 
@@ -21,7 +21,7 @@ class Failures:
         self.lock = threading.Lock()
         self.windows: OrderedDict[Key, tuple[float, int]] = OrderedDict()
 
-    def note(self, address: Address, client_id: str) -> int:
+    def record(self, address: Address, client_id: str) -> int:
         """Count a failure and return how many seconds to wait before the next: 0 while there were few."""
         clock = time.monotonic()
         with self.lock:

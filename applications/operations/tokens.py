@@ -15,10 +15,10 @@ from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.audit import record_for
 from applications.operations.clients import InvalidClient, diagnose
-from applications.operations.last_used import note_secret_used
+from applications.operations.last_used import record_secret_use
 from applications.operations.locks import lock_application
-from applications.operations.remembered_allowlists import remembered
-from applications.operations.usage import count, refuse
+from applications.operations.remembered_allowlists import remembered_allowlists
+from applications.operations.usage import record_event, record_refusal
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import Address
 
@@ -38,7 +38,7 @@ class Issued:
 
 def issue_token(
     *,
-    application_id: str,
+    client_id: str,
     secret: str,
     scopes: tuple[str, ...] | None,
     address: Address,
@@ -55,27 +55,29 @@ def issue_token(
         inserted = insert_token(
             key=token_key(value),
             hint=hint(value),
-            application_id=application_id,
+            client_id=client_id,
             secret_digest=secret_digest,
             scopes=scopes,
-            fence=remembered.usable(application_id, address),
+            allowlist=remembered_allowlists.for_address(client_id, address),
             address=address,
             moment=moment,
         )
         if inserted is not None:
-            count(inserted.application_pk, ISSUED)
-            note_secret_used(inserted.application_pk, secret_digest, address, moment)
+            record_event(inserted.application_pk, ISSUED)
+            record_secret_use(inserted.application_pk, secret_digest, address, moment)
             return Issued(value, inserted.scope, inserted.seconds)
-        client = diagnose(application_id, secret_digest, address, moment, request_id)
+        client = diagnose(client_id, secret_digest, address, moment, request_id)
         _check_held(client, scopes or (), address, request_id)
-        remembered.put(application_id, client.fence)
+        remembered_allowlists.put(client_id, client.allowlist)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
 def _check_held(client: StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
     if missing := [name for name in scopes if name not in client.scope.split()]:
         detail = " ".join(missing)[:200]
-        refuse(client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail)
+        record_refusal(
+            client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=detail
+        )
         raise ScopeNotHeld
 
 

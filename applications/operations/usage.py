@@ -31,12 +31,12 @@ from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
 
-MOST_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
+MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
 
-MOST_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
+MAX_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
 TRIM_AFTER = 1_000  # rows of one account, after which those beyond its limit are deleted
 
-MOST_ADDRESSES = (
+MAX_ADDRESSES = (
     10_000  # uses from different addresses a flush; beyond that only those known go on being counted
 )
 
@@ -56,8 +56,8 @@ class Gathered:
     def __bool__(self) -> bool:
         return bool(self.counts or self.refusals or self.unexplained or +self.nobodys or self.uses)
 
-    def see(self, use: Use, count: int = 1) -> None:
-        if use in self.uses or len(self.uses) < MOST_ADDRESSES:
+    def add_use(self, use: Use, count: int = 1) -> None:
+        if use in self.uses or len(self.uses) < MAX_ADDRESSES:
             self.uses[use] += count
 
 
@@ -82,7 +82,7 @@ class Recorder:
             if (
                 refusal is not None
                 and application_pk != NOBODY
-                and len(self.gathered.refusals) < MOST_REFUSALS
+                and len(self.gathered.refusals) < MAX_REFUSALS
             ):
                 self.gathered.refusals[refusal.request_id] = refusal
             self._start()
@@ -91,16 +91,16 @@ class Recorder:
         with self.lock:
             if (refusal := self.gathered.refusals.get(request.request_id)) is not None:
                 describe(refusal, request)
-            elif request.sent and len(self.gathered.unexplained) < MOST_REFUSALS:
+            elif request.sent and len(self.gathered.unexplained) < MAX_REFUSALS:
                 self.gathered.unexplained.append(request)
             self._start()
 
-    def see(self, use: Use) -> None:
+    def add_use(self, use: Use) -> None:
         with self.lock:
-            self.gathered.see(use)
+            self.gathered.add_use(use)
             self._start()
 
-    def fail_sign_in(self, email: str, step: Step, ip: str, request_id: str) -> None:
+    def add_failed_sign_in(self, email: str, step: Step, ip: str, request_id: str) -> None:
         with self.lock:
             self.failed_sign_ins.add(email, step, ip, request_id)
             self._start()
@@ -116,12 +116,12 @@ class Recorder:
         with self.lock:
             self.gathered.counts.update(taken.counts)
             self.gathered.refusals = dict(
-                islice((taken.refusals | self.gathered.refusals).items(), MOST_REFUSALS)
+                islice((taken.refusals | self.gathered.refusals).items(), MAX_REFUSALS)
             )
             self.gathered.nobodys.update(taken.nobodys)
-            self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MOST_REFUSALS]
+            self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MAX_REFUSALS]
             for use, count in taken.uses.items():
-                self.gathered.see(use, count)
+                self.gathered.add_use(use, count)
 
     def trim(self, refusals: list[Refusal]) -> None:
         """Delete refusals beyond the limit of an account, once so many were written that it can be far beyond."""
@@ -146,12 +146,12 @@ class Recorder:
 recorder = Recorder()
 
 
-def count(application_pk: int, kind: str) -> None:
+def record_event(application_pk: int, kind: str) -> None:
     """Count one token issued (`ISSUED`) or one refusal (its Reason) of today."""
     recorder.add(application_pk, kind)
 
 
-def refuse(
+def record_refusal(
     application_pk: int | None,
     reason: Reason,
     *,
@@ -178,17 +178,19 @@ def record_refused_request(request: RefusedRequest) -> None:
     recorder.add_refused(request)
 
 
-def see(holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None) -> None:
+def record_address_use(
+    holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None
+) -> None:
     """Note that a good credential of an application, or an API key, was used from `address`.
 
     `secret_digest` says that it was the application's secret, and which.
     """
-    recorder.see((holder, pk, secret_digest, address))
+    recorder.add_use((holder, pk, secret_digest, address))
 
 
-def fail_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
+def record_failed_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
     """Count a failed sign-in; it comes into the audit log of whoever has this email, if anybody."""
-    recorder.fail_sign_in(email, step, ip, request_id)
+    recorder.add_failed_sign_in(email, step, ip, request_id)
 
 
 def flush(*, everything: bool = False) -> None:
@@ -229,7 +231,7 @@ def _write(taken: Gathered) -> None:
     if taken.counts or taken.refusals:
         _write_counts(taken.counts, list(taken.refusals.values()))
         taken.counts, taken.refusals = Counter(), {}
-    while part := dict(islice(taken.uses.items(), address_use.MOST)):
+    while part := dict(islice(taken.uses.items(), address_use.MAX_USES)):
         address_use.count_uses(part)
         for use in part:
             del taken.uses[use]
@@ -283,7 +285,7 @@ def _write_refusals(refusals: list[Refusal], applications: dict[int, tuple[int, 
         elif refusal.reason != Reason.DELETED:  # it was deleted a moment ago
             continue
         alike[kind := (refusal.account_id, refusal.reason, refusal.ip)] += 1
-        if alike[kind] <= MOST_ALIKE:
+        if alike[kind] <= MAX_ALIKE:
             kept.append(refusal)
     Refusal.objects.bulk_create(kept, ignore_conflicts=True)
     recorder.trim(kept)

@@ -5,7 +5,7 @@ from typing import Any
 
 from applications.forms.activity import ActivityFilters
 from applications.models import Account, Application, Refusal
-from applications.models.refusals import KEPT_DAYS, MOST_PER_ACCOUNT, RefusalQuerySet
+from applications.models.refusals import KEPT_DAYS, MAX_PER_ACCOUNT, RefusalQuerySet
 from applications.models.usage import Reason
 from applications.panel.access import PanelRequest
 from applications.panel.refusals import Verdict, explain, title_of
@@ -39,7 +39,7 @@ def refused_requests(request: PanelRequest) -> dict[str, Any]:
         "reasons": Reason.choices,
         "applications": [] if application else _applications(request.account),
         "kept_days": KEPT_DAYS,
-        "kept_most": MOST_PER_ACCOUNT,
+        "kept_most": MAX_PER_ACCOUNT,
     }
 
 

@@ -76,7 +76,7 @@ class AllowedIPs:
         return in_use.uses(self.account, self.application)
 
     @cached_property
-    def seen(self) -> list[InUse]:
+    def in_use(self) -> list[InUse]:
         """The same by address."""
         return in_use.by_address(self.uses)
 
@@ -84,7 +84,7 @@ class AllowedIPs:
     def outside(self) -> list[InUse]:
         """Addresses in use that no line contains; none for an empty list, which allows every address."""
         listed = make_list(self.networks)
-        return [address for address in self.seen if not allows(listed, address.address)]
+        return [address for address in self.in_use if not allows(listed, address.address)]
 
     @property
     def holds_own(self) -> bool:
@@ -94,7 +94,7 @@ class AllowedIPs:
     @property
     def account_refuses_own(self) -> bool:
         """Whether, on an application's page, the account's list keeps credentials from working from here anyway."""
-        return self.application is not None and not allows(self.account.fence, self.own)
+        return self.application is not None and not allows(self.account.allowlist, self.own)
 
     def locked_out(self, networks: Iterable[str]) -> list[InUse]:
         """Return the addresses in use that would stop working if the list were `networks`."""
@@ -102,7 +102,7 @@ class AllowedIPs:
 
     def rows(self) -> list[Row]:
         """Return the lines as they are shown."""
-        latest = _latest(self.networks, self.seen)
+        latest = _latest(self.networks, self.in_use)
         names = _names({line.created_by for line in self.stored})
         return [
             Row(
@@ -118,14 +118,14 @@ class AllowedIPs:
         ]
 
 
-def _latest(networks: list[str], seen: list[InUse]) -> dict[str, datetime]:
+def _latest(networks: list[str], in_use: list[InUse]) -> dict[str, datetime]:
     """When an address of each network was last in use; looked up by prefix, not one by one."""
     sizes: dict[tuple[int, int], dict[int, str]] = {}
     for text in networks:
         network = ipaddress.ip_network(text)
         sizes.setdefault((network.version, host_bits(text)), {})[int(network.network_address)] = text
     latest: dict[str, datetime] = {}
-    for used in reversed(seen):  # so that the latest comes last, and stays
+    for used in reversed(in_use):  # so that the latest comes last, and stays
         for (version, bits), known in sizes.items():
             held = known.get(int(used.address) >> bits << bits) if version == used.address.version else None
             if held is not None:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import AddressUse, APIKey, Scope, User
-from applications.models.usage import REMEMBERED_DAYS
-from applications.panel.impact import MOST, UseImpact, Uses, impact_of_uses, with_last
+from applications.models.usage import ADDRESS_USE_DAYS
+from applications.panel.impact import MAX_TOKENS, UseImpact, Uses, impact_of_uses, with_last
 
 SOON = timedelta(days=7)
 MONTH = 30  # days
@@ -73,7 +73,7 @@ def _state(key: APIKey, moment: datetime) -> State:
     if key.last_used_at is None:
         return State(_("Not used yet"), "", "hourglass")
     idle = (moment - key.last_used_at).days
-    return State(_("In use"), "ok") if idle < REMEMBERED_DAYS else State(_unused(idle), "warn", "clock")
+    return State(_("In use"), "ok") if idle < ADDRESS_USE_DAYS else State(_unused(idle), "warn", "clock")
 
 
 def _unused(days: int) -> str:
@@ -86,7 +86,7 @@ def _unused(days: int) -> str:
 def _uses(keys: list[APIKey]) -> dict[int, Uses]:
     """From where each key was used of late."""
     found: dict[int, Uses] = {key.pk: {} for key in keys}
-    counted = AddressUse.objects.recent().filter(api_key__in=keys).per_address()[:MOST]
+    counted = AddressUse.objects.recent().filter(api_key__in=keys).per_address()[:MAX_TOKENS]
     for _application, api_key_pk, ip, calls, latest in counted:
         if api_key_pk is not None:
             found[api_key_pk][ip] = (calls, latest)

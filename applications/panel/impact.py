@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import Application
-from applications.models.usage import REMEMBERED_DAYS
+from applications.models.usage import ADDRESS_USE_DAYS
 
-MOST = 10_000  # tokens looked at, so that a page costs the same for an application that has millions
+MAX_TOKENS = 10_000  # tokens looked at, so that a page costs the same for an application that has millions
 SHOWN = 5  # addresses named one by one
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class UsedAddress:
     """An address, what it holds or did in words ("2 tokens"), and when it last did."""
 
     ip: str
@@ -28,14 +28,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What an application's clients hold: tokens (at most MOST + 1 are counted), where and when it was used.
+    """What an application's clients hold: tokens (at most MAX_TOKENS + 1 are counted), where and when it was used.
 
     `figures` are (label, text) or (label, time); components/impact.html draws them.
     """
 
     tokens: int
     figures: list[tuple[str, str | datetime | None]]
-    addresses: list[Seen]
+    addresses: list[UsedAddress]
 
     @property
     def count(self) -> str:
@@ -44,31 +44,31 @@ class Impact:
 
 
 def counted(tokens: int) -> str:
-    """Write a number of tokens that was counted up to MOST + 1."""
-    figure = number_format(min(tokens, MOST), force_grouping=True)
-    return f"{figure}+" if tokens > MOST else figure
+    """Write a number of tokens that was counted up to MAX_TOKENS + 1."""
+    figure = number_format(min(tokens, MAX_TOKENS), force_grouping=True)
+    return f"{figure}+" if tokens > MAX_TOKENS else figure
 
 
 def valid_tokens(application: Application) -> int:
-    """How many tokens work, or would if the application were enabled; not counted beyond MOST + 1."""
-    return application.tokens.valid()[: MOST + 1].count()
+    """How many tokens work, or would if the application were enabled; not counted beyond MAX_TOKENS + 1."""
+    return application.tokens.valid()[: MAX_TOKENS + 1].count()
 
 
 def impact_of(application: Application) -> Impact:
     """Return what stops when this application's tokens or secret do; two queries, however many tokens."""
     tokens = valid_tokens(application)
-    seen = [_seen(row) for row in application.tokens.valid().newest(MOST).by_address()]
+    used = [_used_address(row) for row in application.tokens.valid().newest(MAX_TOKENS).by_address()]
     figures: list[tuple[str, str | datetime | None]] = [
         (_("Live tokens") if application.is_enabled else _("Waiting tokens"), counted(tokens)),
         (_("Last used"), application.last_used_at),
-        (_("Addresses"), number_format(len(seen), force_grouping=True)),
+        (_("Addresses"), number_format(len(used), force_grouping=True)),
     ]
-    return Impact(tokens, figures, seen[:SHOWN])
+    return Impact(tokens, figures, used[:SHOWN])
 
 
-def _seen(row: Mapping[str, Any]) -> Seen:
+def _used_address(row: Mapping[str, Any]) -> UsedAddress:
     words = ngettext("%(count)d token", "%(count)d tokens", row["tokens"]) % {"count": row["tokens"]}
-    return Seen(str(row["address"] or _("unknown")), words, row["latest"])
+    return UsedAddress(str(row["address"] or _("unknown")), words, row["latest"])
 
 
 # --- One credential: an API key, or a secret -----------------------------------------------------
@@ -78,7 +78,7 @@ type Uses = dict[str, tuple[int, datetime]]  # address → calls of late, the la
 
 @dataclass(frozen=True, slots=True)
 class UseImpact:
-    """What a credential was used for in the last REMEMBERED_DAYS days, and from how many addresses.
+    """What a credential was used for in the last ADDRESS_USE_DAYS days, and from how many addresses.
 
     `figures` and `addresses` (at most SHOWN, the latest first) are what components/impact.html draws.
     """
@@ -86,13 +86,13 @@ class UseImpact:
     calls: int
     places: int
     figures: list[tuple[str, str | datetime | None]]
-    addresses: list[Seen]
-    days: int = REMEMBERED_DAYS
+    addresses: list[UsedAddress]
+    days: int = ADDRESS_USE_DAYS
 
 
 def with_last(uses: Uses, ip: str | None, moment: datetime | None) -> Uses:
     """Return the counted uses and the latest use stored on the credential, which may not be counted yet."""
-    if ip is None or moment is None or moment < now() - timedelta(days=REMEMBERED_DAYS):
+    if ip is None or moment is None or moment < now() - timedelta(days=ADDRESS_USE_DAYS):
         return uses
     calls, latest = uses.get(ip, (1, moment))
     return {**uses, ip: (calls, max(latest, moment))}
@@ -101,7 +101,7 @@ def with_last(uses: Uses, ip: str | None, moment: datetime | None) -> Uses:
 def impact_of_uses(uses: Uses, last_used_at: datetime | None) -> UseImpact:
     """Return what stops when the credential does."""
     calls = sum(count for count, _latest in uses.values())
-    label = _("Calls, %(days)d days") % {"days": REMEMBERED_DAYS}
+    label = _("Calls, %(days)d days") % {"days": ADDRESS_USE_DAYS}
     latest_first = sorted(uses.items(), key=lambda use: use[1][1], reverse=True)
     return UseImpact(
         calls=calls,
@@ -111,7 +111,7 @@ def impact_of_uses(uses: Uses, last_used_at: datetime | None) -> UseImpact:
             (_("Last used"), last_used_at),
             (_("Addresses"), number_format(len(uses), force_grouping=True)),
         ],
-        addresses=[Seen(ip, _calls(count), latest) for ip, (count, latest) in latest_first[:SHOWN]],
+        addresses=[UsedAddress(ip, _calls(count), latest) for ip, (count, latest) in latest_first[:SHOWN]],
     )
 
 

@@ -43,7 +43,7 @@ def otp_preview(settings: MessageSettings) -> ShownOtp:
     zone = ZoneInfo("UTC")
     made = preview(
         settings.otp_template.replace(PIN, pin),
-        MessageSettings().treatment(),
+        MessageSettings().sms_settings(),
         sender=settings.otp_sender,
         zone=zone,
         now=datetime.now(zone),

@@ -9,7 +9,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import ngettext, pgettext
 
 from applications.errors import InvalidParam
-from applications.forms.previews import Occasion
+from applications.forms.previews import SendingTime
 from applications.models import MessageSettings
 from applications.panel.preview_warnings import FEW, Warned, visible, warnings_of_settings, warnings_of_text
 from applications.rules.previews import Preview, TransliterationAnalysis, preview
@@ -45,7 +45,7 @@ class Shown:
     changes: list[Change] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     enforced: bool = False
-    occasion: Occasion | None = None
+    sending_time: SendingTime | None = None
     quiet: QuietHours | None = None
 
     @property
@@ -80,9 +80,9 @@ class Shown:
     @property
     def moment(self) -> datetime | None:
         """When it goes, at the receiver's clock."""
-        if self.made is None or self.occasion is None:
+        if self.made is None or self.sending_time is None:
             return None
-        return (self.made.scheduled_at or self.occasion.at).astimezone(self.occasion.zone)
+        return (self.made.scheduled_at or self.sending_time.at).astimezone(self.sending_time.zone)
 
     @property
     def when(self) -> str:
@@ -90,23 +90,23 @@ class Shown:
         return format_date(self.moment, pgettext("day and time", "j F, H:i")) if self.moment else ""
 
 
-def sms_preview(settings: MessageSettings, text: str, occasion: Occasion) -> Shown:
+def sms_preview(settings: MessageSettings, text: str, sending_time: SendingTime) -> Shown:
     """Return what these settings, stored or not, make of a text."""
-    treatment = settings.treatment()
+    sms_settings = settings.sms_settings()
     warnings = warnings_of_settings(settings)
     try:
-        made = preview(text, treatment, sender="", zone=occasion.zone, now=occasion.at)
+        made = preview(text, sms_settings, sender="", zone=sending_time.zone, now=sending_time.at)
     except InvalidParam as error:
         return Shown(problems=[error.message], warnings=warnings)
-    cut = pieces(text, treatment.alphabet, remove_emojis=treatment.remove_emojis)
+    cut = pieces(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
     return Shown(
         made=made,
         pieces=cut,
         changes=_changes(cut),
-        warnings=warnings + warnings_of_text(treatment.alphabet, made, cut),
-        enforced=bool(treatment.sender),
-        occasion=occasion,
-        quiet=treatment.quiet_hours,
+        warnings=warnings + warnings_of_text(sms_settings.alphabet, made, cut),
+        enforced=bool(sms_settings.sender),
+        sending_time=sending_time,
+        quiet=sms_settings.quiet_hours,
     )
 
 

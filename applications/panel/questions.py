@@ -18,7 +18,7 @@ def of_application(request: PanelRequest, name: str) -> str:
     return reverse(name, args=[request.account.pk, request.application.application_id])
 
 
-def ask(
+def confirmation_page(
     request: PanelRequest, question: str, context: dict[str, Any], *, current: str, status: int = 200
 ) -> HttpResponse:
     """Show panel/application/questions/<question>.html on the tab `current`, where Cancel leads too."""

@@ -24,7 +24,7 @@ class Field:
     name: str
     kind: str
     required: bool
-    words: str
+    description: str
     values: list[str]
     default: str
 
@@ -37,7 +37,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    words: str
+    description: str
     scope: str
     fields: list[Field]
     curl: Snippet
@@ -53,7 +53,7 @@ class Section:
 
     place: str
     name: str
-    words: str
+    description: str
     operations: list[Operation]
 
 
@@ -61,7 +61,7 @@ class Section:
 class Reference:
     """The whole page; `refusals` are those that every operation has: status, type, words."""
 
-    words: str
+    description: str
     sections: list[Section]
     refusals: list[tuple[str, str, str]]
 
@@ -82,7 +82,7 @@ class _Reader:
             Section(
                 place=f"section-{number}",
                 name=tag["name"],
-                words=tag["description"],
+                description=tag["description"],
                 operations=[operation for name, operation in found if name == tag["name"]],
             )
             for number, tag in enumerate(self.document["tags"])
@@ -105,7 +105,7 @@ class _Reader:
             method=method,
             path=path,
             summary=known["summary"],
-            words=known["description"],
+            description=known["description"],
             scope=_scope(known),
             fields=[*map(self._parameter, parameters), *self._members(known)],
             curl=Snippet("curl", "curl", curl(self._address(path, parameters), method, known)),
@@ -134,7 +134,7 @@ class _Reader:
             name=name,
             kind=_kind(schema),
             required=required,
-            words=schema.get("description", ""),
+            description=schema.get("description", ""),
             values=[str(value) for value in schema.get("enum", [])],
             default=default if isinstance(default, str) else json.dumps(default),
         )
@@ -184,7 +184,7 @@ def _scope(known: Node) -> str:
 
 def _kind(schema: Node) -> str:
     """What a value is, in a word."""
-    words = {
+    type_names = {
         "string": _("text"),
         "boolean": _("true or false"),
         "integer": _("number"),
@@ -192,5 +192,5 @@ def _kind(schema: Node) -> str:
         "object": _("object"),
     }
     if "oneOf" in schema:
-        return _(" or ").join(words[one["type"]] for one in schema["oneOf"])
-    return words.get(schema.get("type", ""), _("object"))
+        return _(" or ").join(type_names[one["type"]] for one in schema["oneOf"])
+    return type_names.get(schema.get("type", ""), _("object"))

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from applications.models import AddressUse, Application, ApplicationSecret
-from applications.panel.impact import MOST, UseImpact, Uses, impact_of_uses, with_last
+from applications.panel.impact import MAX_TOKENS, UseImpact, Uses, impact_of_uses, with_last
 
 
 class WorkingSecrets(TypedDict):
@@ -36,7 +36,9 @@ def use_of(secret: ApplicationSecret) -> UseImpact:
 def _uses(secrets: list[ApplicationSecret]) -> dict[int, Uses]:
     """From where each secret was used of late."""
     found: dict[int, Uses] = {secret.pk: {} for secret in secrets}
-    for pk, ip, calls, latest in AddressUse.objects.recent().filter(secret__in=secrets).per_secret()[:MOST]:
+    for pk, ip, calls, latest in (
+        AddressUse.objects.recent().filter(secret__in=secrets).per_secret()[:MAX_TOKENS]
+    ):
         found[pk][ip] = (calls, latest)
     return {
         secret.pk: with_last(found[secret.pk], secret.last_used_ip, secret.last_used_at) for secret in secrets

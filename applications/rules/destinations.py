@@ -50,7 +50,7 @@ def zone_named(name: str, param: str = "timezone") -> ZoneInfo:
 def known_zones() -> frozenset[str]:
     """Return the names of the tz database; read once, since reading them takes 20 ms.
 
-    Asked before ZoneInfo, which opens a file of whatever name it is given.
+    ClientAndToken before ZoneInfo, which opens a file of whatever name it is given.
     """
     return frozenset(available_timezones())
 

@@ -15,8 +15,8 @@ from applications.errors import InvalidParam
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-OPEN_FENCE = "|"  # no network of the account, none of the application: every address is allowed
-MOST_ECHOED = 60  # characters of what was typed that an error repeats
+OPEN_ALLOWLIST = "|"  # no network of the account, none of the application: every address is allowed
+MAX_ECHOED = 60  # characters of what was typed that an error repeats
 
 # --- Reading -------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ def _slip(text: str) -> Promise:
 
 
 def _refusal(words: Promise, text: str, **facts: str) -> InvalidParam:
-    echoed = text if len(text) <= MOST_ECHOED else f"{text[:MOST_ECHOED]}…"
+    echoed = text if len(text) <= MAX_ECHOED else f"{text[:MAX_ECHOED]}…"
     return InvalidParam("network", str(words).format(text=echoed, **facts))
 
 
@@ -107,20 +107,20 @@ def make_list(networks: Iterable[str]) -> str:
     return " ".join(sorted(set(networks)))
 
 
-def make_fence(account: Iterable[str], application: Iterable[str]) -> str:
-    """Return the canonical text of both lists, which `allows` reads; see Application.fence."""
+def make_allowlist(account: Iterable[str], application: Iterable[str]) -> str:
+    """Return the canonical text of both lists, which `allows` reads; see Application.allowlist."""
     return f"{make_list(account)}|{make_list(application)}"
 
 
-def with_account_list(fence: str, listed: str) -> str:
-    """Return `fence`, of an application or of the account itself, with another list of the account in it."""
-    _account, bar, application = fence.partition("|")
+def with_account_list(allowlist: str, listed: str) -> str:
+    """Return `allowlist`, of an application or of the account itself, with another list of the account in it."""
+    _account, bar, application = allowlist.partition("|")
     return f"{listed}{bar}{application}"
 
 
-def with_application_list(fence: str, listed: str) -> str:
-    """Return an application's `fence` with another list of the application in it."""
-    return f"{fence.partition('|')[0]}|{listed}"
+def with_application_list(allowlist: str, listed: str) -> str:
+    """Return an application's `allowlist` with another list of the application in it."""
+    return f"{allowlist.partition('|')[0]}|{listed}"
 
 
 # --- Judging -------------------------------------------------------------------------------------
@@ -157,14 +157,14 @@ def _networks(listed: str) -> Networks:
     return Networks(ipaddress.ip_network(word) for word in listed.split())
 
 
-def allows(fence: str, address: Address) -> bool:
-    """Whether credentials may be used from `address`: it is in each list of `fence` that is not empty.
+def allows(allowlist: str, address: Address) -> bool:
+    """Whether credentials may be used from `address`: it is in each list of `allowlist` that is not empty.
 
-    A fence is one list (Account.fence) or two with a bar between them (Application.fence).
+    An allowlist is one list (Account.allowlist) or two with a bar between them (Application.allowlist).
     """
-    if fence == OPEN_FENCE:
+    if allowlist == OPEN_ALLOWLIST:
         return True
-    return all(not listed or address in _networks(listed) for listed in fence.split("|"))
+    return all(not listed or address in _networks(listed) for listed in allowlist.split("|"))
 
 
 def is_within(networks: Iterable[str], listed: Iterable[str]) -> bool:

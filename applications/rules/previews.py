@@ -22,7 +22,7 @@ CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\u
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class SmsSettings:
     """The settings that apply to a text; `sender` is the enforced sender ID or empty."""
 
     sender: str = ""
@@ -84,7 +84,7 @@ class Preview:
 
 def preview(
     text: str,
-    treatment: Treatment,
+    sms_settings: SmsSettings,
     *,
     sender: str,
     zone: ZoneInfo,
@@ -92,7 +92,7 @@ def preview(
     scheduled: datetime | None = None,
     otp: bool = False,
 ) -> Preview:
-    """Return what `treatment` makes of a text sent to somebody in `zone`.
+    """Return what `sms_settings` makes of a text sent to somebody in `zone`.
 
     `sender` is the one asked for, which an enforced one replaces. A `scheduled` time that has passed
     counts as `now`; both are aware. One-time passwords (`otp`) are not held by quiet hours.
@@ -102,14 +102,14 @@ def preview(
     _check_text(text)
     if sender:
         SenderId(sender)  # or InvalidParam
-    made = transliterate(text, treatment.alphabet, remove_emojis=treatment.remove_emojis)
+    made = transliterate(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
     analysis = _analysis(text, made)
-    quiet = None if otp else treatment.quiet_hours
+    quiet = None if otp else sms_settings.quiet_hours
     moment = max(now, scheduled or now)
     held = quiet.held_until(moment, zone) if quiet else None
     return Preview(
         text=made.text,
-        sender=treatment.sender or sender,
+        sender=sms_settings.sender or sender,
         text_analysis=_text_analysis(analysis.replaced),
         transliteration_analysis=analysis,
         in_quiet_hours=held is not None,

@@ -2,7 +2,7 @@
 
 import re
 
-MOST = 64  # names in one request: the platform has 15, and each name makes the SQL statement longer
+MAX_NAMES = 64  # names in one request: the platform has 15, and each name makes the SQL statement longer
 # RFC 6749 section 3.3 also has , ; | and + in a scope-token. No scope of the platform does, and clients write them
 # between scopes.
 TOKEN = re.compile(r"[\x21\x23-\x2A\x2D-\x3A\x3C-\x5B\x5D-\x7B\x7D\x7E]+")
@@ -13,12 +13,12 @@ def parse_scope(text: str) -> tuple[str, ...]:
 
     Split on the space character only (security.md 10). Raises ValueError on any other separator, white space,
     control character, quote or backslash; on spaces alone (RFC 6749 section 3.3 has at least one scope-token); and
-    on more than MOST. An empty text is no scope.
+    on more than MAX_NAMES. An empty text is no scope.
     """
     words = tuple(dict.fromkeys(word for word in text.split(" ") if word))
     if text and not words:
         raise ValueError("spaces alone")
-    if len(words) > MOST:
+    if len(words) > MAX_NAMES:
         raise ValueError("more scopes than there are")
     if not all(TOKEN.fullmatch(word) for word in words):
         raise ValueError("a character that no scope has")

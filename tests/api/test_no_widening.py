@@ -36,19 +36,19 @@ def allow(application: Application, *networks: str) -> None:
     )
 
 
-# --- Callers: each may do everything but for one thing ------------------------------------------------
+# --- Clients: each may do everything but for one thing ------------------------------------------------
 
 
 def of(account: Account, scopes: str = ALL, lifetime: Lifetime = Lifetime.NEVER) -> Program:
-    application, _secret = make_application(account, scopes=scopes, name="Caller", lifetime=lifetime)
+    application, _secret = make_application(account, scopes=scopes, name="Client", lifetime=lifetime)
     value = new_credential()
     make_token(application, value, lives=lifetime.span)
     return Program({"Authorization": f"Bearer {value}"})
 
 
-def fenced(account: Account) -> Program:
+def restricted(account: Account) -> Program:
     program = of(account)
-    allow(Application.objects.get(name="Caller"), HERE, "2001:db8::/32")
+    allow(Application.objects.get(name="Client"), HERE, "2001:db8::/32")
     return program
 
 
@@ -60,12 +60,12 @@ def expiring(account: Account) -> Program:
     return Program({"X-API-KEY": value})
 
 
-CALLERS: dict[str, Callable[[Account], Program]] = {
+CLIENTS: dict[str, Callable[[Account], Program]] = {
     "token": of,
     "API key": with_api_key,
     "scope": lambda account: of(account, "account applications sms"),
     "lifetime": lambda account: of(account, lifetime=Lifetime.DAY),
-    "address": fenced,
+    "address": restricted,
     "expiring": expiring,
     "account": lambda _account: of(make_account("Elsewhere", "charlie@elsewhere.example")),
 }
@@ -152,20 +152,20 @@ def state() -> dict[type[Model], list[dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_is_whole_or_refused(caller: str, write: str, account: Account) -> None:
+def test_a_write_is_whole_or_refused(client: str, write: str, account: Account) -> None:
     target = make_application(account, scopes=TARGET, name="Target", lifetime=Lifetime.WEEK)[0]
     method, path, body, prepare = WRITES[write]
-    program = CALLERS[caller](account)
+    program = CLIENTS[client](account)
     prepare(target)
     before = state()
     answer = program.send(method, path.format(applicationId=target.application_id), body)
-    if write not in REFUSED[caller]:
+    if write not in REFUSED[client]:
         assert answer.status_code in (200, 201, 204), answer.content
         assert state() != before
         return
-    kind = (404, "not_found") if caller == "account" else (403, "access_denied")
+    kind = (404, "not_found") if client == "account" else (403, "access_denied")
     assert error_of(answer)[:2] == kind, answer.content
     assert state() == before
 
@@ -187,7 +187,7 @@ def test_every_write_of_the_api_is_among_them(db: None) -> None:
 
 
 def test_what_a_token_makes_has_its_makers_addresses(account: Account) -> None:
-    program = fenced(account)
+    program = restricted(account)
     made = program.post("/applications", {"scopes": "account"}).json()
     header = {"Authorization": basic(made["applicationId"], made["applicationSecret"])}
     asked = {
@@ -240,10 +240,10 @@ def test_the_shorter_of_token_and_application_counts(now_lives: Lifetime, accoun
     """A token that lives a day of an application changed to "never" since, and the other way round."""
     before = Lifetime.NEVER if now_lives == Lifetime.DAY else Lifetime.DAY
     program = of(account, lifetime=before)
-    caller = Application.objects.get(name="Caller")
+    client = Application.objects.get(name="Client")
     update_application(
-        application=caller,
-        name=Name("Caller"),
+        application=client,
+        name=Name("Client"),
         lifetime=now_lives,
         scopes=Scope.objects.all(),
         actor=OPERATOR,
@@ -255,9 +255,9 @@ def test_the_shorter_of_token_and_application_counts(now_lives: Lifetime, accoun
 
 def test_an_application_cannot_lengthen_its_own_life_or_open_its_own_list(account: Account) -> None:
     program = of(account, lifetime=Lifetime.WEEK)
-    caller = Application.objects.get(name="Caller")
-    allow(caller, NEAR)
-    own = ONE.format(applicationId=caller.application_id)
+    client = Application.objects.get(name="Client")
+    allow(client, NEAR)
+    own = ONE.format(applicationId=client.application_id)
     refused = (
         program.patch(own, {"tokenExpiration": "never"}),
         program.post(f"{own}/allowed-ips", {"network": "0.0.0.0/0"}),
@@ -275,10 +275,10 @@ def test_an_application_cannot_lengthen_its_own_life_or_open_its_own_list(accoun
 
 
 def test_a_list_within_its_own_can_be_widened(account: Account) -> None:
-    """Each half of the caller's network is listed, and so is what they make together."""
+    """Each half of the client's network is listed, and so is what they make together."""
     target = make_application(account, scopes="sms", name="Target")[0]
     program = of(account)
-    allow(Application.objects.get(name="Caller"), "127.0.0.0/9", "127.128.0.0/9")
+    allow(Application.objects.get(name="Client"), "127.0.0.0/9", "127.128.0.0/9")
     allow(target, HERE)
     lines = f"{ONE.format(applicationId=target.application_id)}/allowed-ips"
     assert program.post(lines, {"network": NEAR}).status_code == 201
@@ -286,17 +286,17 @@ def test_a_list_within_its_own_can_be_widened(account: Account) -> None:
     assert error_of(program.post(lines, {"network": "126.0.0.0/7"}))[1] == "access_denied"
 
 
-def test_the_caller_that_was_deleted_meanwhile_makes_nothing(
+def test_the_client_that_was_deleted_meanwhile_makes_nothing(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the check of its token and the write."""
     program = of(account)
-    caller = Application.objects.get(name="Caller")
+    client = Application.objects.get(name="Client")
 
     def spend(*_arguments: object) -> None:
-        delete_application(application=caller, actor=OPERATOR)
+        delete_application(application=client, actor=OPERATOR)
 
-    monkeypatch.setattr("applications.api.rates.spend", spend)
+    monkeypatch.setattr("applications.api.rates.count_request", spend)
     assert error_of(program.post("/applications", {"scopes": "sms"}))[:2] == (403, "access_denied")
 
 

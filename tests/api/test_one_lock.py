@@ -10,7 +10,7 @@ from applications.models import Account, Application, AuditEvent
 from tests.api.conftest import Program
 from tests.factories import make_application
 
-MOST_QUERIES = (
+MAX_QUERIES = (
     12  # the whole request: who calls and that it was used, reading, beginning, the change, committing
 )
 BODY = {"name": "Shop", "enabled": False, "settings": {"sms": {"enforceOriginator": "Shop"}}}
@@ -32,7 +32,7 @@ def test_a_change_of_several_things(program: Program, target: Application) -> No
         answer = program.patch(f"/applications/{target.application_id}", BODY)
     assert (answer.status_code, answer.json()["name"], answer.json()["enabled"]) == (200, "Shop", False)
     assert answer.json()["settings"]["sms"]["enforceOriginator"] == "Shop"
-    assert len(queries) <= MOST_QUERIES
+    assert len(queries) <= MAX_QUERIES
     if connection.vendor == "postgresql":  # SQLite has one writer at a time, and no such locks
         assert locks(queries) == {"applications_account": 1, "applications_application": 1}
     actions = AuditEvent.objects.filter(application_id=target.application_id).values_list("action", flat=True)

@@ -156,7 +156,7 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def target(account: Account) -> Application:
-    """An application to read and change; the caller is another."""
+    """An application to read and change; the client is another."""
     return make_application(account, scopes="sms account")[0]
 
 
@@ -234,8 +234,8 @@ def test_refusals_are_as_described(
         wrong.append((program, body, 404))
     if body:
         wrong += [(program, {"unknown": 1}, 400), (program, "x" * 70_000, 413)]
-    for caller, sent, status in wrong if needs_a_credential else []:
-        response = caller.send(method, address, sent, "application/json" if sent else "")
+    for client, sent, status in wrong if needs_a_credential else []:
+        response = client.send(method, address, sent, "application/json" if sent else "")
         assert response.status_code == status, response.content
         check_answer(document, described, method, response)
     if body:

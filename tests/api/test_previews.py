@@ -38,8 +38,8 @@ def platform(db: None) -> Program:
     return basic(server.server_id, secret)
 
 
-def basic(identifier: str, secret: str) -> Program:
-    pair = base64.b64encode(f"{identifier}:{secret}".encode()).decode()
+def basic(client_id: str, secret: str) -> Program:
+    pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     return Program({"Authorization": f"Basic {pair}"})
 
 
@@ -419,12 +419,12 @@ def test_a_resource_server_says_whose_settings(platform: Program) -> None:
 
 
 def test_who_is_no_resource_server_is_refused(platform: Program, application: Application) -> None:
-    identifier, _colon, _secret = (
+    client_id, _colon, _secret = (
         base64.b64decode(platform.headers["Authorization"].split()[1]).decode().partition(":")
     )
     body = {"text": "Hi", "applicationId": application.application_id}
     for program in (
-        basic(identifier, "0" * 40),
+        basic(client_id, "0" * 40),
         basic(application.application_id, "0" * 40),
         basic("short", "x"),
         Program({"Authorization": "Basic ???"}),
@@ -437,12 +437,10 @@ def test_who_is_no_resource_server_is_refused(platform: Program, application: Ap
 def test_guessing_a_resource_server_is_slowed_down_and_the_right_secret_is_not(
     platform: Program, application: Application
 ) -> None:
-    identifier = base64.b64decode(platform.headers["Authorization"].split()[1]).decode()[:40]
+    client_id = base64.b64decode(platform.headers["Authorization"].split()[1]).decode()[:40]
     body = {"text": "Hi", "applicationId": application.application_id}
     failures.forget()
-    kinds = [
-        error_of(basic(identifier, "0" * 40).post(PREVIEW, body))[1] for _try in range(failures.most + 1)
-    ]
+    kinds = [error_of(basic(client_id, "0" * 40).post(PREVIEW, body))[1] for _try in range(failures.most + 1)]
     failures.forget()
     assert kinds[0] == "invalid_credentials"
     assert kinds[-1] == "rate_limit_exceeded"
@@ -457,7 +455,7 @@ def test_a_preview_is_one_question_to_the_store(program: Program, application: A
     ) as asked:
         program.post(PREVIEW, body)
     read = [query["sql"] for query in asked if query["sql"].lstrip().startswith("SELECT")]
-    assert len(read) == 1  # the caller, with the settings
+    assert len(read) == 1  # the client, with the settings
 
 
 def test_days_when_the_clocks_change_answer_too(program: Program, application: Application) -> None:

@@ -21,13 +21,13 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from applications.api.rates import spend_elsewhere
+from applications.api.rates import count_refused_address
 from applications.api.urls import urlpatterns
-from applications.authentication.callers import AddressNotAllowed
+from applications.authentication.clients import AddressNotAllowed
 from applications.models import Account, APIKey, Application, RateCount
 from applications.operations import rates
 from applications.operations.actors import OPERATOR
-from applications.operations.rates import Outage, count, sweeper
+from applications.operations.rates import Outage, count_api_request, sweeper
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.names import Name
 from tests.api.conftest import Program, bearer, error_of, with_api_key
@@ -47,7 +47,7 @@ def limited(settings: Settings) -> Iterator[time_machine.Traveller]:
         yield clock
 
 
-def told(response: Response) -> tuple[int, str, str, str | None]:
+def rate_of(response: Response) -> tuple[int, str, str, str | None]:
     """Status and headers: limit, remaining, reset."""
     headers = response.headers
     return (
@@ -59,7 +59,7 @@ def told(response: Response) -> tuple[int, str, str, str | None]:
 
 
 def test_every_answer_says_what_is_left(limited: time_machine.Traveller, program: Program) -> None:
-    left = [told(program.get("/account")) for _number in range(LIMIT)]
+    left = [rate_of(program.get("/account")) for _number in range(LIMIT)]
     assert left == [(200, "3", "2", None), (200, "3", "1", None), (200, "3", "0", None)]
 
 
@@ -67,14 +67,14 @@ def test_one_too_many(limited: time_machine.Traveller, program: Program) -> None
     for _number in range(LIMIT):
         program.get("/account")
     refused = program.get("/account")
-    assert told(refused) == (429, "3", "0", str(int(NOON.timestamp()) + 40))
+    assert rate_of(refused) == (429, "3", "0", str(int(NOON.timestamp()) + 40))
     assert refused["Retry-After"] == "40"
     assert error_of(refused) == (429, "rate_limit_exceeded", "At most 3 requests a minute are answered.")
     assert {"X-Request-Id", "X-Response-Time"} <= set(refused.headers)
     limited.shift(timedelta(seconds=39))
     assert program.get("/account").status_code == 429
     limited.shift(timedelta(seconds=1))
-    assert told(program.get("/account")) == (200, "3", "2", None)
+    assert rate_of(program.get("/account")) == (200, "3", "2", None)
 
 
 def test_a_refused_change_changes_nothing(limited: time_machine.Traveller, program: Program) -> None:
@@ -88,11 +88,11 @@ def test_two_tokens_of_an_application_share_and_others_do_not(
     limited: time_machine.Traveller, application: Application, account: Account
 ) -> None:
     first, second = bearer(application), bearer(application)
-    assert told(first.get("/account"))[2] == "2"
-    assert told(second.get("/account"))[2] == "1"
+    assert rate_of(first.get("/account"))[2] == "2"
+    assert rate_of(second.get("/account"))[2] == "1"
     for other in (bearer(make_application(account, scopes="account")[0]), with_api_key(account)):
-        assert told(other.get("/account"))[2] == "2"
-    assert told(with_api_key(account).get("/account"))[2] == "2"
+        assert rate_of(other.get("/account"))[2] == "2"
+    assert rate_of(with_api_key(account).get("/account"))[2] == "2"
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_without_a_credential_the_address_counts(
     path: str, headers: dict[str, str], status: int, limited: time_machine.Traveller, program: Program
 ) -> None:
     unknown = Program(headers)
-    assert [told(unknown.get(path))[::2] for _number in range(LIMIT)] == [
+    assert [rate_of(unknown.get(path))[::2] for _number in range(LIMIT)] == [
         (status, "2"),
         (status, "1"),
         (status, "0"),
     ]
     refused = unknown.get(path)
     assert (refused.status_code, refused["Retry-After"]) == (429, "40")
-    assert told(unknown.get(path, REMOTE_ADDR="203.0.113.9"))[::2] == (status, "2")
+    assert rate_of(unknown.get(path, REMOTE_ADDR="203.0.113.9"))[::2] == (status, "2")
     assert program.get("/account").status_code == 200  # whoever floods does not lock others out
 
 
@@ -141,7 +141,7 @@ EVERY_VIEW = [
 
 
 def counted() -> dict[str, int]:
-    return dict(RateCount.objects.values_list("caller", "requests"))
+    return dict(RateCount.objects.values_list("client", "requests"))
 
 
 def test_every_view_is_among_those() -> None:
@@ -156,8 +156,8 @@ def test_a_scope_that_is_missing_counts_for_the_credential(
     path = path.replace("{id}", application.application_id)
     other, _secret = make_application(account, scopes="groups")
     key = with_api_key(account, "groups")
-    for caller in (bearer(other), key):
-        left = [told(caller.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
+    for client in (bearer(other), key):
+        left = [rate_of(client.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
         assert left == [(403, "2"), (403, "1"), (403, "0"), (429, "0")]
     assert counted() == {
         f"application:{other.pk}": LIMIT + 1,
@@ -172,10 +172,10 @@ def test_an_address_that_is_not_allowed_counts_for_the_credential_there_and_for_
 ) -> None:
     path = path.replace("{id}", application.application_id)
     token, key = bearer(application), with_api_key(account)
-    Account.objects.update(fence="203.0.113.0/24")
-    Application.objects.update(fence="203.0.113.0/24|")
-    for caller in (token, key):
-        left = [told(caller.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
+    Account.objects.update(allowlist="203.0.113.0/24")
+    Application.objects.update(allowlist="203.0.113.0/24|")
+    for client in (token, key):
+        left = [rate_of(client.send(method, path, ""))[::2] for _number in range(LIMIT + 1)]
         assert left == [(403, "2"), (403, "1"), (403, "0"), (429, "0")]
     assert counted() == {
         f"application:{application.pk}@127.0.0.1": LIMIT + 1,
@@ -203,7 +203,7 @@ def test_what_a_resource_server_gets_wrong_counts_for_it_and_what_it_gets_right_
 ) -> None:
     server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     platform = Program({"Authorization": basic(server.server_id, secret)})
-    left = [told(platform.send(method, "/messages/preview", body))[::2] for _number in range(LIMIT + 1)]
+    left = [rate_of(platform.send(method, "/messages/preview", body))[::2] for _number in range(LIMIT + 1)]
     assert left == [(status, "2"), (status, "1"), (status, "0"), (429, "0")]
     assert counted() == {f"resource_server:{server.pk}": LIMIT + 1}
     assert Program({}).post("/messages/preview", "").status_code == 401
@@ -222,7 +222,7 @@ def test_the_longest_name_is_kept(
     number: int, address: str, limited: time_machine.Traveller, rf: RequestFactory, db: None
 ) -> None:
     request = rf.get("/account", REMOTE_ADDR=address)
-    spend_elsewhere(request, AddressNotAllowed(application_pk=number))
+    count_refused_address(request, AddressNotAllowed(application_pk=number))
     assert counted() == {f"application:{number}@2001:db8:ffff:ffff::/64": 1}
 
 
@@ -231,7 +231,7 @@ def test_a_network_of_ipv6_is_one_place(limited: time_machine.Traveller, db: Non
         Program({}).get("/account", REMOTE_ADDR=f"2001:db8:0:1::{number}")
     assert Program({}).get("/account", REMOTE_ADDR="2001:db8:0:1:ffff::1").status_code == 429
     assert Program({}).get("/account", REMOTE_ADDR="2001:db8:0:2::1").status_code == 401
-    assert set(RateCount.objects.values_list("caller", flat=True)) == {
+    assert set(RateCount.objects.values_list("client", flat=True)) == {
         "address:2001:db8:0:1::/64",
         "address:2001:db8:0:2::/64",
     }
@@ -263,12 +263,15 @@ def test_counting_takes_one_statement(limited: time_machine.Traveller, program: 
     assert len([query for query in queries if "ratecount" in query["sql"]]) == 1
 
 
-def test_callers_who_do_not_come_back_are_swept(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_who_do_not_come_back_are_swept(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeper, "swept", 0)
     moment = NOON.timestamp()
-    assert [count("address:192.0.2.1", moment), count("address:192.0.2.1", moment)] == [1, 2]
-    count("application:1", moment + 2 * 3600)
-    assert list(RateCount.objects.values_list("caller", flat=True)) == ["application:1"]
+    assert [
+        count_api_request("address:192.0.2.1", moment),
+        count_api_request("address:192.0.2.1", moment),
+    ] == [1, 2]
+    count_api_request("application:1", moment + 2 * 3600)
+    assert list(RateCount.objects.values_list("client", flat=True)) == ["application:1"]
 
 
 def test_another_cache_counts_too(settings: Settings) -> None:
@@ -277,9 +280,9 @@ def test_another_cache_counts_too(settings: Settings) -> None:
         "rates": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     }
     moment = NOON.timestamp()
-    assert [count("application:7", moment) for _number in range(3)] == [1, 2, 3]
-    assert count("application:7", moment + 60) == 1
-    assert count("application:8", moment) == 1
+    assert [count_api_request("application:7", moment) for _number in range(3)] == [1, 2, 3]
+    assert count_api_request("application:7", moment + 60) == 1
+    assert count_api_request("application:8", moment) == 1
     caches["rates"].clear()
 
 
@@ -319,7 +322,7 @@ def test_a_store_that_does_not_answer_is_503_and_not_429(
     monkeypatch.setattr(rates, "count_request", gone)
     response = program.get("/account")
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert told(response)[1:] == ("3", "3", None)
+    assert rate_of(response)[1:] == ("3", "3", None)
 
 
 @pytest.mark.postgres
@@ -327,7 +330,7 @@ def test_a_store_that_does_not_answer_is_503_and_not_429(
 def test_threads_at_once_are_counted_one_by_one() -> None:
     def ask(_number: int) -> int:
         try:
-            return count("application:1", NOON.timestamp())
+            return count_api_request("application:1", NOON.timestamp())
         finally:
             connections.close_all()
 

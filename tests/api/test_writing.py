@@ -1,4 +1,4 @@
-"""Making, changing and deleting applications over the API; every change is audited under the name of its caller."""
+"""Making, changing and deleting applications over the API; every change is audited under the name of its client."""
 
 from typing import Any
 
@@ -470,8 +470,8 @@ def test_a_stranger_reaches_nothing(
 ) -> None:
     rows = AuditEvent.objects.count()
     answers = [
-        stranger.send(method, f"/applications/{identifier}{more}", body)
-        for identifier in (application.application_id, new_credential())
+        stranger.send(method, f"/applications/{client_id}{more}", body)
+        for client_id in (application.application_id, new_credential())
     ]
     told = [error_of(answer) for answer in answers]
     assert told[0] == told[1]

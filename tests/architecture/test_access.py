@@ -17,7 +17,7 @@ from tests.factories import make_token
 PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
 PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
 PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/", "panel/sign-in/code/"}
-PROGRAMS = re.compile(r"(oauth|\.well-known|messages)/|(account|applications)($|/)|openapi\.json$")
+CLIENT_PATHS = re.compile(r"(oauth|\.well-known|messages)/|(account|applications)($|/)|openapi\.json$")
 # Reached by whoever is signed in, about that person alone.
 PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")
 OPERATOR = re.compile(r"operator/")
@@ -42,7 +42,7 @@ def test_every_address_is_accounted_for() -> None:
         for address in addresses()
         if address not in PUBLIC
         and not address.startswith(OF_ACCOUNT)
-        and not any(known.match(address.replace("^", "")) for known in (PROGRAMS, PERSON, OPERATOR))
+        and not any(known.match(address.replace("^", "")) for known in (CLIENT_PATHS, PERSON, OPERATOR))
     ]
     assert unknown == []
     assert len(IN_PANEL) > 10

@@ -113,7 +113,7 @@ def opened(page: Page, axe: Axe, title: str) -> Locator:
     return dialog
 
 
-def told(page: Page, words: str) -> None:
+def expect_message(page: Page, words: str) -> None:
     """The page says so, where it is announced."""
     expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
 
@@ -135,14 +135,14 @@ def test_off_and_on(page: Page, overview: str, client: Client, axe: Axe) -> None
     assert client.call(token) == 200
     dialog.get_by_role("button", name="Disable application").click()
 
-    told(page, f"{NAME} was disabled.")
+    expect_message(page, f"{NAME} was disabled.")
     expect(page.get_by_role("switch")).not_to_be_checked()
     assert client.ask()[0] == 401
     assert client.call(token) == 401
     axe(page)
 
     page.get_by_role("switch").click()
-    told(page, f"{NAME} was enabled.")
+    expect_message(page, f"{NAME} was enabled.")
     expect(page.get_by_role("switch")).to_be_checked()
     assert client.ask()[0] == 200
     assert client.call(token) == 200
@@ -162,14 +162,14 @@ def test_revoke_one_then_all(page: Page, overview: str, client: Client, axe: Axe
     page.get_by_role("link", name=f"Revoke token ending {second[-4:]}").click()
     dialog = opened(page, axe, f"Revoke the token ending in {second[-4:]}?")
     dialog.get_by_role("button", name="Revoke token").click()
-    told(page, f"The token ending in {second[-4:]} was revoked.")
+    expect_message(page, f"The token ending in {second[-4:]} was revoked.")
     assert [client.call(token) for token in (first, second, third)] == [200, 401, 200]
 
     page.get_by_role("link", name="Revoke all tokens").click()
     dialog = opened(page, axe, f"Revoke all 2 tokens of {NAME}?")
     expect(dialog.get_by_role("listitem")).to_contain_text("2 tokens")
     dialog.get_by_role("button", name="Revoke all tokens").click()
-    told(page, f"All 2 tokens of {NAME} were revoked.")
+    expect_message(page, f"All 2 tokens of {NAME} were revoked.")
     assert [client.call(token) for token in (first, second, third)] == [401, 401, 401]
     assert client.call(client.token()) == 200
 
@@ -189,7 +189,7 @@ def test_reset_with_an_overlap_then_stop_the_old_secret(
     expect(dialog.get_by_role("radio", name="In 1 hour")).to_be_checked()
     dialog.get_by_role("button", name="Reset secret").click()
 
-    told(page, "The secret was reset")
+    expect_message(page, "The secret was reset")
     secret = page.locator(SECRET).inner_text()
     assert re.fullmatch(r"[0-9a-f]{40}", secret)
     axe(page)
@@ -228,7 +228,7 @@ def test_reset_with_an_overlap_then_stop_the_old_secret(
     old.get_by_role("link", name="Stop it now").click()
     dialog = opened(page, axe, f"Stop the old secret, ending in {client.secret[-4:]}?")
     dialog.get_by_role("button", name="Stop it now").click()
-    told(page, f"The old secret, ending in {client.secret[-4:]}, was stopped.")
+    expect_message(page, f"The old secret, ending in {client.secret[-4:]}, was stopped.")
     assert client.ask()[0] == 401
     assert client.ask(secret)[0] == 200
     assert client.call(token) == 200
@@ -246,7 +246,7 @@ def test_delete(page: Page, overview: str, client: Client, axe: Axe) -> None:
     expect(button).to_be_disabled()
     field.fill(NAME)
     button.click()
-    told(page, f"{NAME} was deleted.")
+    expect_message(page, f"{NAME} was deleted.")
     axe(page)
     assert client.call(token) == 401
     assert client.ask()[0] == 401
@@ -274,7 +274,7 @@ def test_settings(page: Page, overview: str, client: Client, axe: Axe) -> None:
 
     page.get_by_role("checkbox", name="sms").check()
     page.get_by_role("button", name="Save changes").click()
-    told(page, "The settings of Orders were saved. account stopped working, for every token.")
+    expect_message(page, "The settings of Orders were saved. account stopped working, for every token.")
     expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
     assert client.call(token) == 403
     page.goto(f"{overview}tokens/")
@@ -328,7 +328,7 @@ def test_a_long_name_and_many_scopes_do_not_widen_the_page(page: Page, served: S
             dialog.get_by_role("button").last.click()
         else:
             page.keyboard.press("Escape")
-    told(page, "was disabled")
+    expect_message(page, "was disabled")
     assert_fits(page)
 
 
@@ -382,7 +382,7 @@ def test_a_second_reset_stops_the_older_secret_once_that_is_chosen(
         if turn:
             dialog.get_by_role("checkbox", name=f"Stop the secret ending in {client.secret[-4:]} now").check()
         dialog.get_by_role("button", name="Reset secret").click()
-        told(page, "The secret was reset")
+        expect_message(page, "The secret was reset")
         newest = page.locator(SECRET).inner_text()
         page.get_by_role("checkbox", name="I have saved the secret").check()
     assert client.ask()[0] == 401
@@ -393,7 +393,7 @@ def test_two_clicks_reset_once(page: Page, overview: str, client: Client) -> Non
     page.goto(f"{overview}danger/")
     page.get_by_role("link", name="Reset secret").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset secret").dblclick()
-    told(page, "The secret was reset")
+    expect_message(page, "The secret was reset")
     assert client.ask(page.locator(SECRET).inner_text())[0] == 200
 
 
@@ -402,7 +402,7 @@ def test_reloading_and_going_back_never_show_the_new_secret_again(page: Page, ov
     page.goto(f"{overview}danger/")
     page.get_by_role("link", name="Reset secret").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset secret").click()
-    told(page, "The secret was reset")
+    expect_message(page, "The secret was reset")
     secret = page.locator(SECRET).inner_text()
     page.reload()
     expect(page.get_by_role("heading", name="Stop the old secret", exact=True)).to_be_visible()
@@ -439,7 +439,7 @@ def test_without_script_each_question_is_a_page(
     page.reload()
     page.get_by_role("link", name="Revoke all tokens").click()
     page.get_by_role("button", name="Revoke all tokens").click()
-    told(page, f"The only token of {NAME} was revoked.")
+    expect_message(page, f"The only token of {NAME} was revoked.")
 
     page.goto(f"{overview}danger/")
     page.get_by_role("link", name="Reset secret").click()
@@ -448,7 +448,7 @@ def test_without_script_each_question_is_a_page(
     secret = page.locator(SECRET).inner_text()
     assert (client.ask()[0], client.ask(secret)[0]) == (401, 200)
     page.reload()  # sends the form again
-    told(page, "Nothing was changed just now.")
+    expect_message(page, "Nothing was changed just now.")
     assert client.ask(secret)[0] == 200
 
     page.get_by_role("link", name="Delete application").click()
@@ -457,6 +457,6 @@ def test_without_script_each_question_is_a_page(
     expect(page.get_by_role("alert")).to_contain_text(f"This is not “{NAME}”. Nothing was deleted.")
     page.get_by_role("textbox").fill(NAME)
     page.get_by_role("button", name="Delete application").click()
-    told(page, f"{NAME} was deleted.")
+    expect_message(page, f"{NAME} was deleted.")
     assert client.ask(secret)[0] == 401
     context.close()

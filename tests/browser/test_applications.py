@@ -27,21 +27,21 @@ for number in range({many}):
     email = f"{{number}}@{run}.example"
     create_account(name=email, owner_email=email, owner_name="Olive Owner", owner_password="{password}", actor=OPERATOR)
 """
-MOST_TESTS = 20
+MAX_TESTS = 20
 
 
 @pytest.fixture(scope="module")
 def run(served: Served) -> str:
     """What tells the people of this run apart: nobody@RUN.example is in no account, 0@RUN.example owns one …"""
     name = uuid.uuid4().hex
-    code = MANY_ACCOUNTS.format(run=name, password=OWNER_PASSWORD, many=MOST_TESTS)
+    code = MANY_ACCOUNTS.format(run=name, password=OWNER_PASSWORD, many=MAX_TESTS)
     served.manage("shell", "--command", code)
     return name
 
 
 @pytest.fixture(scope="module")
 def numbers() -> Iterator[int]:
-    return iter(range(MOST_TESTS))
+    return iter(range(MAX_TESTS))
 
 
 @pytest.fixture

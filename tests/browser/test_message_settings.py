@@ -50,7 +50,7 @@ def assert_fits(page: Page) -> None:
 
 
 @in_every_look
-def test_from_typing_to_a_saved_treatment(page: Page, tab: str, axe: Axe) -> None:
+def test_from_typing_to_saved_settings(page: Page, tab: str, axe: Axe) -> None:
     result = page.get_by_role("region", name="What would be sent")
     expect(page.get_by_role("button", name="Preview")).to_be_hidden()
     text = page.get_by_role("textbox", name="Text")

@@ -61,16 +61,16 @@ def in_python(settings: Any) -> Any:
 
 
 def test_the_published_client_reads_what_was_set(held: Held, published: Callable[..., Any]) -> None:
-    identifier, secret = held.application("applications sms")
+    client_id, secret = held.application("applications sms")
     grant = {"grant_type": "client_credentials"}
-    token = requests.post(f"{held.url}/oauth/token", grant, auth=(identifier, secret), timeout=10).json()
+    token = requests.post(f"{held.url}/oauth/token", grant, auth=(client_id, secret), timeout=10).json()
     bearer = {"Authorization": f"Bearer {token['access_token']}"}
-    address = f"{held.url}/applications/{identifier}"
+    address = f"{held.url}/applications/{client_id}"
     changed = requests.patch(address, json={"settings": SETTINGS}, headers=bearer, timeout=10)
     assert changed.json()["settings"] == SETTINGS
 
     credentials = json.dumps({"token": {"access_token": token["access_token"]}})
-    read = published("applications.py", held.url, identifier, "0" * 40, credentials)["token"]["application"]
+    read = published("applications.py", held.url, client_id, "0" * 40, credentials)["token"]["application"]
     assert read["settings"] == in_python(SETTINGS)
 
     sent = {"text": "Bună ziua 📦", "to": "+40721555013"}

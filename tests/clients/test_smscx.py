@@ -17,11 +17,11 @@ SCOPES += " attachments optouts account applications numbers"
 @pytest.fixture(scope="module")
 def credentials(held: Held) -> dict[str, dict[str, str]]:
     """By name: an application's token and an API key that may read, and some that may not."""
-    identifier, secret = held.application("applications account")
+    client_id, secret = held.application("applications account")
 
     def token(scope: str) -> dict[str, str]:
         form = {"grant_type": "client_credentials", "scope": scope}
-        answer = requests.post(f"{held.url}/oauth/token", form, auth=(identifier, secret), timeout=20)
+        answer = requests.post(f"{held.url}/oauth/token", form, auth=(client_id, secret), timeout=20)
         return {"access_token": answer.json()["access_token"]}
 
     def key(*options: str) -> dict[str, str]:
@@ -88,10 +88,10 @@ def test_it_knows_the_refusals(got: Any) -> None:
 def test_an_address_that_is_not_allowed_is_another_exception(
     held: Held, credentials: dict[str, dict[str, str]], published: Callable[..., Any]
 ) -> None:
-    identifier, secret = held.application("applications")
+    client_id, secret = held.application("applications")
     form = {"grant_type": "client_credentials"}
-    answer = requests.post(f"{held.url}/oauth/token", form, auth=(identifier, secret), timeout=20)
-    held.served.manage("allow_ip", "198.51.100.0/24", "--application", identifier)
-    fenced = json.dumps({"fenced": {"access_token": answer.json()["access_token"]}})
-    got = published("applications.py", held.url, identifier, new_credential(), fenced)
-    assert got["fenced"]["list"][:3] == ["AccessDeniedException", 403, "access_denied"]
+    answer = requests.post(f"{held.url}/oauth/token", form, auth=(client_id, secret), timeout=20)
+    held.served.manage("allow_ip", "198.51.100.0/24", "--application", client_id)
+    restricted = json.dumps({"restricted": {"access_token": answer.json()["access_token"]}})
+    got = published("applications.py", held.url, client_id, new_credential(), restricted)
+    assert got["restricted"]["list"][:3] == ["AccessDeniedException", 403, "access_denied"]

@@ -34,8 +34,8 @@ def test_it_adds_to_the_list_of_an_account(application: Application) -> None:
         None,
         "operator",
     )
-    assert Account.objects.get().fence == "198.51.100.0/24"
-    assert Application.objects.get().fence == "198.51.100.0/24|"
+    assert Account.objects.get().allowlist == "198.51.100.0/24"
+    assert Application.objects.get().allowlist == "198.51.100.0/24|"
     event = AuditEvent.objects.first()
     assert event is not None
     assert (event.action, event.actor) == ("allowed_ips:change", "operator")
@@ -48,7 +48,7 @@ def test_it_adds_to_the_list_of_an_application(application: Application) -> None
         "network": "2001:db8::1",
         "locked_out": [],
     }
-    assert Application.objects.get().fence == "|2001:db8::1/128"
+    assert Application.objects.get().allowlist == "|2001:db8::1/128"
 
 
 @pytest.mark.parametrize("account", [True, False])

@@ -224,7 +224,7 @@ def test_seed_sample_fills_an_account(db: None) -> None:
     assert counted == Refusal.objects.filter(account=account).count() > 30
     for refusal in Refusal.objects.filter(reason="address"):
         assert refusal.application
-        assert not allows(refusal.application.fence, parse_address(str(refusal.ip)))
+        assert not allows(refusal.application.allowlist, parse_address(str(refusal.ip)))
     with pytest.raises(CommandError, match="no account"):
         call_command("seed_sample", "--account", "Nobody")
 

@@ -42,8 +42,10 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         LATCHKEY_OWNER_PASSWORD="a long and dull password",
     )
     account = json.loads(served.manage("create_account", ACCOUNT, "--owner", "a@marlowe.example", "--json"))
-    (mine, secret), (fenced, fenced_secret) = (make_application(served, name) for name in ("Mine", "Fenced"))
-    served.manage("allow_ip", HOME, "--application", fenced)
+    (mine, secret), (restricted, restricted_secret) = (
+        make_application(served, name) for name in ("Mine", "Restricted")
+    )
+    served.manage("allow_ip", HOME, "--application", restricted)
     options = ["--account", ACCOUNT, "--scopes", "groups sms", "--json"]
     yield Product(
         served=served,
@@ -51,7 +53,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         application_id=mine,
         secret=secret,
         token=ask_token(port_of(served), mine, secret),
-        fenced_token=ask_token(port_of(served), fenced, fenced_secret),
+        restricted_token=ask_token(port_of(served), restricted, restricted_secret),
         key=json.loads(served.manage("create_api_key", *options))["api_key"],
     )
     served.stop()
@@ -64,9 +66,9 @@ def make_application(served: Served, name: str) -> tuple[str, str]:
     return made["application_id"], made["application_secret"]
 
 
-def ask_token(port: int, identifier: str, secret: str) -> str:
+def ask_token(port: int, client_id: str, secret: str) -> str:
     """Return an access token, asked for from HOME."""
-    body = f"grant_type=client_credentials&client_id={identifier}&client_secret={secret}"
+    body = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}"
     answer = call(
         port, "/oauth/token", method="POST", body=body, Content_Type="application/x-www-form-urlencoded"
     )

@@ -66,7 +66,7 @@ class Product:
     application_id: str
     secret: str
     token: str  # for groups
-    fenced_token: str  # for groups, from HOME alone
+    restricted_token: str  # for groups, from HOME alone
     key: str  # an API key for groups and sms
 
     @property

@@ -89,17 +89,17 @@ def test_a_scope_that_is_not_held_is_403(gateway: Gateway) -> None:
 
 
 def test_the_clients_own_address_counts_whatever_it_says_of_itself(gateway: Gateway) -> None:
-    fenced = {"Authorization": f"Bearer {gateway.product.fenced_token}"}
-    assert gateway.get(address=HOME, **fenced).status == 200
-    answer = gateway.get(address=AWAY, **fenced)
+    restricted = {"Authorization": f"Bearer {gateway.product.restricted_token}"}
+    assert gateway.get(address=HOME, **restricted).status == 200
+    answer = gateway.get(address=AWAY, **restricted)
     assert (answer.status, answer.headers["www-authenticate"]) == (
         403,
         'Bearer realm="Latchkey", error="access_denied"',
     )
     for name in ("X-Forwarded-For", "X_Forwarded_For", "X-Real-IP", "Forwarded", "x-forwarded-for"):
-        headers = [*fenced.items(), (name, HOME)]
+        headers = [*restricted.items(), (name, HOME)]
         assert send(gateway.port, "/groups", headers, address=AWAY).status == 403, name
-    twice = [*fenced.items(), ("X-Forwarded-For", HOME), ("X-Forwarded-For", f"{HOME}, {HOME}")]
+    twice = [*restricted.items(), ("X-Forwarded-For", HOME), ("X-Forwarded-For", f"{HOME}, {HOME}")]
     assert send(gateway.port, "/groups", twice, address=AWAY).status == 403
 
 
@@ -153,7 +153,7 @@ def test_a_revoked_token_is_401_at_the_very_next_request(gateway: Gateway) -> No
 
 
 def test_latchkey_behind_it_answers_as_itself(front: Gateway) -> None:
-    bearer = ("Authorization", f"Bearer {front.product.fenced_token}")
+    bearer = ("Authorization", f"Bearer {front.product.restricted_token}")
 
     def status(address: str, **headers: str) -> int:
         return send(

@@ -14,7 +14,7 @@ import requests
 from tests.front.conftest import FORM, GRANT, JSON, SECONDS, Front, chunks, read
 from tests.servers import OWNER_PASSWORD
 
-MOST = 64 * 1024
+MAX_BYTES = 64 * 1024
 NODE = """
 const [url, method, authorization, type, text] = process.argv.slice(1);
 const body = new ReadableStream({ start(stream) {
@@ -133,14 +133,16 @@ def test_a_form_of_the_panel_in_chunks(front: Front) -> None:
 def test_too_much_is_refused_and_the_refusal_can_be_read(
     front: Front, path: str, told: str, framing: str
 ) -> None:
-    body = b"x" * 20 * MOST
+    body = b"x" * 20 * MAX_BYTES
     lines = [front.bearer, f"Cookie: csrftoken={'c' * 32}", f"Content-Type: {FORM}"]
     if framing == "length":
         head = front.head(f"POST {path}", *lines, f"Content-Length: {len(body)}")
-        answer = front.send(head, *(body[start : start + MOST] for start in range(0, len(body), MOST)))
+        answer = front.send(
+            head, *(body[start : start + MAX_BYTES] for start in range(0, len(body), MAX_BYTES))
+        )
     else:
         head = front.head(f"POST {path}", *lines, "Transfer-Encoding: chunked")
-        answer = front.send(head, *chunks(body, MOST))
+        answer = front.send(head, *chunks(body, MAX_BYTES))
     assert answer.status == 413
     assert told in answer.body.decode()
     assert "connection: close" in answer.headers
@@ -149,8 +151,8 @@ def test_too_much_is_refused_and_the_refusal_can_be_read(
 
 def test_the_limit_itself_is_not_too_much(front: Front) -> None:
     head = front.head("POST /oauth/token", front.basic, f"Content-Type: {FORM}", "Transfer-Encoding: chunked")
-    assert front.send(head, *chunks(GRANT + b"&x=" + b"y" * (MOST - len(GRANT) - 3), 9000)).status == 200
-    assert front.send(head, *chunks(GRANT + b"&x=" + b"y" * (MOST - len(GRANT) - 2), 9000)).status == 413
+    assert front.send(head, *chunks(GRANT + b"&x=" + b"y" * (MAX_BYTES - len(GRANT) - 3), 9000)).status == 200
+    assert front.send(head, *chunks(GRANT + b"&x=" + b"y" * (MAX_BYTES - len(GRANT) - 2), 9000)).status == 413
 
 
 def test_who_asks_before_sending_too_much_is_refused_at_once(front: Front) -> None:

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret
 from applications.models.statements import clients
 from applications.models.statements.api_keys import find_api_key
-from applications.models.statements.message_settings import find_token_and_treatment
+from applications.models.statements.message_settings import find_token_and_sms_settings
 from applications.models.statements.tokens import find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
@@ -20,7 +20,7 @@ from applications.operations.refused_requests import Holders, RefusedRequest, Se
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.names import Name
-from applications.rules.networks import OPEN_FENCE, parse_address
+from applications.rules.networks import OPEN_ALLOWLIST, parse_address
 from tests.factories import make_account, make_application, make_token
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,18 +72,18 @@ def test_a_token(change: Change, lives: bool, db: None) -> None:
     key = token_key(value)
     assert AccessToken.objects.live(MOMENT).by_value(value).exists() == lives
     assert (find_token(key, MOMENT) is not None) == lives
-    assert (find_token_and_treatment(key, MOMENT) is not None) == lives
+    assert (find_token_and_sms_settings(key, MOMENT) is not None) == lives
     assert works_for_the_search(value) == lives
     if Application.objects.get().is_enabled:
-        asked = clients.ask(
+        result = clients.find_client_and_token(
             client_id=application.application_id,
             secret_digest=digest(secret),
-            fence=OPEN_FENCE,
+            allowlist=OPEN_ALLOWLIST,
             token=value,
             moment=MOMENT,
         )
-        assert asked is not None
-        assert (asked.found is not None) == lives
+        assert result is not None
+        assert (result.found is not None) == lives
 
 
 @pytest.mark.parametrize("change", [state[1] for state in TOKEN_STATES], ids=[s[0] for s in TOKEN_STATES])
@@ -96,38 +96,38 @@ def test_what_is_purged_is_what_is_not_valid(change: Change, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "enabled", "fence", "good"),
+    ("expires_at", "enabled", "allowlist", "good"),
     [
-        (None, True, OPEN_FENCE, True),
-        (AFTER, True, OPEN_FENCE, True),
-        (MOMENT, True, OPEN_FENCE, False),
-        (BEFORE, True, OPEN_FENCE, False),
-        (None, False, OPEN_FENCE, False),
+        (None, True, OPEN_ALLOWLIST, True),
+        (AFTER, True, OPEN_ALLOWLIST, True),
+        (MOMENT, True, OPEN_ALLOWLIST, False),
+        (BEFORE, True, OPEN_ALLOWLIST, False),
+        (None, False, OPEN_ALLOWLIST, False),
         (None, True, "|198.51.100.0/24", False),
     ],
 )
-def test_a_secret(expires_at: datetime | None, enabled: bool, fence: str, good: bool, db: None) -> None:
+def test_a_secret(expires_at: datetime | None, enabled: bool, allowlist: str, good: bool, db: None) -> None:
     application, secret = make_application(make_account())
     ApplicationSecret.objects.update(expires_at=expires_at)
-    Application.objects.update(is_enabled=enabled, fence=fence)
+    Application.objects.update(is_enabled=enabled, allowlist=allowlist)
     client_id, secret_digest, value = application.application_id, digest(secret), new_credential()
     inserted = insert_token(
         key=token_key(value),
         hint=hint(value),
-        application_id=client_id,
+        client_id=client_id,
         secret_digest=secret_digest,
         scopes=None,
-        fence=OPEN_FENCE,
+        allowlist=OPEN_ALLOWLIST,
         address=ADDRESS,
         moment=MOMENT,
     )
-    asked = clients.ask(
-        client_id=client_id, secret_digest=secret_digest, fence=OPEN_FENCE, token=value, moment=MOMENT
+    result = clients.find_client_and_token(
+        client_id=client_id, secret_digest=secret_digest, allowlist=OPEN_ALLOWLIST, token=value, moment=MOMENT
     )
-    assert (inserted is not None, asked is not None) == (good, good)
+    assert (inserted is not None, result is not None) == (good, good)
     assert (_reason(client_id, secret_digest) is None) == good
     works = ApplicationSecret.objects.working(MOMENT).filter(application__is_enabled=True).exists()
-    assert (works and fence == OPEN_FENCE) == good
+    assert (works and allowlist == OPEN_ALLOWLIST) == good
 
 
 def _reason(client_id: str, secret_digest: bytes) -> InvalidClient | None:

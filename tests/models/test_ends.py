@@ -10,7 +10,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.names import Name
-from applications.rules.networks import OPEN_FENCE, parse_address
+from applications.rules.networks import OPEN_ALLOWLIST, parse_address
 from tests.factories import make_account, make_application, make_token
 
 END = datetime.now(UTC) + timedelta(days=1)
@@ -42,10 +42,10 @@ def test_an_old_secret(db: None) -> None:
         inserted = insert_token(
             key=token_key(value),
             hint=hint(value),
-            application_id=application.application_id,
+            client_id=application.application_id,
             secret_digest=digest(secret),
             scopes=None,
-            fence=OPEN_FENCE,
+            allowlist=OPEN_ALLOWLIST,
             address=parse_address("192.0.2.1"),
             moment=moment,
         )

@@ -11,6 +11,6 @@ def test_a_machine_whose_clock_is_ahead_holds_nobody_up(db: None) -> None:
     assert RateCount.objects.get().minute == MINUTE
 
 
-def test_a_caller_has_a_count_of_its_own(db: None) -> None:
-    assert [count_request(caller, MINUTE) for caller in ("application:1", "application:2")] == [1, 1]
+def test_a_client_has_a_count_of_its_own(db: None) -> None:
+    assert [count_request(client, MINUTE) for client in ("application:1", "application:2")] == [1, 1]
     assert count_request("application:1", MINUTE + 1) == 1

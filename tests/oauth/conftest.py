@@ -27,7 +27,7 @@ else:
 
     Response = HttpResponse
 
-type Ask = Callable[..., Response]
+type RequestToken = Callable[..., Response]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Server:
         return basic(self.server_id, self.secret)
 
 
-def basic(identifier: str, secret: str) -> str:
+def basic(client_id: str, secret: str) -> str:
     """The value of an Authorization header."""
-    return "Basic " + base64.b64encode(f"{identifier}:{secret}".encode()).decode()
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def program(db: None) -> Program:
 
 
 @pytest.fixture
-def ask(client: Client) -> Ask:
+def request_token(client: Client) -> RequestToken:
     """Send a body, as it stands, to the token endpoint."""
 
     def send(body: str | bytes = GRANT, authorization: str | None = None, **headers: Any) -> Response:

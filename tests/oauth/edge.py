@@ -20,19 +20,19 @@ def post(
     return client.post(path, urlencode(parameters), FORM, headers=headers, REMOTE_ADDR=address)
 
 
-def fence_in(application: Application, fence: str = "|198.51.100.0/24") -> None:
+def restrict(application: Application, allowlist: str = "|198.51.100.0/24") -> None:
     """Let an application's credentials be used from these addresses alone (`|` parts account and application)."""
-    application.fence = fence
-    application.save(update_fields=["fence"])
+    application.allowlist = allowlist
+    application.save(update_fields=["allowlist"])
 
 
-def told(response: Response) -> dict[str, Any]:
+def body_of(response: Response) -> dict[str, Any]:
     """The members of a JSON answer."""
     members: dict[str, Any] = json.loads(response.content)
     return members
 
 
-def seen(response: Response) -> tuple[int, bytes, dict[str, str]]:
+def comparable(response: Response) -> tuple[int, bytes, dict[str, str]]:
     """All of an answer that the client sees and that is not new in each."""
     headers = {name: value for name, value in response.items() if name not in VOLATILE}
     return response.status_code, response.content, headers

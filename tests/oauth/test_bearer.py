@@ -20,15 +20,17 @@ from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
-from tests.oauth.conftest import GRANT, Ask, Program
+from tests.oauth.conftest import GRANT, Program, RequestToken
 
 
 class Holder:
     """A client with a token in hand."""
 
-    def __init__(self, client: Client, ask: Ask, program: Program, body: str = GRANT) -> None:
+    def __init__(
+        self, client: Client, request_token: RequestToken, program: Program, body: str = GRANT
+    ) -> None:
         self.client, self.program = client, program
-        self.token = json.loads(ask(body, program.basic).content)["access_token"]
+        self.token = json.loads(request_token(body, program.basic).content)["access_token"]
 
     def call(self, **headers: str) -> tuple[int, str]:
         """Status, and the challenge of the answer."""
@@ -37,8 +39,8 @@ class Holder:
 
 
 @pytest.fixture
-def holder(client: Client, ask: Ask, program: Program) -> Holder:
-    made = Holder(client, ask, program)
+def holder(client: Client, request_token: RequestToken, program: Program) -> Holder:
+    made = Holder(client, request_token, program)
     assert made.call() == (200, "")
     return made
 
@@ -100,14 +102,14 @@ def test_revoke_one(holder: Holder) -> None:
 
 
 def test_revoke_all_kills_those_before_and_not_those_after(
-    holder: Holder, program: Program, client: Client, ask: Ask
+    holder: Holder, program: Program, client: Client, request_token: RequestToken
 ) -> None:
     revoke_all_tokens(application=program.application, actor=OPERATOR)
     assert holder.call() == INVALID
-    assert Holder(client, ask, program).call() == (200, "")
+    assert Holder(client, request_token, program).call() == (200, "")
 
 
-def test_revoke_all_takes_the_same_statements_for_many(program: Program, ask: Ask) -> None:
+def test_revoke_all_takes_the_same_statements_for_many(program: Program, request_token: RequestToken) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
             revoke_all_tokens(application=program.application, actor=OPERATOR)
@@ -116,7 +118,7 @@ def test_revoke_all_takes_the_same_statements_for_many(program: Program, ask: As
 
     none = statements()
     for _number in range(20):
-        ask(GRANT, program.basic)
+        request_token(GRANT, program.basic)
     assert statements() == none
 
 
@@ -137,12 +139,14 @@ def test_a_scope_taken_away_is_gone_from_tokens_at_once(holder: Holder, program:
     assert holder.call() == INSUFFICIENT
 
 
-def test_a_scope_added_later_does_not_reach_a_token(client: Client, ask: Ask, program: Program) -> None:
+def test_a_scope_added_later_does_not_reach_a_token(
+    client: Client, request_token: RequestToken, program: Program
+) -> None:
     change_scopes(program, "sms groups")
-    earlier = Holder(client, ask, program)
+    earlier = Holder(client, request_token, program)
     change_scopes(program, "sms groups account")
     assert earlier.call() == INSUFFICIENT
-    assert Holder(client, ask, program).call() == (200, "")
+    assert Holder(client, request_token, program).call() == (200, "")
 
 
 def test_a_scope_taken_away_and_given_back_stays_away_from_older_tokens(
@@ -153,20 +157,22 @@ def test_a_scope_taken_away_and_given_back_stays_away_from_older_tokens(
     assert holder.call() == INSUFFICIENT
 
 
-def test_a_scope_the_operator_retires_is_gone(holder: Holder, program: Program, ask: Ask) -> None:
+def test_a_scope_the_operator_retires_is_gone(
+    holder: Holder, program: Program, request_token: RequestToken
+) -> None:
     retire_scope(scope=Scope.objects.get(name="account"), actor=OPERATOR)
     assert holder.call() == INSUFFICIENT
-    assert json.loads(ask(GRANT, program.basic).content)["scope"] == "sms groups"
+    assert json.loads(request_token(GRANT, program.basic).content)["scope"] == "sms groups"
 
 
-def test_a_token_without_the_scope(client: Client, ask: Ask, program: Program) -> None:
-    assert Holder(client, ask, program, f"{GRANT}&scope=sms").call() == INSUFFICIENT
+def test_a_token_without_the_scope(client: Client, request_token: RequestToken, program: Program) -> None:
+    assert Holder(client, request_token, program, f"{GRANT}&scope=sms").call() == INSUFFICIENT
 
 
-def test_a_reset_with_revocation(holder: Holder, program: Program, ask: Ask) -> None:
+def test_a_reset_with_revocation(holder: Holder, program: Program, request_token: RequestToken) -> None:
     reset_secret(application=program.application, overlap=Overlap.NOW, revoke_tokens=True, actor=OPERATOR)
     assert holder.call() == INVALID
-    assert ask(GRANT, program.basic).status_code == 401
+    assert request_token(GRANT, program.basic).status_code == 401
 
 
 def test_a_reset_alone_leaves_tokens(holder: Holder, program: Program) -> None:
@@ -181,9 +187,9 @@ def test_expiry(holder: Holder) -> None:
         assert holder.call() == INVALID
 
 
-def test_an_address_outside_the_fence_is_denied_at_use(holder: Holder, program: Program) -> None:
-    program.application.fence = "|198.51.100.0/24"
-    program.application.save(update_fields=["fence"])
+def test_an_address_outside_the_allowlist_is_denied_at_use(holder: Holder, program: Program) -> None:
+    program.application.allowlist = "|198.51.100.0/24"
+    program.application.save(update_fields=["allowlist"])
     assert holder.call() == (403, "")
     assert holder.call(REMOTE_ADDR="198.51.100.4") == (200, "")
 

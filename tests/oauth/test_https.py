@@ -40,7 +40,7 @@ def token(client: Client, program: Program, peer: str, proto: str | None) -> Res
         (PROXY, None, 200),
     ],
 )
-def test_plain_http_is_refused_to_programs(
+def test_plain_http_is_refused_to_clients(
     client: Client, program: Program, peer: str, proto: str | None, status: int
 ) -> None:
     response = token(client, program, peer, proto)

@@ -22,7 +22,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import Program, Response, Server, basic
-from tests.oauth.edge import fence_in, post, seen, told
+from tests.oauth.edge import body_of, comparable, post, restrict
 
 INACTIVE = b'{"active": false}'
 type Introspect = Callable[..., Response]
@@ -43,7 +43,7 @@ def test_section_2_2_an_active_token(introspect: Introspect, program: Program, t
     stored = AccessToken.objects.get()
     assert stored.expires_at is not None
     response = introspect(program.basic, token=token)
-    assert told(response) == {
+    assert body_of(response) == {
         "active": True,
         "scope": "sms groups account",
         "client_id": program.application.application_id,
@@ -60,7 +60,7 @@ def test_section_2_2_an_active_token(introspect: Introspect, program: Program, t
 def test_section_2_2_a_token_that_never_expires_has_no_exp(introspect: Introspect, program: Program) -> None:
     value = new_credential()
     make_token(program.application, value, lives=None)
-    assert "exp" not in told(introspect(program.basic, token=value))
+    assert "exp" not in body_of(introspect(program.basic, token=value))
 
 
 def test_the_scope_is_the_one_of_this_moment(introspect: Introspect, program: Program, token: str) -> None:
@@ -73,7 +73,7 @@ def test_the_scope_is_the_one_of_this_moment(introspect: Introspect, program: Pr
             scopes=scopes,
             actor=OPERATOR,
         )
-        assert told(introspect(program.basic, token=token))["scope"] == "sms groups"
+        assert body_of(introspect(program.basic, token=token))["scope"] == "sms groups"
 
 
 def test_a_hint_and_unknown_parameters_change_nothing(
@@ -81,7 +81,7 @@ def test_a_hint_and_unknown_parameters_change_nothing(
 ) -> None:
     plain = introspect(program.basic, token=token)
     hinted = introspect(program.basic, token=token, token_type_hint="refresh_token", resource="x")
-    assert seen(hinted) == seen(plain)
+    assert comparable(hinted) == comparable(plain)
 
 
 # --- Who may know ---
@@ -91,30 +91,30 @@ def test_an_application_sees_the_tokens_of_its_account(
     introspect: Introspect, program: Program, token: str
 ) -> None:
     sister, secret = make_application(program.application.account)
-    answer = told(introspect(basic(sister.application_id, secret), token=token))
+    answer = body_of(introspect(basic(sister.application_id, secret), token=token))
     assert answer["client_id"] == program.application.application_id
 
 
 def test_a_resource_server_sees_any(introspect: Introspect, server: Server, token: str) -> None:
-    answer = told(introspect(server.basic, token=token))
+    answer = body_of(introspect(server.basic, token=token))
     assert (answer["active"], answer["client_name"]) == (True, "Order notifications")
     in_body = introspect(None, token=token, client_id=server.server_id, client_secret=server.secret)
-    assert told(in_body) == answer
+    assert body_of(in_body) == answer
 
 
 def test_a_resource_server_learns_the_settings_and_an_application_does_not(
     introspect: Introspect, server: Server, program: Program, token: str
 ) -> None:
-    untouched = told(introspect(server.basic, token=token))["settings"]
+    untouched = body_of(introspect(server.basic, token=token))["settings"]
     assert untouched == MessageSettings().documented()
     MessageSettings.objects.create(
         application=program.application, sms_sender="Marlowe", sms_remove_emojis=True, otp_ttl=120
     )
-    changed = told(introspect(server.basic, token=token))["settings"]
+    changed = body_of(introspect(server.basic, token=token))["settings"]
     assert changed == MessageSettings.objects.get().documented()
     assert changed["sms"]["enforceOriginator"] == "Marlowe"
     assert changed["sms"]["transliteration"]["removeEmojis"] is True
-    assert "settings" not in told(introspect(program.basic, token=token))
+    assert "settings" not in body_of(introspect(program.basic, token=token))
 
 
 def expire(token: AccessToken) -> None:
@@ -142,7 +142,7 @@ def test_unknown_foreign_and_dead_look_byte_identical(
     make_token(make_application(make_account("Else", "else@else.example"))[0], foreign)
     dead = make_token(program.application, value)
     DEATHS[death](dead)
-    unknown = seen(introspect(server.basic, token=new_credential()))
+    unknown = comparable(introspect(server.basic, token=new_credential()))
     assert unknown[:2] == (200, INACTIVE)
     ours = basic(asking.application_id, secret)
     for authorization, what in [
@@ -155,7 +155,7 @@ def test_unknown_foreign_and_dead_look_byte_identical(
         (ours, secret),
         (ours, dead.key.hex),
     ]:
-        assert seen(introspect(authorization, token=what)) == unknown
+        assert comparable(introspect(authorization, token=what)) == unknown
 
 
 # --- The address a token was used from ---
@@ -164,25 +164,25 @@ def test_unknown_foreign_and_dead_look_byte_identical(
 def test_client_ip_is_held_against_the_allowed_ips(
     introspect: Introspect, server: Server, program: Program, token: str
 ) -> None:
-    fence_in(program.application, "198.51.100.0/24|2001:db8::/32 198.51.100.7/32")
+    restrict(program.application, "198.51.100.0/24|2001:db8::/32 198.51.100.7/32")
 
     def active(address: str) -> bool:
-        return bool(told(introspect(server.basic, token=token, client_ip=address))["active"])
+        return bool(body_of(introspect(server.basic, token=token, client_ip=address))["active"])
 
     assert active("198.51.100.7")
     assert active("::ffff:198.51.100.7")
     assert not active("198.51.100.8")
     assert not active("2001:db8::1")
-    assert told(introspect(server.basic, token=token))["active"]
+    assert body_of(introspect(server.basic, token=token))["active"]
 
 
 def test_an_address_outside_looks_like_an_unknown_token_and_the_panel_learns_why(
     introspect: Introspect, server: Server, program: Program, token: str
 ) -> None:
     unknown = introspect(server.basic, token=new_credential(), client_ip="203.0.113.9")
-    fence_in(program.application)
+    restrict(program.application)
     outside = introspect(server.basic, token=token, client_ip="203.0.113.9")
-    assert seen(outside) == seen(unknown)
+    assert comparable(outside) == comparable(unknown)
     usage.flush()
     kept = Refusal.objects.get(request_id=outside["X-Request-Id"])
     assert (kept.application, kept.reason, kept.ip) == (program.application, "address", "203.0.113.9")
@@ -193,7 +193,7 @@ def test_client_ip_has_to_be_an_address(
     introspect: Introspect, server: Server, token: str, address: str
 ) -> None:
     response = introspect(server.basic, token=token, client_ip=address)
-    assert (response.status_code, told(response)["error"]) == (400, "invalid_request")
+    assert (response.status_code, body_of(response)["error"]) == (400, "invalid_request")
 
 
 def test_a_resource_servers_question_is_a_use_of_the_token(
@@ -211,7 +211,7 @@ def test_a_resource_servers_question_is_a_use_of_the_token(
 
 
 def ask_of_a_stranger(introspect: Introspect, token: str) -> tuple[int, bytes, dict[str, str]]:
-    answer = seen(introspect(basic(new_credential(), new_credential()), token=token))
+    answer = comparable(introspect(basic(new_credential(), new_credential()), token=token))
     assert answer[0] == 401
     assert answer[2]["WWW-Authenticate"] == 'Basic realm="Latchkey", charset="UTF-8"'
     return answer
@@ -222,7 +222,7 @@ WRONG: dict[str, Callable[[Program], object]] = {
         application=program.application, enabled=False, actor=OPERATOR
     ),
     "deleted": lambda program: delete_application(application=program.application, actor=OPERATOR),
-    "fenced out": lambda program: fence_in(program.application),
+    "outside the allowlist": lambda program: restrict(program.application),
     "reset": lambda program: reset_secret(
         application=program.application, overlap=Overlap.NOW, actor=OPERATOR
     ),
@@ -235,11 +235,11 @@ def test_a_client_that_may_not_ask_gets_one_401(
 ) -> None:
     unknown = ask_of_a_stranger(introspect, token)
     other_secret = basic(program.application.application_id, new_credential())
-    assert seen(introspect(other_secret, token=token)) == unknown
+    assert comparable(introspect(other_secret, token=token)) == unknown
     assert introspect(program.basic, token=token).status_code == 200
     WRONG[wrong](program)
-    assert seen(introspect(program.basic, token=token)) == unknown
-    assert seen(introspect(other_secret, token=token)) == unknown
+    assert comparable(introspect(program.basic, token=token)) == unknown
+    assert comparable(introspect(other_secret, token=token)) == unknown
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -262,19 +262,19 @@ def test_a_resource_server_is_let_in_by_its_secret_of_the_moment_alone(
 ) -> None:
     unknown = ask_of_a_stranger(introspect, token)
     made = ResourceServer.objects.get()
-    assert seen(introspect(basic(server.server_id, new_credential()), token=token)) == unknown
+    assert comparable(introspect(basic(server.server_id, new_credential()), token=token)) == unknown
     stored = bytes(made.digest).hex()
     for guess in (stored, stored[:40]):
-        assert seen(introspect(basic(server.server_id, guess), token=token)) == unknown
+        assert comparable(introspect(basic(server.server_id, guess), token=token)) == unknown
     newer = reset_resource_server(server=made, actor=OPERATOR)
-    assert seen(introspect(server.basic, token=token)) == unknown
+    assert comparable(introspect(server.basic, token=token)) == unknown
     assert introspect(basic(server.server_id, newer), token=token).status_code == 200
     remove_resource_server(server=made, actor=OPERATOR)
-    assert seen(introspect(basic(server.server_id, newer), token=token)) == unknown
+    assert comparable(introspect(basic(server.server_id, newer), token=token)) == unknown
 
 
 def test_an_application_asks_only_from_its_allowed_ips(client: Client, program: Program, token: str) -> None:
-    fence_in(program.application)
+    restrict(program.application)
 
     def status(address: str) -> int:
         return post(client, "/oauth/introspect", program.basic, address, token=token).status_code
@@ -288,7 +288,7 @@ def test_an_old_secret_works_while_it_overlaps(introspect: Introspect, program: 
 
 
 def test_who_does_not_say_who_they_are(introspect: Introspect, token: str) -> None:
-    assert seen(introspect(None, token=token)) == ask_of_a_stranger(introspect, token)
+    assert comparable(introspect(None, token=token)) == ask_of_a_stranger(introspect, token)
     assert introspect(f"Bearer {token}", token=token).status_code == 401
 
 
@@ -299,7 +299,7 @@ def test_one_way_of_authenticating(introspect: Introspect, program: Program, tok
         client_id=program.application.application_id,
         client_secret=program.secret,
     )
-    assert (both.status_code, told(both)["error"]) == (400, "invalid_request")
+    assert (both.status_code, body_of(both)["error"]) == (400, "invalid_request")
 
 
 # --- The request ---
@@ -308,7 +308,7 @@ def test_one_way_of_authenticating(introspect: Introspect, program: Program, tok
 def test_a_check_is_one_statement(
     introspect: Introspect, program: Program, server: Server, token: str
 ) -> None:
-    fence_in(program.application, "127.0.0.0/8|127.0.0.1/32")
+    restrict(program.application, "127.0.0.0/8|127.0.0.1/32")
     for authorization in (program.basic, server.basic):
         introspect(authorization, token=token, client_ip="127.0.0.1")  # notes uses, once a minute
         for what in (token, new_credential()):
@@ -320,7 +320,7 @@ def test_a_check_is_one_statement(
 def test_the_token_is_required(introspect: Introspect, program: Program) -> None:
     for parameters in ({"token_type_hint": "access_token"}, {"token": ""}):
         response = introspect(program.basic, **parameters)
-        assert (response.status_code, told(response)["error"]) == (400, "invalid_request")
+        assert (response.status_code, body_of(response)["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch", "head", "options"])

@@ -22,9 +22,9 @@ def client_of_token(db: None) -> tuple[Application, str]:
     return application, secret
 
 
-def introspected(identifier: str, secret: str) -> dict[str, object]:
+def introspected(client_id: str, secret: str) -> dict[str, object]:
     answer = Client().post(
-        "/oauth/introspect", f"token={TOKEN}", FORM, headers={"Authorization": basic(identifier, secret)}
+        "/oauth/introspect", f"token={TOKEN}", FORM, headers={"Authorization": basic(client_id, secret)}
     )
     body: dict[str, object] = answer.json()
     assert body["active"] is True

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from applications.models import Scope
 from applications.operations.actors import OPERATOR
 from applications.operations.scopes import retire_scope
-from tests.oauth.edge import told
+from tests.oauth.edge import body_of
 
 PATH = "/.well-known/oauth-authorization-server"
 
@@ -17,7 +17,7 @@ def test_section_2_everything_begins_with_the_configured_issuer(
 ) -> None:
     settings.ISSUER = "https://id.sms.example"
     settings.ALLOWED_HOSTS = ["*"]
-    body = told(client.get(PATH, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}))
+    body = body_of(client.get(PATH, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}))
     assert body["issuer"] == "https://id.sms.example"
     endpoints = {name: value for name, value in body.items() if name.endswith("_endpoint")}
     assert endpoints == {
@@ -28,7 +28,7 @@ def test_section_2_everything_begins_with_the_configured_issuer(
 
 
 def test_section_2_what_is_supported(client: Client, db: None) -> None:
-    body = told(client.get(PATH))
+    body = body_of(client.get(PATH))
     assert body["grant_types_supported"] == ["client_credentials"]
     assert body["response_types_supported"] == []
     for endpoint in ("token", "introspection", "revocation"):
@@ -40,7 +40,7 @@ def test_section_2_what_is_supported(client: Client, db: None) -> None:
 
 def test_a_retired_scope_is_not_offered(client: Client, db: None) -> None:
     retire_scope(scope=Scope.objects.get(name="viber"), actor=OPERATOR)
-    assert "viber" not in told(client.get(PATH))["scopes_supported"]
+    assert "viber" not in body_of(client.get(PATH))["scopes_supported"]
 
 
 def test_section_3_2_the_answer_is_json(client: Client, db: None) -> None:

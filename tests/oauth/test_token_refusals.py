@@ -19,14 +19,14 @@ from applications.operations.applications import delete_application, switch_appl
 from applications.operations.secrets import reset_secret
 from applications.operations.throttle import failures
 from applications.rules.credentials import new_credential
-from tests.oauth.conftest import FORM, GRANT, Ask, Program, basic
+from tests.oauth.conftest import FORM, GRANT, Program, RequestToken, basic
 
 VOLATILE = {"X-Request-Id", "X-Response-Time"}
 
 
-def fence_out(program: Program) -> None:
-    program.application.fence = "|198.51.100.0/24"
-    program.application.save(update_fields=["fence"])
+def restrict_elsewhere(program: Program) -> None:
+    program.application.allowlist = "|198.51.100.0/24"
+    program.application.save(update_fields=["allowlist"])
 
 
 def disable(program: Program) -> None:
@@ -41,12 +41,14 @@ def reset(program: Program) -> None:
     reset_secret(application=program.application, overlap=Overlap.NOW, actor=OPERATOR)
 
 
-@pytest.mark.parametrize("make_wrong", [fence_out, disable, delete, reset])
-def test_every_refusal_is_the_same_byte_for_byte(ask: Ask, program: Program, make_wrong: object) -> None:
-    unknown = ask(GRANT, basic(new_credential(), program.secret))
-    wrong = ask(GRANT, basic(program.application.application_id, new_credential()))
+@pytest.mark.parametrize("make_wrong", [restrict_elsewhere, disable, delete, reset])
+def test_every_refusal_is_the_same_byte_for_byte(
+    request_token: RequestToken, program: Program, make_wrong: object
+) -> None:
+    unknown = request_token(GRANT, basic(new_credential(), program.secret))
+    wrong = request_token(GRANT, basic(program.application.application_id, new_credential()))
     make_wrong(program)  # type: ignore[operator]
-    for response in (wrong, ask(GRANT, program.basic)):
+    for response in (wrong, request_token(GRANT, program.basic)):
         assert response.status_code == 401
         assert response.content == unknown.content
         kept = {name: value for name, value in response.items() if name not in VOLATILE}
@@ -54,13 +56,15 @@ def test_every_refusal_is_the_same_byte_for_byte(ask: Ask, program: Program, mak
     assert not AccessToken.objects.exists()
 
 
-@pytest.mark.parametrize("make_wrong", [fence_out, disable, delete, reset])
-def test_every_refusal_costs_the_same_statements(ask: Ask, program: Program, make_wrong: object) -> None:
+@pytest.mark.parametrize("make_wrong", [restrict_elsewhere, disable, delete, reset])
+def test_every_refusal_costs_the_same_statements(
+    request_token: RequestToken, program: Program, make_wrong: object
+) -> None:
     def statements(authorization: str) -> list[str]:
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            assert ask(GRANT, authorization).status_code == 401
+            assert request_token(GRANT, authorization).status_code == 401
         return [query["sql"].split()[0] for query in queries.captured_queries]
 
     unknown = statements(basic(new_credential(), new_credential()))
@@ -71,7 +75,7 @@ def test_every_refusal_costs_the_same_statements(ask: Ask, program: Program, mak
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
-@pytest.mark.parametrize("make_wrong", [fence_out, disable, reset, lambda _program: None])
+@pytest.mark.parametrize("make_wrong", [restrict_elsewhere, disable, reset, lambda _program: None])
 def test_an_unknown_client_costs_the_same_work_as_a_known_one(
     client: Client, program: Program, monkeypatch: pytest.MonkeyPatch, make_wrong: object, path: str
 ) -> None:
@@ -98,7 +102,7 @@ def test_an_unknown_client_costs_the_same_work_as_a_known_one(
     unknown = basic(new_credential(), new_credential())
     work(unknown)
     monkeypatch.setattr("hmac.compare_digest", noted("compare", hmac.compare_digest))
-    monkeypatch.setattr(failures, "note", noted("throttle", failures.note))
+    monkeypatch.setattr(failures, "note", noted("throttle", failures.record))
     monkeypatch.setattr(usage.recorder, "add", noted("record", usage.recorder.add))
     for model in (Refusal, Application, ApplicationSecret):
         monkeypatch.setattr(model, "__init__", noted(model.__name__, model.__init__))
@@ -108,8 +112,10 @@ def test_an_unknown_client_costs_the_same_work_as_a_known_one(
     assert work(known) == (statements, ["compare"] * secrets + called[1:])
 
 
-def test_what_an_unknown_client_is_recorded_for_is_dropped(ask: Ask, program: Program) -> None:
-    ask(GRANT, basic(new_credential(), new_credential()))
+def test_what_an_unknown_client_is_recorded_for_is_dropped(
+    request_token: RequestToken, program: Program
+) -> None:
+    request_token(GRANT, basic(new_credential(), new_credential()))
     with CaptureQueriesContext(connection) as queries:
         usage.flush()
     # Whether it is the ID of a deleted application is asked; nothing but the operator's count is written.
@@ -122,52 +128,56 @@ def test_what_an_unknown_client_is_recorded_for_is_dropped(ask: Ask, program: Pr
 
 
 def test_unknown_clients_take_no_place_from_refusals_that_are_read(
-    ask: Ask, program: Program, monkeypatch: pytest.MonkeyPatch
+    request_token: RequestToken, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage, "MOST_REFUSALS", 2)
+    monkeypatch.setattr(usage, "MAX_REFUSALS", 2)
     for _number in range(5):
-        ask(GRANT, basic(new_credential(), new_credential()))
-    ask(GRANT, basic(program.application.application_id, new_credential()))
+        request_token(GRANT, basic(new_credential(), new_credential()))
+    request_token(GRANT, basic(program.application.application_id, new_credential()))
     usage.flush()
     assert Refusal.objects.count() == 1
 
 
-def test_issuing_is_one_statement(ask: Ask, program: Program) -> None:
-    ask(GRANT, program.basic)  # writes "last used", which is done once a minute
+def test_issuing_is_one_statement(request_token: RequestToken, program: Program) -> None:
+    request_token(GRANT, program.basic)  # writes "last used", which is done once a minute
     with CaptureQueriesContext(connection) as queries:
-        assert ask(GRANT, program.basic).status_code == 200
+        assert request_token(GRANT, program.basic).status_code == 200
     assert [query["sql"].split()[0] for query in queries.captured_queries] == ["INSERT"]
 
 
 @pytest.mark.parametrize(
-    ("make_wrong", "reason"), [(fence_out, "address"), (disable, "disabled"), (reset, "old_secret")]
+    ("make_wrong", "reason"), [(restrict_elsewhere, "address"), (disable, "disabled"), (reset, "old_secret")]
 )
 def test_the_panel_learns_the_reason_by_the_request_id(
-    ask: Ask, program: Program, make_wrong: object, reason: str
+    request_token: RequestToken, program: Program, make_wrong: object, reason: str
 ) -> None:
     make_wrong(program)  # type: ignore[operator]
-    response = ask(GRANT, program.basic)
+    response = request_token(GRANT, program.basic)
     usage.flush()
     refusal = Refusal.objects.get(request_id=response["X-Request-Id"])
     assert (refusal.reason, refusal.application_id) == (reason, program.application.pk)
     assert DailyUsage.objects.get(kind=reason).count == 1
 
 
-def test_a_wrong_secret_and_a_scope_not_held_are_kept_too(ask: Ask, program: Program) -> None:
-    ask(GRANT, basic(program.application.application_id, new_credential()))
-    ask(f"{GRANT}&scope=viber", program.basic)
+def test_a_wrong_secret_and_a_scope_not_held_are_kept_too(
+    request_token: RequestToken, program: Program
+) -> None:
+    request_token(GRANT, basic(program.application.application_id, new_credential()))
+    request_token(f"{GRANT}&scope=viber", program.basic)
     usage.flush()
     assert {refusal.reason for refusal in Refusal.objects.all()} == {"wrong_secret", "scope"}
 
 
-def test_the_stored_digest_is_not_accepted_as_the_secret(ask: Ask, program: Program) -> None:
+def test_the_stored_digest_is_not_accepted_as_the_secret(
+    request_token: RequestToken, program: Program
+) -> None:
     stored = bytes(program.application.secrets.get().digest).hex()
-    assert ask(GRANT, basic(program.application.application_id, stored)).status_code == 401
-    assert ask(GRANT, basic(program.application.application_id, stored[:40])).status_code == 401
+    assert request_token(GRANT, basic(program.application.application_id, stored)).status_code == 401
+    assert request_token(GRANT, basic(program.application.application_id, stored[:40])).status_code == 401
 
 
-def test_no_row_holds_a_secret_or_a_token(ask: Ask, program: Program) -> None:
-    token = json.loads(ask(GRANT, program.basic).content)["access_token"]
+def test_no_row_holds_a_secret_or_a_token(request_token: RequestToken, program: Program) -> None:
+    token = json.loads(request_token(GRANT, program.basic).content)["access_token"]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')
@@ -185,23 +195,23 @@ def test_an_allowed_address_is_let_in_and_a_change_holds_at_the_next_request(
         return client.post("/oauth/token", data=GRANT, content_type=form, **headers).status_code  # type: ignore[arg-type]
 
     assert ask_from("203.0.113.9") == 200
-    program.application.fence = "198.51.100.0/24|198.51.100.7/32 2001:db8::/32"
-    program.application.save(update_fields=["fence"])
+    program.application.allowlist = "198.51.100.0/24|198.51.100.7/32 2001:db8::/32"
+    program.application.save(update_fields=["allowlist"])
     assert [ask_from(ip) for ip in ("203.0.113.9", "198.51.100.8", "198.51.100.7")] == [401, 401, 200]
     assert ask_from("::ffff:198.51.100.7") == 200
-    program.application.fence = "|203.0.113.0/24"
-    program.application.save(update_fields=["fence"])
+    program.application.allowlist = "|203.0.113.0/24"
+    program.application.save(update_fields=["allowlist"])
     assert [ask_from(ip) for ip in ("198.51.100.7", "203.0.113.9")] == [401, 200]
 
 
-def test_last_used_is_written_at_most_once_a_minute(ask: Ask, program: Program) -> None:
-    ask(GRANT, program.basic)
+def test_last_used_is_written_at_most_once_a_minute(request_token: RequestToken, program: Program) -> None:
+    request_token(GRANT, program.basic)
     program.application.refresh_from_db()
     first = program.application.last_used_at
     assert first is not None
     assert now() - first < timedelta(minutes=1)
     assert program.application.last_used_ip == "127.0.0.1"
     assert program.application.secrets.get().last_used_at == first
-    ask(GRANT, program.basic)
+    request_token(GRANT, program.basic)
     program.application.refresh_from_db()
     assert program.application.last_used_at == first

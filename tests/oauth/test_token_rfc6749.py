@@ -11,7 +11,7 @@ from applications.models import AccessToken
 from applications.models.applications import Lifetime
 from applications.rules.credentials import new_credential
 from tests.factories import make_account, make_application
-from tests.oauth.conftest import FORM, GRANT, Ask, Program, Response, basic
+from tests.oauth.conftest import FORM, GRANT, Program, RequestToken, Response, basic
 
 
 def error_of(response: Response) -> str:
@@ -23,8 +23,8 @@ def error_of(response: Response) -> str:
     return str(body["error"])
 
 
-def test_section_4_4_3_a_token_is_issued(ask: Ask, program: Program) -> None:
-    response = ask(GRANT, program.basic)
+def test_section_4_4_3_a_token_is_issued(request_token: RequestToken, program: Program) -> None:
+    response = request_token(GRANT, program.basic)
     body = json.loads(response.content)
     assert response.status_code == 200
     assert set(body) == {"access_token", "token_type", "expires_in", "scope"}
@@ -32,8 +32,8 @@ def test_section_4_4_3_a_token_is_issued(ask: Ask, program: Program) -> None:
     assert len(body["access_token"]) == 40
 
 
-def test_section_5_1_type_lifetime_and_no_cache(ask: Ask, program: Program) -> None:
-    response = ask(GRANT, program.basic)
+def test_section_5_1_type_lifetime_and_no_cache(request_token: RequestToken, program: Program) -> None:
+    response = request_token(GRANT, program.basic)
     body = json.loads(response.content)
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 86400)
     assert response["Cache-Control"] == "no-store"
@@ -44,10 +44,13 @@ def test_section_5_1_type_lifetime_and_no_cache(ask: Ask, program: Program) -> N
     ("lifetime", "seconds"), [(Lifetime.DAY, 86400), (Lifetime.WEEK, 604800), (Lifetime.NEVER, 2147483647)]
 )
 def test_section_5_1_expires_in_of_each_lifetime(
-    ask: Ask, db: None, lifetime: Lifetime, seconds: int
+    request_token: RequestToken, db: None, lifetime: Lifetime, seconds: int
 ) -> None:
     application, secret = make_application(make_account("Demo"), lifetime=lifetime)
-    assert json.loads(ask(GRANT, basic(application.application_id, secret)).content)["expires_in"] == seconds
+    assert (
+        json.loads(request_token(GRANT, basic(application.application_id, secret)).content)["expires_in"]
+        == seconds
+    )
     token = AccessToken.objects.get()
     if lifetime == Lifetime.NEVER:
         assert token.expires_at is None
@@ -56,26 +59,32 @@ def test_section_5_1_expires_in_of_each_lifetime(
         assert (token.expires_at - token.issued_at).total_seconds() == seconds
 
 
-def test_section_2_3_1_id_and_secret_in_the_body(ask: Ask, program: Program) -> None:
+def test_section_2_3_1_id_and_secret_in_the_body(request_token: RequestToken, program: Program) -> None:
     credentials = f"client_id={program.application.application_id}&client_secret={program.secret}"
-    assert ask(f"{GRANT}&{credentials}").status_code == 200
+    assert request_token(f"{GRANT}&{credentials}").status_code == 200
 
 
-def test_section_2_3_1_each_half_of_basic_is_form_decoded(ask: Ask, program: Program) -> None:
+def test_section_2_3_1_each_half_of_basic_is_form_decoded(
+    request_token: RequestToken, program: Program
+) -> None:
     escaped = "".join(f"%{ord(letter):02x}" for letter in program.secret)
-    assert ask(GRANT, basic(program.application.application_id, escaped)).status_code == 200
+    assert request_token(GRANT, basic(program.application.application_id, escaped)).status_code == 200
     assert quote_plus(program.secret) == program.secret
 
 
-def test_section_2_3_a_client_uses_one_way_of_authenticating(ask: Ask, program: Program) -> None:
+def test_section_2_3_a_client_uses_one_way_of_authenticating(
+    request_token: RequestToken, program: Program
+) -> None:
     credentials = f"client_id={program.application.application_id}&client_secret={program.secret}"
-    response = ask(f"{GRANT}&{credentials}", program.basic)
+    response = request_token(f"{GRANT}&{credentials}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_request")
 
 
-def test_section_2_3_a_client_id_in_the_body_must_match(ask: Ask, program: Program) -> None:
-    same = ask(f"{GRANT}&client_id={program.application.application_id}", program.basic)
-    other = ask(f"{GRANT}&client_id={new_credential()}", program.basic)
+def test_section_2_3_a_client_id_in_the_body_must_match(
+    request_token: RequestToken, program: Program
+) -> None:
+    same = request_token(f"{GRANT}&client_id={program.application.application_id}", program.basic)
+    other = request_token(f"{GRANT}&client_id={new_credential()}", program.basic)
     assert same.status_code == 200
     assert (other.status_code, error_of(other)) == (400, "invalid_request")
 
@@ -87,8 +96,10 @@ def test_section_2_3_1_credentials_in_the_query_are_not_read(client: Client, pro
 
 
 @pytest.mark.parametrize("scheme", ["basic", "BASIC", "bAsIc"])
-def test_rfc_7617_section_2_the_scheme_is_of_any_case(ask: Ask, program: Program, scheme: str) -> None:
-    assert ask(GRANT, program.basic.replace("Basic", scheme)).status_code == 200
+def test_rfc_7617_section_2_the_scheme_is_of_any_case(
+    request_token: RequestToken, program: Program, scheme: str
+) -> None:
+    assert request_token(GRANT, program.basic.replace("Basic", scheme)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -104,34 +115,40 @@ def test_rfc_7617_section_2_the_scheme_is_of_any_case(ask: Ask, program: Program
         "Digest abc",
     ],
 )
-def test_section_5_2_what_is_not_basic_is_invalid_client(ask: Ask, db: None, header: str) -> None:
-    response = ask(GRANT, header)
+def test_section_5_2_what_is_not_basic_is_invalid_client(
+    request_token: RequestToken, db: None, header: str
+) -> None:
+    response = request_token(GRANT, header)
     assert (response.status_code, error_of(response)) == (401, "invalid_client")
     assert response["WWW-Authenticate"].startswith("Basic realm=")
 
 
-def test_section_5_2_no_authentication_is_invalid_client(ask: Ask, db: None) -> None:
-    response = ask(GRANT)
+def test_section_5_2_no_authentication_is_invalid_client(request_token: RequestToken, db: None) -> None:
+    response = request_token(GRANT)
     assert (response.status_code, error_of(response)) == (401, "invalid_client")
     assert response["WWW-Authenticate"].startswith("Basic realm=")
 
 
-def test_section_5_2_a_missing_grant_type_is_invalid_request(ask: Ask, program: Program) -> None:
-    response = ask("scope=sms", program.basic)
+def test_section_5_2_a_missing_grant_type_is_invalid_request(
+    request_token: RequestToken, program: Program
+) -> None:
+    response = request_token("scope=sms", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_request")
 
 
-def test_section_3_2_an_empty_value_counts_as_absent(ask: Ask, program: Program) -> None:
-    assert error_of(ask("grant_type=", program.basic)) == "invalid_request"
-    assert json.loads(ask(f"{GRANT}&scope=", program.basic).content)["scope"] == "sms groups account"
+def test_section_3_2_an_empty_value_counts_as_absent(request_token: RequestToken, program: Program) -> None:
+    assert error_of(request_token("grant_type=", program.basic)) == "invalid_request"
+    assert (
+        json.loads(request_token(f"{GRANT}&scope=", program.basic).content)["scope"] == "sms groups account"
+    )
 
 
 @pytest.mark.parametrize("blank", ["", " ", " \t "])
 def test_section_3_2_an_empty_authorization_header_counts_as_absent(
-    client: Client, ask: Ask, program: Program, token: str, blank: str
+    client: Client, request_token: RequestToken, program: Program, token: str, blank: str
 ) -> None:
     credentials = f"client_id={program.application.application_id}&client_secret={program.secret}"
-    assert ask(f"{GRANT}&{credentials}", blank).status_code == 200
+    assert request_token(f"{GRANT}&{credentials}", blank).status_code == 200
     for path in ("/oauth/introspect", "/oauth/revoke"):
         body = f"token={token}&{credentials}"
         assert client.post(path, body, FORM, headers={"Authorization": blank}).status_code == 200
@@ -140,19 +157,23 @@ def test_section_3_2_an_empty_authorization_header_counts_as_absent(
 @pytest.mark.parametrize(
     "grant", ["password", "authorization_code", "CLIENT_CREDENTIALS", "client_credentials+"]
 )
-def test_section_5_2_another_grant_is_unsupported(ask: Ask, program: Program, grant: str) -> None:
-    response = ask(f"grant_type={grant}", program.basic)
+def test_section_5_2_another_grant_is_unsupported(
+    request_token: RequestToken, program: Program, grant: str
+) -> None:
+    response = request_token(f"grant_type={grant}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "unsupported_grant_type")
 
 
 @pytest.mark.parametrize("repeated", [GRANT, "scope=sms&scope=sms", "x=1&x=2", "client_id=&client_id="])
-def test_section_3_2_a_parameter_is_not_repeated(ask: Ask, program: Program, repeated: str) -> None:
-    response = ask(f"{GRANT}&{repeated}", program.basic)
+def test_section_3_2_a_parameter_is_not_repeated(
+    request_token: RequestToken, program: Program, repeated: str
+) -> None:
+    response = request_token(f"{GRANT}&{repeated}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_request")
 
 
-def test_section_3_2_an_unknown_parameter_is_ignored(ask: Ask, program: Program) -> None:
-    assert ask(f"{GRANT}&resource=x", program.basic).status_code == 200
+def test_section_3_2_an_unknown_parameter_is_ignored(request_token: RequestToken, program: Program) -> None:
+    assert request_token(f"{GRANT}&resource=x", program.basic).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch", "head", "options"])
@@ -162,31 +183,39 @@ def test_section_3_2_the_endpoint_takes_post_alone(client: Client, db: None, met
 
 
 @pytest.mark.parametrize("media", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
-def test_section_4_4_2_the_body_is_form_encoded(ask: Ask, program: Program, media: str) -> None:
-    response = ask(GRANT, program.basic, content_type=media)
+def test_section_4_4_2_the_body_is_form_encoded(
+    request_token: RequestToken, program: Program, media: str
+) -> None:
+    response = request_token(GRANT, program.basic, content_type=media)
     assert (response.status_code, error_of(response)) == (415, "invalid_request")
 
 
-def test_appendix_b_the_body_is_utf_8(ask: Ask, program: Program) -> None:
-    assert ask(GRANT, program.basic, content_type=f"{FORM}; charset=UTF-8").status_code == 200
+def test_appendix_b_the_body_is_utf_8(request_token: RequestToken, program: Program) -> None:
+    assert request_token(GRANT, program.basic, content_type=f"{FORM}; charset=UTF-8").status_code == 200
     for charset in ("utf8", "UTF8", '"utf-8"', '"UTF8"', "'utf-8'", "utf_8", ""):
-        assert ask(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 200
+        assert (
+            request_token(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 200
+        )
     for charset in ("latin-1", "utf-16", "utf-7", "ascii"):
-        assert ask(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 415
-    assert error_of(ask(f"{GRANT}&scope=%ff", program.basic)) == "invalid_request"
-    assert error_of(ask(GRANT.encode() + b"&scope=\xc3\xa9", program.basic)) == "invalid_request"
+        assert (
+            request_token(GRANT, program.basic, content_type=f"{FORM}; charset={charset}").status_code == 415
+        )
+    assert error_of(request_token(f"{GRANT}&scope=%ff", program.basic)) == "invalid_request"
+    assert error_of(request_token(GRANT.encode() + b"&scope=\xc3\xa9", program.basic)) == "invalid_request"
 
 
 @pytest.mark.parametrize("control", ["%00", "%0a", "%1f", "%7f"])
-def test_control_characters_are_refused_before_the_database(ask: Ask, program: Program, control: str) -> None:
+def test_control_characters_are_refused_before_the_database(
+    request_token: RequestToken, program: Program, control: str
+) -> None:
     for body in (f"{GRANT}&scope=sms{control}", f"{GRANT}&client_id={control}", f"{GRANT}&a{control}=b"):
-        response = ask(body, program.basic)
+        response = request_token(body, program.basic)
         assert (response.status_code, error_of(response)) == (400, "invalid_request")
 
 
-def test_a_body_over_64_kb_is_413(ask: Ask, program: Program) -> None:
-    assert ask(f"{GRANT}&x=" + "a" * (63 * 1024), program.basic).status_code == 200
-    response = ask(f"{GRANT}&x=" + "a" * (65 * 1024), program.basic)
+def test_a_body_over_64_kb_is_413(request_token: RequestToken, program: Program) -> None:
+    assert request_token(f"{GRANT}&x=" + "a" * (63 * 1024), program.basic).status_code == 200
+    response = request_token(f"{GRANT}&x=" + "a" * (65 * 1024), program.basic)
     assert (response.status_code, error_of(response)) == (413, "invalid_request")
 
 
@@ -199,35 +228,41 @@ def granted(response: Response) -> str:
     return str(json.loads(response.content)["scope"])
 
 
-def test_section_3_3_omitted_means_all_of_the_application(ask: Ask, program: Program) -> None:
-    assert granted(ask(GRANT, program.basic)) == "sms groups account"
+def test_section_3_3_omitted_means_all_of_the_application(
+    request_token: RequestToken, program: Program
+) -> None:
+    assert granted(request_token(GRANT, program.basic)) == "sms groups account"
 
 
-def test_section_3_3_given_means_exactly_those(ask: Ask, program: Program) -> None:
-    assert granted(ask(f"{GRANT}&scope=groups", program.basic)) == "groups"
+def test_section_3_3_given_means_exactly_those(request_token: RequestToken, program: Program) -> None:
+    assert granted(request_token(f"{GRANT}&scope=groups", program.basic)) == "groups"
     assert AccessToken.objects.get().scope == "groups"
 
 
 @pytest.mark.parametrize("scope", ["groups+sms", "sms%20groups", "+sms++groups+", "groups+sms+groups"])
-def test_section_3_3_order_and_duplicates_do_not_count(ask: Ask, program: Program, scope: str) -> None:
-    assert set(granted(ask(f"{GRANT}&scope={scope}", program.basic)).split()) == {"sms", "groups"}
+def test_section_3_3_order_and_duplicates_do_not_count(
+    request_token: RequestToken, program: Program, scope: str
+) -> None:
+    assert set(granted(request_token(f"{GRANT}&scope={scope}", program.basic)).split()) == {"sms", "groups"}
     assert len(AccessToken.objects.get().scope.split()) == 2
 
 
 @pytest.mark.parametrize(
     "scope", ["viber", "sms+viber", "SMS", "sm", "ms", "sms%2Cgroups", "%25", "_ms", "s%25"]
 )
-def test_section_5_2_a_scope_not_held_is_invalid_scope(ask: Ask, program: Program, scope: str) -> None:
-    response = ask(f"{GRANT}&scope={scope}", program.basic)
+def test_section_5_2_a_scope_not_held_is_invalid_scope(
+    request_token: RequestToken, program: Program, scope: str
+) -> None:
+    response = request_token(f"{GRANT}&scope={scope}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_scope")
     assert not AccessToken.objects.exists()
 
 
 @pytest.mark.parametrize("scope", ["%22sms%22", "sms%5c", "smś", "%C2%A0sms"])
 def test_section_3_3_characters_no_scope_has_are_invalid_scope(
-    ask: Ask, program: Program, scope: str
+    request_token: RequestToken, program: Program, scope: str
 ) -> None:
-    response = ask(f"{GRANT}&scope={quote(scope, safe='%+')}", program.basic)
+    response = request_token(f"{GRANT}&scope={quote(scope, safe='%+')}", program.basic)
     assert (response.status_code, error_of(response)) == (400, "invalid_scope")
 
 
@@ -264,10 +299,14 @@ STRAY = "The parameter is scope, in the body of the request. Separate scopes by 
     ],
 )
 def test_section_3_3_what_was_meant_to_be_scope_never_gives_all_scopes(
-    ask: Ask, program: Program, name: str
+    request_token: RequestToken, program: Program, name: str
 ) -> None:
-    assert described(ask(f"{GRANT}&{name}=sms", program.basic)) == (400, "invalid_request", STRAY)
-    assert described(ask(f"{GRANT}&scope=sms&{name}=sms", program.basic)) == (400, "invalid_request", STRAY)
+    assert described(request_token(f"{GRANT}&{name}=sms", program.basic)) == (400, "invalid_request", STRAY)
+    assert described(request_token(f"{GRANT}&scope=sms&{name}=sms", program.basic)) == (
+        400,
+        "invalid_request",
+        STRAY,
+    )
     assert not AccessToken.objects.exists()
 
 
@@ -283,9 +322,11 @@ def test_section_3_3_scope_is_not_in_the_address(client: Client, program: Progra
     "name",
     ["resource", "audience", "state", "code", "type", "account", "realm", "client_assertion", "x", "0"],
 )
-def test_section_3_2_other_parameters_are_still_ignored(ask: Ask, program: Program, name: str) -> None:
-    assert granted(ask(f"{GRANT}&{name}=sms", program.basic)) == "sms groups account"
-    assert granted(ask(f"{GRANT}&scopes=", program.basic)) == "sms groups account"
+def test_section_3_2_other_parameters_are_still_ignored(
+    request_token: RequestToken, program: Program, name: str
+) -> None:
+    assert granted(request_token(f"{GRANT}&{name}=sms", program.basic)) == "sms groups account"
+    assert granted(request_token(f"{GRANT}&scopes=", program.basic)) == "sms groups account"
 
 
 @pytest.mark.parametrize(
@@ -306,7 +347,9 @@ def test_section_3_2_other_parameters_are_still_ignored(ask: Ask, program: Progr
         ",",
     ],
 )
-def test_section_3_3_only_a_space_separates(ask: Ask, program: Program, scope: str) -> None:
+def test_section_3_3_only_a_space_separates(
+    request_token: RequestToken, program: Program, scope: str
+) -> None:
     expected = (400, "invalid_scope", "The scope is malformed. Separate scopes by a space.")
-    assert described(ask(f"{GRANT}&scope={scope}", program.basic)) == expected
+    assert described(request_token(f"{GRANT}&scope={scope}", program.basic)) == expected
     assert not AccessToken.objects.exists()

@@ -21,7 +21,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from tests.factories import make_account
 from tests.oauth.conftest import Program, Response
-from tests.oauth.edge import fence_in, told
+from tests.oauth.edge import body_of, restrict
 
 GROUPS = "/oauth/verify?scope=groups"
 BARE = (401, 'Bearer realm="Latchkey"')
@@ -164,7 +164,7 @@ def test_a_scope_that_is_not_held(client: Client, token: str, key: str) -> None:
     path = "/oauth/verify?scope=viber"
     assert refused(bearer(client, token, path)) == insufficient("viber")
     assert refused(by_key(client, key, path)) == insufficient("viber")
-    assert told(bearer(client, token, path))["error"] == "insufficient_scope"
+    assert body_of(bearer(client, token, path))["error"] == "insufficient_scope"
 
 
 def test_case_matters_in_scopes(client: Client, token: str) -> None:
@@ -223,8 +223,8 @@ def test_a_gateway_that_asks_wrongly_gets_no_yes_and_its_operator_a_line_in_the_
         client.get(f"/oauth/verify{query}"),
     ):
         assert response.status_code == 400
-        assert told(response)["error_description"] == why
-        assert told(response)["error"] in ("invalid_request", "invalid_scope")
+        assert body_of(response)["error_description"] == why
+        assert body_of(response)["error"] in ("invalid_request", "invalid_scope")
     lines = [record.getMessage() for record in caplog.records if record.name == "applications.oauth.verify"]
     assert lines == [f"a gateway asks /oauth/verify wrongly: {why}"]
 
@@ -233,12 +233,12 @@ def test_a_gateway_that_asks_wrongly_gets_no_yes_and_its_operator_a_line_in_the_
 
 
 def test_the_address_has_to_be_allowed(client: Client, program: Program, token: str, key: str) -> None:
-    fence_in(program.application)
+    restrict(program.application)
     assert refused(bearer(client, token)) == DENIED
     assert bearer(client, token, REMOTE_ADDR="198.51.100.9").status_code == 200
     account = program.application.account
-    account.fence = "198.51.100.0/24 2001:db8::/32"
-    account.save(update_fields=["fence"])
+    account.allowlist = "198.51.100.0/24 2001:db8::/32"
+    account.save(update_fields=["allowlist"])
     assert refused(by_key(client, key)) == DENIED
     assert by_key(client, key, REMOTE_ADDR="2001:db8::9").status_code == 200
 
@@ -246,7 +246,7 @@ def test_the_address_has_to_be_allowed(client: Client, program: Program, token: 
 def test_the_address_behind_a_gateway_is_the_right_most_that_is_not_trusted(
     client: Client, program: Program, token: str, settings: Settings
 ) -> None:
-    fence_in(program.application)
+    restrict(program.application)
 
     def status(forwarded: str, peer: str = "10.0.0.1") -> int:
         return bearer(client, token, REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded).status_code
@@ -266,7 +266,7 @@ def test_why_a_token_was_refused_is_found_by_the_request_id(
     client: Client, program: Program, token: str
 ) -> None:
     scope = bearer(client, token, "/oauth/verify?scope=viber+groups+numbers", REMOTE_ADDR="203.0.113.7")
-    fence_in(program.application)
+    restrict(program.application)
     address = bearer(client, token, REMOTE_ADDR="203.0.113.8")
     usage.flush()
     kept = {refusal.request_id: refusal for refusal in Refusal.objects.all()}

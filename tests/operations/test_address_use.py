@@ -14,10 +14,10 @@ from applications.operations import address_use, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application
-from applications.operations.clients import ask
+from applications.operations.clients import look_up_token
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import issue_token
-from applications.operations.usage import flush, recorder, see
+from applications.operations.usage import flush, record_address_use, recorder
 from applications.rules.names import Name
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
@@ -30,7 +30,7 @@ def application(db: None) -> Application:
 
 def saw(application: Application, ip: str, times: int = 1) -> None:
     for _time in range(times):
-        see("application", application.pk, parse_address(ip))
+        record_address_use("application", application.pk, parse_address(ip))
 
 
 def stored(application: Application) -> dict[str, int]:
@@ -62,7 +62,7 @@ def test_a_new_day_begins_a_new_row(application: Application) -> None:
 
 def test_api_keys_are_counted_apart(application: Application) -> None:
     key, _value = create_api_key(account=application.account, name=Name(""), scopes=None, actor=OPERATOR)
-    see("api_key", key.pk, parse_address("203.0.113.7"))
+    record_address_use("api_key", key.pk, parse_address("203.0.113.7"))
     saw(application, "203.0.113.7", 2)
     flush()
     rows = {(row.application_id, row.api_key_id, row.count) for row in AddressUse.objects.all()}
@@ -79,11 +79,15 @@ def test_secrets_are_counted_apart_and_with_their_application(application: Appli
         (second, "2001:db8::7", 2),
     ):
         for _time in range(times):
-            see("application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest))
+            record_address_use(
+                "application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest)
+            )
     saw(application, "203.0.113.7", 5)  # by its tokens
     for _turn in range(2):
         flush()
-        see("application", application.pk, parse_address("203.0.113.7"), secret_digest=bytes(first.digest))
+        record_address_use(
+            "application", application.pk, parse_address("203.0.113.7"), secret_digest=bytes(first.digest)
+        )
     flush()
     per_secret = {row[:3] for row in AddressUse.objects.recent().per_secret()}
     assert per_secret == {
@@ -111,13 +115,13 @@ def test_the_secret_that_was_sent_is_the_one_counted(
         for turn in range(times):
             with django_assert_max_num_queries(1 if turn else 3):
                 token = issue_token(
-                    application_id=application.application_id,
+                    client_id=application.application_id,
                     secret=value,
                     scopes=None,
                     address=address,
                     request_id=str(uuid.uuid4()),
                 )
-    ask(
+    look_up_token(
         client_id=application.application_id,
         secret=new,
         token=token.value,
@@ -181,7 +185,7 @@ def test_many_take_as_many_statements_as_one(
 def test_more_than_one_part_is_written_whole(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(address_use, "MOST", 7)
+    monkeypatch.setattr(address_use, "MAX_USES", 7)
     for number in range(50):
         saw(application, f"203.0.113.{number}", 2)
     flush()
@@ -191,7 +195,7 @@ def test_more_than_one_part_is_written_whole(
 def test_memory_is_bounded_and_known_addresses_go_on_being_counted(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage, "MOST_ADDRESSES", 3)
+    monkeypatch.setattr(usage, "MAX_ADDRESSES", 3)
     for number in range(9):
         saw(application, f"203.0.113.{number}")
     saw(application, "203.0.113.0")
@@ -207,7 +211,7 @@ def test_what_could_not_be_written_is_kept_and_written_once(
         raise error("the store does not answer")
 
     saw(application, "203.0.113.7", 2)
-    usage.count(application.pk, "issued")
+    usage.record_event(application.pk, "issued")
     with monkeypatch.context() as patched:
         patched.setattr(address_use, "count_uses", fail)
         flush()

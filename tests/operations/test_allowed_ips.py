@@ -11,10 +11,10 @@ from applications.models import Account, AllowedIP, Application, AuditEvent
 from applications.models.applications import Lifetime
 from applications.models.audit import Action
 from applications.operations.actors import OPERATOR
-from applications.operations.allowed_ips import MOST, Line, change_allowed_ips
+from applications.operations.allowed_ips import MAX_LINES, Line, change_allowed_ips
 from applications.operations.applications import create_application, delete_application
 from applications.rules.names import Name, Note
-from applications.rules.networks import OPEN_FENCE, NetworkText
+from applications.rules.networks import OPEN_ALLOWLIST, NetworkText
 from tests.factories import make_account, make_application
 
 
@@ -23,11 +23,11 @@ def account(db: None) -> Account:
     return make_account()
 
 
-def fence(thing: Account | Application) -> str:
+def allowlist(thing: Account | Application) -> str:
     """What is stored, whatever `thing` remembers."""
     if isinstance(thing, Account):
-        return Account.objects.get(pk=thing.pk).fence
-    return Application.objects.get(pk=thing.pk).fence
+        return Account.objects.get(pk=thing.pk).allowlist
+    return Application.objects.get(pk=thing.pk).allowlist
 
 
 def change(
@@ -53,34 +53,38 @@ def test_a_list_of_the_account_reaches_every_application_of_it(account: Account)
     elsewhere = make_application(make_account("Elsewhere", "charlie@elsewhere.example"))[0]
     change(account, one, "203.0.113.7")
     change(account, None, "198.51.100.0/24", "10.0.0.0/8")
-    assert fence(account) == "10.0.0.0/8 198.51.100.0/24"
-    assert fence(one) == "10.0.0.0/8 198.51.100.0/24|203.0.113.7/32"
-    assert fence(two) == "10.0.0.0/8 198.51.100.0/24|"
-    assert fence(elsewhere) == OPEN_FENCE
+    assert allowlist(account) == "10.0.0.0/8 198.51.100.0/24"
+    assert allowlist(one) == "10.0.0.0/8 198.51.100.0/24|203.0.113.7/32"
+    assert allowlist(two) == "10.0.0.0/8 198.51.100.0/24|"
+    assert allowlist(elsewhere) == OPEN_ALLOWLIST
     change(account, None, remove=("10.0.0.0/8", "198.51.100.0/24"))
-    assert (fence(account), fence(one), fence(two)) == ("", "|203.0.113.7/32", OPEN_FENCE)
+    assert (allowlist(account), allowlist(one), allowlist(two)) == ("", "|203.0.113.7/32", OPEN_ALLOWLIST)
 
 
 def test_a_list_of_an_application_reaches_only_it(account: Account) -> None:
     one, two = make_application(account)[0], make_application(account)[0]
     change(account, one, "203.0.113.7", "2001:DB8::/32")
-    assert (fence(account), fence(one), fence(two)) == ("", "|2001:db8::/32 203.0.113.7/32", OPEN_FENCE)
+    assert (allowlist(account), allowlist(one), allowlist(two)) == (
+        "",
+        "|2001:db8::/32 203.0.113.7/32",
+        OPEN_ALLOWLIST,
+    )
     change(account, one, remove=("203.0.113.7",))
-    assert fence(one) == "|2001:db8::/32"
+    assert allowlist(one) == "|2001:db8::/32"
     change(account, one, remove=("2001:db8::/32",))
-    assert fence(one) == OPEN_FENCE
+    assert allowlist(one) == OPEN_ALLOWLIST
 
 
 def test_a_new_application_stands_behind_the_accounts_list(account: Account) -> None:
     change(account, None, "198.51.100.0/24")
     application, _secret = make_application(account)
-    assert application.fence == fence(application) == "198.51.100.0/24|"
+    assert application.allowlist == allowlist(application) == "198.51.100.0/24|"
 
 
 def test_one_change_adds_and_removes_or_does_nothing(account: Account) -> None:
     change(account, None, "198.51.100.0/24", "192.0.2.1")
     change(account, None, "203.0.113.7", remove=("192.0.2.1/32",))
-    assert fence(account) == "198.51.100.0/24 203.0.113.7/32"
+    assert allowlist(account) == "198.51.100.0/24 203.0.113.7/32"
     events = AuditEvent.objects.count()
     for add, remove in (
         ("192.0.2.9", "192.0.2.8"),
@@ -89,7 +93,7 @@ def test_one_change_adds_and_removes_or_does_nothing(account: Account) -> None:
     ):
         with pytest.raises(DomainError):
             change(account, None, add, remove=(remove,))
-    assert fence(account) == "198.51.100.0/24 203.0.113.7/32"
+    assert allowlist(account) == "198.51.100.0/24 203.0.113.7/32"
     assert set(AllowedIP.objects.values_list("network", flat=True)) == {"198.51.100.0/24", "203.0.113.7/32"}
     assert AuditEvent.objects.count() == events
 
@@ -126,14 +130,14 @@ def test_the_same_network_may_be_on_both_lists(account: Account) -> None:
     application, _secret = make_application(account)
     change(account, None, "192.0.2.1")
     change(account, application, "192.0.2.1")
-    assert fence(application) == "192.0.2.1/32|192.0.2.1/32"
+    assert allowlist(application) == "192.0.2.1/32|192.0.2.1/32"
     change(account, None, remove=("192.0.2.1",))
-    assert fence(application) == "|192.0.2.1/32"
+    assert allowlist(application) == "|192.0.2.1/32"
 
 
 def test_a_list_has_an_end(account: Account) -> None:
-    change(account, None, *(f"10.0.{number}.0/24" for number in range(MOST)))
-    with pytest.raises(InvalidParam, match=f"at most {MOST} lines"):
+    change(account, None, *(f"10.0.{number}.0/24" for number in range(MAX_LINES)))
+    with pytest.raises(InvalidParam, match=f"at most {MAX_LINES} lines"):
         change(account, None, "192.0.2.1")
     change(account, None, "192.0.2.1", remove=("10.0.0.0/24",))
 
@@ -177,8 +181,8 @@ def test_an_account_with_many_applications_takes_few_statements(
             change(account, application, f"192.0.2.{number}")
     with django_assert_max_num_queries(len(few)):
         change(account, None, "203.0.113.0/24")
-    assert Application.objects.filter(fence__startswith="198.51.100.0/24 203.0.113.0/24|").count() == 31
-    assert Application.objects.exclude(fence__endswith="|").count() == 16
+    assert Application.objects.filter(allowlist__startswith="198.51.100.0/24 203.0.113.0/24|").count() == 31
+    assert Application.objects.exclude(allowlist__endswith="|").count() == 16
 
 
 @pytest.mark.postgres
@@ -215,8 +219,8 @@ def test_lists_changed_at_once_and_applications_created_meanwhile_agree_in_the_e
     assert failures == []
     common = account.allowed_ips.filter(application=None).values_list("network", flat=True)
     assert len(common) == 12
-    assert fence(account) == " ".join(sorted(common))
+    assert allowlist(account) == " ".join(sorted(common))
     assert Application.objects.count() == 27
     for application in Application.objects.all():
         own = sorted(application.allowed_ips.values_list("network", flat=True))
-        assert application.fence == f"{fence(account)}|{' '.join(own)}"
+        assert application.allowlist == f"{allowlist(account)}|{' '.join(own)}"

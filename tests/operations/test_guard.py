@@ -29,7 +29,7 @@ from applications.models import (
 from applications.models.audit import ActorKind
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR, Actor
-from applications.operations.allowed_ips import MOST, Line, change_allowed_ips
+from applications.operations.allowed_ips import MAX_LINES, Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.operations.applications import (
     create_application,
@@ -232,7 +232,7 @@ def test_lines(target: Application, ours: bool) -> None:
 
 
 def test_lists_have_an_end(target: Application) -> None:
-    lines: Any = [UNTYPED_LINE(f"10.0.{number}.0/24") for number in range(MOST + 1)]
+    lines: Any = [UNTYPED_LINE(f"10.0.{number}.0/24") for number in range(MAX_LINES + 1)]
     refuses(InvalidParam, lambda: change_allowed_ips(account=target.account, add=lines, actor=OPERATOR))
 
 

@@ -11,7 +11,12 @@ from applications.models.statements.api_keys import find_api_key
 from applications.models.statements.tokens import find_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
-from applications.operations.last_used import note_secret_used, note_server_used, touch, touch_api_key
+from applications.operations.last_used import (
+    record_api_key_use,
+    record_secret_use,
+    record_server_use,
+    record_token_use,
+)
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest, new_credential, token_key
 from applications.rules.names import Name
@@ -33,7 +38,7 @@ def token_used() -> Use:
     def use(moment: datetime) -> None:
         found = find_token(token_key(value), moment)
         assert found
-        touch(found, HERE, moment)
+        record_token_use(found, HERE, moment)
 
     return use
 
@@ -44,19 +49,19 @@ def key_used() -> Use:
     def use(moment: datetime) -> None:
         found = find_api_key(digest(value), moment)
         assert found
-        touch_api_key(found, HERE, moment)
+        record_api_key_use(found, HERE, moment)
 
     return use
 
 
 def secret_used() -> Use:
     application, secret = make_application(make_account())
-    return lambda moment: note_secret_used(application.pk, digest(secret), HERE, moment)
+    return lambda moment: record_secret_use(application.pk, digest(secret), HERE, moment)
 
 
 def server_used() -> Use:
     server, secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
-    return lambda moment: note_server_used(server.pk, digest(secret), HERE, moment)
+    return lambda moment: record_server_use(server.pk, digest(secret), HERE, moment)
 
 
 @pytest.mark.parametrize(

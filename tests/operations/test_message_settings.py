@@ -13,7 +13,7 @@ from applications.models.message_settings import CALLBACKS, DOCUMENTED
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application
 from applications.operations.message_settings import update_message_settings
-from applications.rules.previews import Treatment
+from applications.rules.previews import SmsSettings
 from tests.factories import make_account, make_application
 
 
@@ -22,8 +22,10 @@ def application(db: None) -> Application:
     return make_application(make_account())[0]
 
 
-def change(application: Application, seen: str | None = None, **changes: Any) -> dict[str, list[Any]]:
-    return update_message_settings(application=application, changes=changes, actor=OPERATOR, seen=seen)
+def change(application: Application, fingerprint: str | None = None, **changes: Any) -> dict[str, list[Any]]:
+    return update_message_settings(
+        application=application, changes=changes, actor=OPERATOR, fingerprint=fingerprint
+    )
 
 
 def stored(application: Application) -> MessageSettings:
@@ -37,7 +39,7 @@ def rows(application: Application) -> list[AuditEvent]:
 
 def test_without_a_row_an_application_has_the_defaults(application: Application) -> None:
     assert not MessageSettings.objects.exists()
-    assert stored(application).treatment() == Treatment()
+    assert stored(application).sms_settings() == SmsSettings()
     assert stored(application).otp_sender == "InfoText"
 
 
@@ -57,10 +59,10 @@ def test_what_is_the_same_already_writes_nothing(application: Application) -> No
 
 
 def test_of_two_admins_the_second_is_told(application: Application) -> None:
-    seen = stored(application).seen(["sms_sender", "sms_alphabet"])
-    change(application, seen, sms_alphabet="GREEK", sms_sender="")
+    fingerprint = stored(application).fingerprint(["sms_sender", "sms_alphabet"])
+    change(application, fingerprint, sms_alphabet="GREEK", sms_sender="")
     with pytest.raises(Conflict):
-        change(application, seen, sms_sender="Marlowe", sms_alphabet="NONE")
+        change(application, fingerprint, sms_sender="Marlowe", sms_alphabet="NONE")
     assert stored(application).values(["sms_sender", "sms_alphabet"]) == {
         "sms_sender": "",
         "sms_alphabet": "GREEK",
@@ -69,7 +71,7 @@ def test_of_two_admins_the_second_is_told(application: Application) -> None:
 
 
 def test_two_admins_on_two_channels_do_not_meet(application: Application) -> None:
-    of_otp = stored(application).seen(["otp_ttl"])
+    of_otp = stored(application).fingerprint(["otp_ttl"])
     change(application, sms_sender="Marlowe")
     change(application, of_otp, otp_ttl=900)
     assert (stored(application).sms_sender, stored(application).otp_ttl) == ("Marlowe", 900)
@@ -121,16 +123,16 @@ def test_the_documented_structure_of_an_application_that_nobody_touched() -> Non
     }
 
 
-def test_treatment_is_made_of_the_columns() -> None:
+def test_sms_settings_are_made_of_the_columns() -> None:
     settings = MessageSettings(sms_sender="Marlowe", sms_alphabet="GREEK", sms_remove_emojis=True)
     settings.sms_quiet_start, settings.sms_quiet_stop = "21:30", "09:30"
-    treatment = settings.treatment()
-    assert treatment.quiet_hours is not None
-    assert f"{treatment.quiet_hours.start:%H:%M}" == "21:30"
-    assert replace(treatment, quiet_hours=None) == Treatment(
-        "Marlowe", treatment.alphabet, remove_emojis=True
+    sms_settings = settings.sms_settings()
+    assert sms_settings.quiet_hours is not None
+    assert f"{sms_settings.quiet_hours.start:%H:%M}" == "21:30"
+    assert replace(sms_settings, quiet_hours=None) == SmsSettings(
+        "Marlowe", sms_settings.alphabet, remove_emojis=True
     )
-    assert treatment.alphabet.value == "GREEK"
+    assert sms_settings.alphabet.value == "GREEK"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def works(application: Application, secret: str) -> bool:
     """Whether a token can be had with this secret."""
     try:
         issue_token(
-            application_id=application.application_id,
+            client_id=application.application_id,
             secret=secret,
             scopes=None,
             address=parse_address("127.0.0.1"),

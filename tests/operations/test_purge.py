@@ -43,7 +43,7 @@ def test_a_token_that_may_work_again_is_left() -> None:
 def test_refusals_are_kept_for_30_days_and_the_newest_of_each_account(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(refusals, "MOST_PER_ACCOUNT", 3)
+    monkeypatch.setattr(refusals, "MAX_PER_ACCOUNT", 3)
     one, two = make_account(), make_account("Elsewhere", "charlie@elsewhere.example")
     for number in range(5):
         keep_refusal(one, number, age=timedelta(days=30.5 - number))
@@ -59,20 +59,20 @@ def keep_refusal(account: Account, number: int, age: timedelta) -> None:
 
 
 def test_an_account_that_is_refused_very_often_is_trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "MOST_PER_ACCOUNT", 3)
+    monkeypatch.setattr(refusals, "MAX_PER_ACCOUNT", 3)
     monkeypatch.setattr(usage, "TRIM_AFTER", 5)
     application, _secret = make_application(make_account())
     for number in range(5):
-        usage.refuse(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
+        usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
     usage.flush()
     assert Refusal.objects.count() == 3
 
 
 def test_of_many_alike_at_once_some_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "MOST_ALIKE", 2)
+    monkeypatch.setattr(usage, "MAX_ALIKE", 2)
     application, _secret = make_application(make_account())
     for number in range(5):
-        usage.refuse(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
+        usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
     usage.flush()
     assert Refusal.objects.count() == 2
     assert application.daily_usage.get().count == 5

@@ -49,7 +49,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
 
 def issue(application: Application, secret: str) -> str:
     return issue_token(
-        application_id=application.application_id,
+        client_id=application.application_id,
         secret=secret,
         scopes=None,
         address=HERE,

@@ -5,13 +5,13 @@ from django.test import Client
 
 from tests.factories import make_account, make_application
 from tests.oauth.conftest import basic
-from tests.oauth.edge import fence_in, post
+from tests.oauth.edge import post, restrict
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect"])
 def test_an_address_outside_is_refused_after_one_inside(path: str, client: Client, db: None) -> None:
     application, secret = make_application(make_account())
-    fence_in(application, "|198.51.100.0/24")
+    restrict(application, "|198.51.100.0/24")
     authorization = basic(application.application_id, secret)
 
     def ask(address: str) -> int:

@@ -17,7 +17,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 from tests.oauth.conftest import Program, Response, basic
-from tests.oauth.edge import fence_in, post, seen
+from tests.oauth.edge import comparable, post, restrict
 
 HERE, THERE = parse_address("192.0.2.1"), parse_address("192.0.2.2")
 FEW = 3
@@ -25,24 +25,24 @@ FEW = 3
 
 def test_failures_count_by_address_and_client() -> None:
     failures = Failures(most=2, seconds=60)
-    assert [failures.note(HERE, "a") for _time in range(2)] == [0, 0]
-    assert 1 <= failures.note(HERE, "a") <= 60
-    assert failures.note(THERE, "a") == 0
-    assert failures.note(HERE, "b") == 0
+    assert [failures.record(HERE, "a") for _time in range(2)] == [0, 0]
+    assert 1 <= failures.record(HERE, "a") <= 60
+    assert failures.record(THERE, "a") == 0
+    assert failures.record(HERE, "b") == 0
 
 
 def test_failures_are_forgotten_after_a_while() -> None:
     failures = Failures(most=1, seconds=0.05)
-    assert failures.note(HERE, "a") == 0
-    assert failures.note(HERE, "a") > 0
+    assert failures.record(HERE, "a") == 0
+    assert failures.record(HERE, "a") > 0
     time.sleep(0.06)
-    assert failures.note(HERE, "a") == 0
+    assert failures.record(HERE, "a") == 0
 
 
 def test_memory_is_bounded() -> None:
     failures = Failures(most=1, keys=2)
     for client in ("a", "b", "c"):
-        failures.note(HERE, client)
+        failures.record(HERE, client)
     assert {client for _address, client in failures.windows} == {"b", "c"}
 
 
@@ -78,10 +78,12 @@ def test_the_right_secret_works_however_many_wrong_ones_came(client: Client, pro
 
 
 @pytest.mark.usefixtures("few")
-def test_a_fence_that_a_process_has_not_met_yet_locks_nobody_out(client: Client, program: Program) -> None:
+def test_an_allowlist_that_a_process_has_not_met_yet_locks_nobody_out(
+    client: Client, program: Program
+) -> None:
     for _time in range(FEW + 1):
         ask(client, wrong(program))
-    fence_in(program.application, "127.0.0.0/8|")
+    restrict(program.application, "127.0.0.0/8|")
     assert ask(client, program.basic).status_code == 200
 
 
@@ -95,13 +97,13 @@ def test_the_endpoints_share_the_count(client: Client, program: Program) -> None
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("what", ["disabled", "fenced out", "reset", "unknown"])
+@pytest.mark.parametrize("what", ["disabled", "outside the allowlist", "reset", "unknown"])
 def test_the_429_is_the_same_for_every_reason(client: Client, program: Program, what: str) -> None:
     def after_many(authorization: str) -> tuple[int, bytes, dict[str, str]]:
         throttle.failures.forget()
         for _time in range(FEW):
             assert ask(client, authorization).status_code == 401
-        return seen(ask(client, authorization))
+        return comparable(ask(client, authorization))
 
     of_wrong = after_many(wrong(program))
     assert of_wrong[0] == 429
@@ -109,8 +111,8 @@ def test_the_429_is_the_same_for_every_reason(client: Client, program: Program, 
     authorization = program.basic
     if what == "disabled":
         switch_application(application=program.application, enabled=False, actor=OPERATOR)
-    elif what == "fenced out":
-        fence_in(program.application)
+    elif what == "outside the allowlist":
+        restrict(program.application)
     elif what == "reset":
         reset_secret(application=program.application, overlap=Overlap.NOW, actor=OPERATOR)
     else:

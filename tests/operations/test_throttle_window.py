@@ -14,5 +14,5 @@ def test_a_try_does_not_prolong_the_minute(monkeypatch: pytest.MonkeyPatch) -> N
     for clock in (1000.0, 1030.0, 1045.0, 1061.0):
         with monkeypatch.context() as moment:
             moment.setattr("time.monotonic", lambda clock=clock: clock)
-            waits.append(failures.note(HERE, "a"))
+            waits.append(failures.record(HERE, "a"))
     assert waits == [0, 0, 15, 0]

@@ -29,7 +29,7 @@ from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
-from config.machines import refusal
+from config.api_requests import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.pages import text
@@ -71,8 +71,8 @@ class Sender:
         return {"HTTP_AUTHORIZATION": f"Bearer {self.token}"}
 
 
-def basic(identifier: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{identifier}:{secret}".encode()).decode()
+def basic(client_id: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
 @pytest.fixture
@@ -118,12 +118,12 @@ def address_of_token(sender: Sender) -> Any:
 
 
 def address_of_key(sender: Sender) -> Any:
-    Account.objects.filter(pk=sender.cast.account.pk).update(fence="203.0.113.0/24")
+    Account.objects.filter(pk=sender.cast.account.pk).update(allowlist="203.0.113.0/24")
     return sender.call(HTTP_X_API_KEY=sender.key_value, REMOTE_ADDR="198.51.100.9")
 
 
 def allow_another(sender: Sender) -> None:
-    Application.objects.filter(pk=sender.application.pk).update(fence="|203.0.113.0/24")
+    Application.objects.filter(pk=sender.application.pk).update(allowlist="|203.0.113.0/24")
 
 
 def scope_of_client(sender: Sender) -> Any:

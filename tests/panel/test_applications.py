@@ -18,7 +18,7 @@ from applications.rules.credentials import new_credential
 from tests.factories import make_application, make_token
 from tests.panel.pages import text
 
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 
 
 def address(account: Account) -> str:
@@ -277,7 +277,7 @@ def number_of_queries(client: Client, account: Account, **query: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address(account), query)
     assert response.status_code == 200
-    assert len(response.content) < MOST_BYTES
+    assert len(response.content) < MAX_BYTES
     return sum(
         'FROM "applications_' in sql and 'FROM "applications_user"' not in sql for sql in _texts(queries)
     )

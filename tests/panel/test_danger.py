@@ -17,7 +17,7 @@ from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
 from applications.operations.secrets import reset_secret
-from applications.operations.usage import flush, see
+from applications.operations.usage import flush, record_address_use
 from applications.rules.credentials import digest
 from applications.rules.networks import parse_address
 from tests.factories import PASSWORD, make_application, make_token
@@ -222,7 +222,7 @@ def test_a_second_reset_asks_about_the_older_secret(
     digest_of_old = bytes(old.digest)
     for ip, times in (("203.0.113.7", 3), ("198.51.100.23", 1)):
         for _time in range(times):
-            see("application", application.pk, parse_address(ip), secret_digest=digest_of_old)
+            record_address_use("application", application.pk, parse_address(ip), secret_digest=digest_of_old)
     flush()
     for place in ("danger", "secret_reset"):
         page = text(owner.get(of(application, place)))
@@ -274,7 +274,9 @@ def test_each_secret_shows_its_own_use(
     alice: Client, application: Application, old: ApplicationSecret
 ) -> None:
     for secret, ip in ((old, "203.0.113.7"), (old, "203.0.113.8"), (current(application), "198.51.100.23")):
-        see("application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest))
+        record_address_use(
+            "application", application.pk, parse_address(ip), secret_digest=bytes(secret.digest)
+        )
     flush()
     for place in ("danger", "overview"):
         page = text(alice.get(of(application, place)))

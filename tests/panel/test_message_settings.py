@@ -29,7 +29,7 @@ def filled(application: Application, name: str = "sms", **values: Any) -> dict[s
     """What a browser sends from the form as stored, with these fields typed in; a box that is off is not sent."""
     stored = MessageSettings.objects.of(application.pk)
     columns = CHANNELS[name].columns()
-    sent = {**stored.values(columns), "seen": stored.seen(columns), **values}
+    sent = {**stored.values(columns), "fingerprint": stored.fingerprint(columns), **values}
     return {key: "on" if value is True else value for key, value in sent.items() if value is not False}
 
 
@@ -292,9 +292,9 @@ def test_of_two_admins_the_second_sees_both_and_chooses(
     assert "<dt>Enforced sender ID</dt><dd>Ada</dd>" in page
     assert 'value="Alice"' in page
     assert stored(application).sms_sender == "Ada"
-    seen = re.search(r'name="seen" value="(\w+)"', page)
-    assert seen is not None
-    alice.post(channel(application), {**of_alice, "seen": seen[1]})
+    fingerprint = re.search(r'name="fingerprint" value="(\w+)"', page)
+    assert fingerprint is not None
+    alice.post(channel(application), {**of_alice, "fingerprint": fingerprint[1]})
     assert stored(application).sms_sender == "Alice"
 
 

@@ -189,7 +189,7 @@ def test_the_page_shows_id_and_secret_and_what_to_do_with_them(alice: Client, ac
 def test_the_secret_works(alice: Client, account: Account) -> None:
     response = alice.post(address(account), FORM)
     issued = issue_token(
-        application_id=newest(account).application_id,
+        client_id=newest(account).application_id,
         secret=secret_in(response),
         scopes=None,
         address=parse_address("127.0.0.1"),

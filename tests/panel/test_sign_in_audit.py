@@ -176,7 +176,7 @@ def test_failed_sign_ins_are_one_row_a_minute_and_person(
     assert event.details["tries"] == 4
     assert event.details["wrong"] == {"password": 4}
     for number in range(10_000):
-        usage.fail_sign_in(
+        usage.record_failed_sign_in(
             cast.alice.email, failed_sign_ins.Step.PASSWORD, ip=f"203.0.{number % 97}.1", request_id=""
         )
         if number % 1_000 == 0:
@@ -186,14 +186,16 @@ def test_failed_sign_ins_are_one_row_a_minute_and_person(
     usage.flush()
     [_first, second] = failures(cast.account)
     assert second.details["tries"] == 10_000
-    assert len(second.details["addresses"]) == failed_sign_ins.MOST_ADDRESSES
+    assert len(second.details["addresses"]) == failed_sign_ins.MAX_ADDRESSES
     assert sum(second.details["addresses"].values()) + second.details["from_other_addresses"] == 10_000
     assert check_chains().breaks == []
 
 
 def test_what_waits_for_its_minute_is_written_at_the_end(cast: Cast) -> None:
     for _time in range(2):
-        usage.fail_sign_in(cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id="")
+        usage.record_failed_sign_in(
+            cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id=""
+        )
         usage.flush(everything=True)
     assert len(failures(cast.account)) == 2
 
@@ -211,11 +213,11 @@ def test_a_wrong_code_is_a_failed_sign_in(browser: Client, cast: Cast) -> None:
 def test_an_unknown_email_leaves_no_row_and_no_memory(browser: Client, cast: Cast) -> None:
     before = AuditEvent.objects.count()
     sign_in(browser, "nobody@marlowe.example", "wrong")
-    for number in range(failed_sign_ins.MOST_EMAILS + 5):
-        usage.fail_sign_in(
+    for number in range(failed_sign_ins.MAX_EMAILS + 5):
+        usage.record_failed_sign_in(
             f"{number}@x.example", failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id=""
         )
-    assert len(usage.recorder.failed_sign_ins.tries) == failed_sign_ins.MOST_EMAILS
+    assert len(usage.recorder.failed_sign_ins.tries) == failed_sign_ins.MAX_EMAILS
     usage.recorder.failed_sign_ins.forget()
     sign_in(browser, "nobody@marlowe.example", "wrong")
     usage.flush()
@@ -225,7 +227,7 @@ def test_an_unknown_email_leaves_no_row_and_no_memory(browser: Client, cast: Cas
 
 def test_an_email_that_no_database_looks_up_stops_nothing(cast: Cast) -> None:
     for email in ("\0", "a\0@marlowe.example", "\ud800@marlowe.example", "", cast.alice.email):
-        usage.fail_sign_in(email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id="")
+        usage.record_failed_sign_in(email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id="")
     usage.flush()
     assert len(failures(cast.account)) == 1
 
@@ -249,9 +251,13 @@ def test_a_store_that_does_not_answer_loses_none(cast: Cast, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(failed_sign_ins, "record_of_person", down)
-        usage.fail_sign_in(cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id="")
+        usage.record_failed_sign_in(
+            cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.1", request_id=""
+        )
         usage.flush()
-        usage.fail_sign_in(cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.2", request_id="")
+        usage.record_failed_sign_in(
+            cast.alice.email, failed_sign_ins.Step.PASSWORD, ip="192.0.2.2", request_id=""
+        )
         usage.flush()
     usage.flush()
     [event] = failures(cast.account)

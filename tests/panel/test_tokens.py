@@ -172,7 +172,7 @@ def test_as_many_queries_for_three_rows_as_for_ten_thousand(alice: Client, appli
 def test_beyond_what_is_counted_it_says_plus(
     alice: Client, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impact, "MOST", 2)
+    monkeypatch.setattr(impact, "MAX_TOKENS", 2)
     make_many(application, 4)
     page = text(alice.get(of(application, "tokens")))
     assert "2+ active tokens" in page

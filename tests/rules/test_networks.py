@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from applications.errors import InvalidParam
 from applications.rules.networks import (
-    OPEN_FENCE,
+    OPEN_ALLOWLIST,
     Address,
     Network,
     Networks,
     allows,
     host_bits,
     is_within,
-    make_fence,
+    make_allowlist,
     make_list,
     parse_address,
     parse_network,
@@ -179,9 +179,9 @@ def test_a_single_address_is_shown_without_its_prefix(stored: str, written: str,
 
 def test_lists_are_written_canonically() -> None:
     assert make_list(["192.0.2.1/32", "10.0.0.0/8", "192.0.2.1/32"]) == "10.0.0.0/8 192.0.2.1/32"
-    assert make_fence(["10.0.0.0/8"], ["192.0.2.1/32"]) == "10.0.0.0/8|192.0.2.1/32"
+    assert make_allowlist(["10.0.0.0/8"], ["192.0.2.1/32"]) == "10.0.0.0/8|192.0.2.1/32"
     assert make_list([]) == ""
-    assert make_fence([], []) == OPEN_FENCE
+    assert make_allowlist([], []) == OPEN_ALLOWLIST
 
 
 # --- Judging -------------------------------------------------------------------------------------
@@ -197,22 +197,24 @@ def test_a_list_holds_what_one_of_its_networks_holds(listed: list[Network], addr
 def test_an_address_must_be_in_each_list_that_is_not_empty(
     account: list[Network], application: list[Network], address: Address
 ) -> None:
-    fence = make_fence([str(network) for network in account], [str(network) for network in application])
+    allowlist = make_allowlist(
+        [str(network) for network in account], [str(network) for network in application]
+    )
     inside = [not listed or address in Networks(listed) for listed in (account, application)]
-    assert allows(fence, address) == all(inside)
+    assert allows(allowlist, address) == all(inside)
     assert allows(make_list([str(network) for network in account]), address) == inside[0]
 
 
 @given(near)
 def test_empty_lists_allow_every_address(address: Address) -> None:
-    assert allows(OPEN_FENCE, address)
+    assert allows(OPEN_ALLOWLIST, address)
     assert allows("", address)
 
 
 def test_the_ends_of_a_network_belong_to_it_and_their_neighbours_do_not() -> None:
-    fence = make_fence(["192.0.2.64/26"], [])
+    allowlist = make_allowlist(["192.0.2.64/26"], [])
     judged = {
-        text: allows(fence, parse_address(text))
+        text: allows(allowlist, parse_address(text))
         for text in (
             "192.0.2.63",
             "192.0.2.64",

@@ -12,9 +12,9 @@ from applications.rules.previews import (
     MAX_CHARACTERS,
     MeasuredText,
     Preview,
+    SmsSettings,
     TextAnalysis,
     TransliterationAnalysis,
-    Treatment,
     preview,
 )
 from applications.rules.quiet_hours import QuietHours, parse_quiet_hours
@@ -23,7 +23,7 @@ from applications.rules.transliteration import Alphabet
 ROMANIA = ZoneInfo("Europe/Bucharest")
 EVENING = datetime(2026, 11, 24, 21, 55, tzinfo=ROMANIA)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ROMANIA)
-PLAIN = Treatment()
+PLAIN = SmsSettings()
 MORNING = datetime(2026, 11, 25, 7, 31, tzinfo=UTC)  # 09:31 in Romania
 
 
@@ -33,19 +33,19 @@ def quiet() -> QuietHours | None:
 
 def shown(
     text: str,
-    treatment: Treatment = PLAIN,
+    sms_settings: SmsSettings = PLAIN,
     *,
     sender: str = "",
     now: datetime = NOON,
     scheduled: datetime | None = None,
     otp: bool = False,
 ) -> Preview:
-    return preview(text, treatment, sender=sender, zone=ROMANIA, now=now, scheduled=scheduled, otp=otp)
+    return preview(text, sms_settings, sender=sender, zone=ROMANIA, now=now, scheduled=scheduled, otp=otp)
 
 
 def test_whole_shape() -> None:
-    treatment = Treatment("Marlowe", Alphabet.ROMANIAN, remove_emojis=True, quiet_hours=quiet())
-    made = shown("Mulțumim, Ștefan 📦", treatment, sender="Shop", now=EVENING)
+    sms_settings = SmsSettings("Marlowe", Alphabet.ROMANIAN, remove_emojis=True, quiet_hours=quiet())
+    made = shown("Mulțumim, Ștefan 📦", sms_settings, sender="Shop", now=EVENING)
     assert made == Preview(
         text="Multumim, Stefan ",
         sender="Marlowe",
@@ -63,12 +63,12 @@ def test_whole_shape() -> None:
 
 
 def test_three_parts_become_one() -> None:
-    analysis = shown("ș" * 150, Treatment(alphabet=Alphabet.ROMANIAN)).transliteration_analysis
+    analysis = shown("ș" * 150, SmsSettings(alphabet=Alphabet.ROMANIAN)).transliteration_analysis
     assert (analysis.original.parts, analysis.replaced.parts, analysis.parts_saved) == (3, 1, 2)
 
 
 def test_replacements_may_cost_more() -> None:
-    analysis = shown("щ" * 70, Treatment(alphabet=Alphabet.RUSSIAN_CYRILLIC)).transliteration_analysis
+    analysis = shown("щ" * 70, SmsSettings(alphabet=Alphabet.RUSSIAN_CYRILLIC)).transliteration_analysis
     assert (analysis.original.parts, analysis.replaced.parts, analysis.parts_saved) == (1, 2, -1)
 
 
@@ -95,35 +95,35 @@ def test_without_settings_nothing_changes() -> None:
 def test_time(
     now: datetime, scheduled: datetime | None, otp: bool, in_quiet_hours: bool, scheduled_at: datetime | None
 ) -> None:
-    made = shown("hello", Treatment(quiet_hours=quiet()), now=now, scheduled=scheduled, otp=otp)
+    made = shown("hello", SmsSettings(quiet_hours=quiet()), now=now, scheduled=scheduled, otp=otp)
     assert (made.in_quiet_hours, made.scheduled_at) == (in_quiet_hours, scheduled_at)
 
 
 def test_ten_parts_and_no_more() -> None:
     assert shown("a" * 1530).parts == 10
-    assert shown("ș" * 1530, Treatment(alphabet=Alphabet.ROMANIAN)).parts == 10
-    assert shown("a" * 1530 + "📦" * 500, Treatment(remove_emojis=True)).parts == 10
+    assert shown("ș" * 1530, SmsSettings(alphabet=Alphabet.ROMANIAN)).parts == 10
+    assert shown("a" * 1530 + "📦" * 500, SmsSettings(remove_emojis=True)).parts == 10
     for text in ("a" * 1531, "ș" * 671, "€" * 766, "📦" * 336):
         with pytest.raises(InvalidParam, match="at most 10 parts"):
             shown(text)
     with pytest.raises(InvalidParam, match="at most 10 parts"):
-        shown("щ" * 400, Treatment(alphabet=Alphabet.RUSSIAN_CYRILLIC))
+        shown("щ" * 400, SmsSettings(alphabet=Alphabet.RUSSIAN_CYRILLIC))
 
 
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "ș" * 1_000_000, "😀" * 10_000, "👨‍👩‍👧" * 10_000, "\u200d" * 1_000_000]
 )
 def test_huge_texts_are_refused_at_once(text: str) -> None:
-    treatment = Treatment(alphabet=Alphabet.NON_GSM, remove_emojis=True)
+    sms_settings = SmsSettings(alphabet=Alphabet.NON_GSM, remove_emojis=True)
     before = time.process_time()
     with pytest.raises(InvalidParam, match="at most 10 parts") as caught:
-        shown(text, treatment)
+        shown(text, sms_settings)
     assert time.process_time() - before < 0.01
     assert caught.value.param == "text"
 
 
 def test_longest_text_is_still_measured() -> None:
-    assert shown("😀" * (MAX_CHARACTERS - 1) + "a", Treatment(remove_emojis=True)).text == "a"
+    assert shown("😀" * (MAX_CHARACTERS - 1) + "a", SmsSettings(remove_emojis=True)).text == "a"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_longest_text_is_still_measured() -> None:
 )
 def test_texts_that_cannot_be_sent(text: str, says: str) -> None:
     with pytest.raises(InvalidParam, match=says) as caught:
-        shown(text, Treatment(remove_emojis=True))
+        shown(text, SmsSettings(remove_emojis=True))
     assert caught.value.param == "text"
 
 
@@ -150,5 +150,5 @@ def test_line_breaks_and_tabs_can() -> None:
 @pytest.mark.parametrize("enforced", ["", "Marlowe"])
 def test_a_sender_with_a_space(enforced: str) -> None:
     with pytest.raises(InvalidParam, match="no spaces") as caught:
-        shown("hello", Treatment(sender=enforced), sender="My Shop")
+        shown("hello", SmsSettings(sender=enforced), sender="My Shop")
     assert caught.value.param == "from"

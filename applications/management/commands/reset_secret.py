@@ -31,17 +31,17 @@ class Command(OperatorCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         application = application_of(options["application_id"])
         older = list(application.secrets.older().values_list("pk", flat=True)) if options["end_older"] else []
-        asked: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "application": application,
             "overlap": Overlap(options["overlap"]),
             "revoke_tokens": options["revoke_tokens"],
             "actor": OPERATOR,
         }
         try:
-            secret = reset_secret(**asked, end_older=older)
+            secret = reset_secret(**arguments, end_older=older)
         except OlderSecretWorks as error:
             self._ask(error)
-            secret = reset_secret(**asked, end_older=[secret.pk for secret in error.secrets])
+            secret = reset_secret(**arguments, end_older=[secret.pk for secret in error.secrets])
         return {"application_id": options["application_id"], "application_secret": secret}
 
     def _ask(self, error: OlderSecretWorks) -> None:

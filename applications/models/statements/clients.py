@@ -7,31 +7,37 @@ from typing import Any
 from applications.models.message_settings import MessageSettings
 from applications.models.statements.conditions import LIVE_TOKEN, PROVEN_CLIENT
 from applications.models.statements.running import fetch, fetch_row, time_of
-from applications.models.statements.tokens import COLUMNS, TOKEN_COLUMNS, TOKEN_TABLES, Found, found_token
+from applications.models.statements.tokens import (
+    COLUMNS,
+    TOKEN_COLUMNS,
+    TOKEN_TABLES,
+    FoundToken,
+    found_token,
+)
 from applications.rules.credentials import token_key
 
 # Who asks and what about, at once: a client of either kind that proves itself is one row, with the token beside it
 # if it is live and theirs to see, else with nothing; a client that does not is no row at all. A resource server gets
 # the settings of the token's application with it, which it asks for before each message.
 SETTINGS = MessageSettings._meta.concrete_fields
-ASK = f"""
-SELECT caller.application_pk, caller.account_pk, caller.server_pk, {TOKEN_COLUMNS},
+FIND_CLIENT_AND_TOKEN = f"""
+SELECT proven.application_pk, proven.account_pk, proven.server_pk, {TOKEN_COLUMNS},
     {", ".join(f"settings.{field.column}" for field in SETTINGS)}
 FROM (
     SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk {PROVEN_CLIENT}
     UNION ALL
     SELECT NULL, NULL, server.id FROM applications_resourceserver server
     WHERE server.server_id = %s AND server.digest = %s
-) caller
+) proven
 LEFT JOIN ({TOKEN_TABLES}) ON {LIVE_TOKEN}
-    AND (caller.account_pk IS NULL OR client.account_id = caller.account_pk)
+    AND (proven.account_pk IS NULL OR client.account_id = proven.account_pk)
 LEFT JOIN applications_messagesettings settings
-    ON settings.application_id = client.id AND caller.server_pk IS NOT NULL
+    ON settings.application_id = client.id AND proven.server_pk IS NOT NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClientAndToken:
     """Who asks, an application (with its account) or a resource server, and the live token they may see, if any.
 
     `settings`, for a resource server alone: None where nobody has changed any from the defaults.
@@ -40,24 +46,26 @@ class Asked:
     application_pk: int | None
     account_pk: int | None
     server_pk: int | None
-    found: Found | None
+    found: FoundToken | None
     settings: MessageSettings | None
 
 
-def ask(*, client_id: str, secret_digest: bytes, fence: str, token: str, moment: datetime) -> Asked | None:
+def find_client_and_token(
+    *, client_id: str, secret_digest: bytes, allowlist: str, token: str, moment: datetime
+) -> ClientAndToken | None:
     """Return who has this ID and secret, with the live token of this value; None when nobody may ask.
 
-    An application may only with the fence it has at this moment. Unknown, expired, revoked, disabled and
+    An application may only with the allowlist it has at this moment. Unknown, expired, revoked, disabled and
     another account's tokens look the same.
     """
     client: list[Any] = [client_id, secret_digest]
-    row = fetch_row(ASK, [*client, moment, fence, *client, token_key(token), moment])
+    row = fetch_row(FIND_CLIENT_AND_TOKEN, [*client, moment, allowlist, *client, token_key(token), moment])
     if row is None:
         return None
     application_pk, account_pk, server_pk, *rest = row
     columns, settings = rest[: len(COLUMNS)], rest[len(COLUMNS) :]
     found = found_token(columns) if columns[0] is not None else None
-    return Asked(application_pk, account_pk, server_pk, found, _settings(settings))
+    return ClientAndToken(application_pk, account_pk, server_pk, found, _settings(settings))
 
 
 def _settings(columns: list[Any]) -> MessageSettings | None:
@@ -68,11 +76,11 @@ def _settings(columns: list[Any]) -> MessageSettings | None:
     return MessageSettings.from_db("default", [field.attname for field in SETTINGS], values)
 
 
-# Asked once a client was refused, to find out why. For a client ID that nobody has, the secrets of the first
+# ClientAndToken once a client was refused, to find out why. For a client ID that nobody has, the secrets of the first
 # application are read and put aside: else the time of a refusal would tell that the ID exists (bench/timing.py).
 SECRETS = """
 SELECT client.application_id, secret.digest, secret.hint, secret.expires_at, client.id, client.is_enabled,
-    client.fence, client.scope
+    client.allowlist, client.scope
 FROM applications_application client
 JOIN applications_applicationsecret secret ON secret.application_id = client.id
 WHERE client.id = COALESCE(
@@ -91,7 +99,7 @@ class StoredSecret:
     expires_at: datetime | None
     application_pk: int
     is_enabled: bool
-    fence: str
+    allowlist: str
     scope: str
 
 

@@ -18,7 +18,7 @@ PROVEN_CLIENT = f"""FROM applications_application client
 JOIN applications_applicationsecret secret ON secret.application_id = client.id
 WHERE client.application_id = %s AND secret.digest = %s
     AND {UNEXPIRED.format(table="secret")}
-    AND client.is_enabled AND client.fence = %s"""
+    AND client.is_enabled AND client.allowlist = %s"""
 
 # `credential`, an API key. Parameters: its digest, the moment.
 LIVE_API_KEY = f"""credential.digest = %s AND credential.revoked_at IS NULL

@@ -24,7 +24,9 @@ from psycopg.errors import error_from_result
 GONE = b"26000"  # SQLSTATE invalid_sql_statement_name
 type Row = tuple[Any, ...]
 
-MOST = 64  # prepared in a connection; how many scopes a client asks for makes another statement each time
+MAX_PREPARED = (
+    64  # prepared in a connection; how many scopes a client asks for makes another statement each time
+)
 
 
 def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
@@ -98,7 +100,7 @@ class Prepared:
     def _name(self, statement: str, types: Sequence[int]) -> bytes | None:
         """Return what the statement is prepared under; None when it is not to be."""
         name = self.names.get((statement, types))
-        if name is None and self.is_wanted and len(self.names) < MOST:
+        if name is None and self.is_wanted and len(self.names) < MAX_PREPARED:
             name = b"latchkey_%d" % next(_numbers)
             result = self.libpq.prepare(name, _numbered(statement), types)
             if result.status != pq.ExecStatus.COMMAND_OK:

@@ -29,9 +29,9 @@ RETURNING application_id, scope, expires_at
 HOLDS = "AND replace(' ' || client.scope || ' ', %s, '') <> ' ' || client.scope || ' '"
 ISSUE_ALL = ISSUE.format(scope="client.scope", holds="")
 
-# What is read of a live token, its client and the client's account (`owner`), in the order of Found's fields.
+# What is read of a live token, its client and the client's account (`owner`), in the order of FoundToken's fields.
 TOKEN_COLUMNS = """token.id, token.generation, token.scope, token.issued_at, token.expires_at, token.last_used_at,
-    client.id, client.application_id, client.account_id, client.name, client.grants, client.fence,
+    client.id, client.application_id, client.account_id, client.name, client.grants, client.allowlist,
     client.last_used_at, owner.name, owner.timezone"""
 # A token with its client and account, to join or to select from.
 TOKEN_TABLES = """applications_accesstoken token
@@ -52,7 +52,7 @@ class Inserted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundToken:
     """A live token and the client it was issued to, as stored; the address and scopes are not judged yet."""
 
     pk: int
@@ -66,23 +66,23 @@ class Found:
     account_pk: int
     application_name: str
     grants: str
-    fence: str
+    allowlist: str
     application_last_used_at: datetime | None
     account_name: str
     account_timezone: str
 
 
-COLUMNS = tuple(field.name for field in fields(Found))  # in the order of TOKEN_COLUMNS
+COLUMNS = tuple(field.name for field in fields(FoundToken))  # in the order of TOKEN_COLUMNS
 
 
 def insert_token(
     *,
     key: uuid.UUID,
     hint: str,
-    application_id: str,
+    client_id: str,
     secret_digest: bytes,
     scopes: tuple[str, ...] | None,
-    fence: str,
+    allowlist: str,
     address: Address,
     moment: datetime,
 ) -> Inserted | None:
@@ -91,12 +91,12 @@ def insert_token(
     `scopes` None means all scopes of the application. Times are aware; `moment` is the time of issue.
     """
     made: list[Any] = [moment, address, moment + DAY, moment + WEEK]
-    asked: list[Any] = [application_id, secret_digest, moment, fence]
+    conditions: list[Any] = [client_id, secret_digest, moment, allowlist]
     if scopes is None:
-        statement, parameters = ISSUE_ALL, [key, hint, *made, *asked]
+        statement, parameters = ISSUE_ALL, [key, hint, *made, *conditions]
     else:
         statement = ISSUE.format(scope="%s", holds=HOLDS * len(scopes))
-        parameters = [key, hint, " ".join(scopes), *made, *asked, *(f" {name} " for name in scopes)]
+        parameters = [key, hint, " ".join(scopes), *made, *conditions, *(f" {name} " for name in scopes)]
     row = fetch_row(statement, parameters)
     if row is None:
         return None
@@ -105,7 +105,7 @@ def insert_token(
     return Inserted(row[0], row[1], seconds)
 
 
-def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
+def find_token(key: uuid.UUID, moment: datetime) -> FoundToken | None:
     """Return the live token of this key, or None: unknown, expired, revoked and disabled look the same."""
     row = fetch_row(FIND_TOKEN, [key, moment])
     if row is None:
@@ -113,9 +113,9 @@ def find_token(key: uuid.UUID, moment: datetime) -> Found | None:
     return found_token(row)
 
 
-def found_token(row: Sequence[Any]) -> Found:
+def found_token(row: Sequence[Any]) -> FoundToken:
     """Return the token of a row of TOKEN_COLUMNS."""
     columns: list[Any] = [
         time_of(value) if name in TIMES else value for name, value in zip(COLUMNS, row, strict=True)
     ]
-    return Found(*columns)
+    return FoundToken(*columns)

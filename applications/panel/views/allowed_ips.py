@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.authentication.confirmation import ask_to_confirm, is_recent
 from applications.errors import DomainError
 from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
-from applications.models.in_use import MOST, InUse
-from applications.models.usage import REMEMBERED_DAYS
+from applications.models.in_use import MAX_ADDRESSES, InUse
+from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.allowed_ips import SHOWN, AllowedIPs
@@ -167,9 +167,9 @@ def _show(
         "question": question,
         "outside": outside[:SHOWN],
         "outside_count": len(outside),
-        "in_use_count": len(listed.seen),
-        "partial": MOST if len(listed.uses) >= MOST else None,
-        "days": REMEMBERED_DAYS,
+        "in_use_count": len(listed.in_use),
+        "partial": MAX_ADDRESSES if len(listed.uses) >= MAX_ADDRESSES else None,
+        "days": ADDRESS_USE_DAYS,
         "add_url": listed.url("add"),
         "back": listed.url(),
     }

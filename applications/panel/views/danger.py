@@ -19,7 +19,7 @@ from applications.operations.secrets import OlderSecretWorks, reset_secret, reti
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
-from applications.panel.questions import ask, of_application
+from applications.panel.questions import confirmation_page, of_application
 from applications.panel.quick_start import env_file, quick_start
 from applications.panel.secrets import use_of, working_secrets
 
@@ -51,14 +51,14 @@ def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -
 def reset(request: PanelRequest) -> HttpResponse:
     """Make a new secret and show it, this once; GET asks."""
     if request.method != "POST":
-        return ask(request, "reset", _reset_context(request), current=CURRENT)
+        return confirmation_page(request, "reset", _reset_context(request), current=CURRENT)
     form = ResetSecretForm(request.POST, auto_id="reset-%s")
     return _reset(request, form) if form.is_valid() else _ask_reset_again(request, form)
 
 
 def _ask_reset_again(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
     context = {"form": form, **_reset_context(request, form)}
-    return ask(request, "reset", context, current=CURRENT, status=REFUSED)
+    return confirmation_page(request, "reset", context, current=CURRENT, status=REFUSED)
 
 
 def _reset(request: PanelRequest, form: ResetSecretForm) -> HttpResponse:
@@ -98,7 +98,9 @@ def retire(request: PanelRequest, secret: int) -> HttpResponse:
     ended_by_choice = request.application.secrets.exclude(expires_at=None).select_related("application")
     old = get_object_or_404(ended_by_choice, pk=secret)
     if request.method != "POST":
-        return ask(request, "stop_secret", {"old": old, "old_use": use_of(old)}, current=CURRENT)
+        return confirmation_page(
+            request, "stop_secret", {"old": old, "old_use": use_of(old)}, current=CURRENT
+        )
     try:
         retire_secret(secret=old, actor=actor_of(request))
     except NotFound as error:
@@ -116,7 +118,9 @@ def delete(request: PanelRequest) -> HttpResponse:
     form = _delete_form(request, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"impact": impact_of(request.application), "form": form, "delete_form": form}
-        return ask(request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200)
+        return confirmation_page(
+            request, "delete", context, current=CURRENT, status=REFUSED if form.is_bound else 200
+        )
     delete_application(application=request.application, actor=actor_of(request))
     words = _("%(name)s was deleted. Its ID, secret and tokens do not work any more.")
     messages.success(request, words % {"name": request.application})

@@ -60,7 +60,7 @@ def _save(request: PanelRequest, channel: str) -> HttpResponse:
             application=request.application,
             changes=form.changes,
             actor=actor_of(request),
-            seen=form.cleaned_data["seen"],
+            fingerprint=form.cleaned_data["fingerprint"],
         )
     except Conflict:
         return _conflict(request, form)
@@ -102,7 +102,7 @@ def _stored(request: PanelRequest) -> MessageSettings:
 def _conflict(request: PanelRequest, form: ChannelForm) -> HttpResponse:
     """Show what is stored beside what was typed; saving that again is then a choice made knowingly."""
     stored, sent = _stored(request), request.POST.copy()
-    sent["seen"] = stored.seen(form.columns())
+    sent["fingerprint"] = stored.fingerprint(form.columns())
     changes = AuditEvent.objects.filter(
         application_id=request.application.application_id, action=Action.MESSAGES_CHANGED
     )
@@ -144,7 +144,7 @@ def _previewed(request: PanelRequest, form: ChannelForm, sent: Any) -> dict[str,
     tried = MessageSettings(application=request.application, **settings_form.changes)
     if form.channel == "otp":
         return {"trial": trial, "shown": otp_preview(tried)}
-    return {"trial": trial, "shown": sms_preview(tried, trial.cleaned_data["try_text"], trial.occasion)}
+    return {"trial": trial, "shown": sms_preview(tried, trial.cleaned_data["try_text"], trial.sending_time)}
 
 
 def _refused(*forms: Form) -> Shown:

@@ -20,7 +20,7 @@ from applications.panel.usage import usage_of
 def overview(request: PanelRequest) -> HttpResponse:
     """Show the last 30 days, the facts, the switch and the quick start."""
     usage = usage_of(request.application, now().astimezone(UTC).date())
-    account_list, _bar, own_list = request.application.fence.partition("|")
+    account_list, _bar, own_list = request.application.allowlist.partition("|")
     context = {
         "usage": usage,
         "drawings": drawings(usage.days),

@@ -11,7 +11,7 @@ from applications.forms.state import SwitchForm
 from applications.operations.applications import switch_application
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import impact_of
-from applications.panel.questions import ask, of_application
+from applications.panel.questions import confirmation_page, of_application
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,7 +20,9 @@ def switch(request: PanelRequest) -> HttpResponse:
     """Turn the switch to what `enabled` says ("on" or "off"); GET asks."""
     if request.method == "POST":
         return _switch(request)
-    return ask(request, "switch", {"impact": impact_of(request.application)}, current="panel:overview")
+    return confirmation_page(
+        request, "switch", {"impact": impact_of(request.application)}, current="panel:overview"
+    )
 
 
 def _switch(request: PanelRequest) -> HttpResponse:

@@ -14,9 +14,9 @@ from applications.errors import NotFound
 from applications.models import AccessToken, Application
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.panel.access import PanelRequest, actor_of, member
-from applications.panel.impact import MOST, impact_of
+from applications.panel.impact import MAX_TOKENS, impact_of
 from applications.panel.navigation import page
-from applications.panel.questions import ask, of_application
+from applications.panel.questions import confirmation_page, of_application
 from applications.rules.scopes import effective
 
 PER_PAGE = 25
@@ -35,7 +35,7 @@ class Row:
 @member()
 def tokens(request: PanelRequest) -> HttpResponse:
     """List the tokens that work, or would if the application were enabled, the newest first."""
-    newest = request.application.tokens.valid().order_by("-pk")[:MOST]
+    newest = request.application.tokens.valid().order_by("-pk")[:MAX_TOKENS]
     shown = Paginator(newest, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "shown": shown,
@@ -57,7 +57,7 @@ def revoke(request: PanelRequest, token: int) -> HttpResponse:
     """Revoke one token; GET asks."""
     found = get_object_or_404(request.application.tokens.select_related("application"), pk=token)
     if request.method != "POST":
-        return ask(request, "revoke_one", {"token": found}, current="panel:tokens")
+        return confirmation_page(request, "revoke_one", {"token": found}, current="panel:tokens")
     try:
         revoke_token(token=found, actor=actor_of(request))
     except NotFound as error:
@@ -74,7 +74,7 @@ def revoke_all(request: PanelRequest) -> HttpResponse:
     """Revoke every token of the application; GET asks."""
     impact = impact_of(request.application)
     if request.method != "POST":
-        return ask(request, "revoke_all", {"impact": impact}, current="panel:tokens")
+        return confirmation_page(request, "revoke_all", {"impact": impact}, current="panel:tokens")
     revoke_all_tokens(application=request.application, actor=actor_of(request))
     if impact.tokens:
         words = ngettext(

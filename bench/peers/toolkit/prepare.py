@@ -11,16 +11,16 @@ from django.core.management import call_command
 
 def create(*, hashed: bool) -> dict[str, str]:
     """Return the credentials of a new client of the client credentials grant."""
-    identifier, secret = secrets.token_hex(20), secrets.token_hex(20)
+    client_id, secret = secrets.token_hex(20), secrets.token_hex(20)
     model: Any = apps.get_model("oauth2_provider", "Application")
     model.objects.create(
-        client_id=identifier,
+        client_id=client_id,
         client_secret=secret,
         hash_client_secret=hashed,
         client_type="confidential",
         authorization_grant_type="client-credentials",
     )
-    return {"client_id": identifier, "client_secret": secret}
+    return {"client_id": client_id, "client_secret": secret}
 
 
 django.setup()

@@ -26,14 +26,14 @@ def calls(url: str, credential: dict[str, str], application_id: str, unknown_id:
     with ApiClient(Configuration(host=url, **credential)) as client:
         api = ApplicationsApi(client)
         return {
-            "scopes": told(api.get_scopes),
-            "list": told(api.get_applications_list),
-            "application": told(lambda: api.get_application_settings(application_id)),
-            "unknown": told(lambda: api.get_application_settings(unknown_id)),
+            "scopes": result_of(api.get_scopes),
+            "list": result_of(api.get_applications_list),
+            "application": result_of(lambda: api.get_application_settings(application_id)),
+            "unknown": result_of(lambda: api.get_application_settings(unknown_id)),
         }
 
 
-def told(call: Callable[[], Any]) -> Any:
+def result_of(call: Callable[[], Any]) -> Any:
     """Return the answer as the client has read it; for an exception, its name, the status and the error."""
     try:
         answer = call()

@@ -11,11 +11,11 @@ from smscx_client import ApiClient, Configuration, exceptions
 from smscx_client.api.oauth_api import OauthApi
 
 
-def main(url: str, identifier: str, secret: str) -> dict[str, Any]:
+def main(url: str, client_id: str, secret: str) -> dict[str, Any]:
     """Return what the client got for each call: the members of an answer, or the name of its exception."""
 
     def ask(password: str, **parameters: str) -> Any:
-        configuration = Configuration(host=url, username=identifier, password=password)
+        configuration = Configuration(host=url, username=client_id, password=password)
         with ApiClient(configuration) as client:
             try:
                 return OauthApi(client).get_access_token(**parameters).to_dict()

@@ -31,7 +31,7 @@ class AddressNotAllowed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Client:
     """A client program that has proved who it is; `scopes` are those its credential has at this moment.
 
     By a token it is an application, and `api_key_pk` is None; by an API key it is an account, and
@@ -60,11 +60,11 @@ class Caller:
 
 
 class InsufficientScope(Exception):
-    """The credential is good, but not for this; `scope` is what it would take, `caller` whose it is."""
+    """The credential is good, but not for this; `scope` is what it would take, `client` whose it is."""
 
-    def __init__(self, scope: str, caller: Caller) -> None:
+    def __init__(self, scope: str, client: Client) -> None:
         super().__init__(scope)
-        self.scope, self.caller = scope, caller
+        self.scope, self.client = scope, client
 
 
 def challenge(error: str = "", scope: str = "") -> str:

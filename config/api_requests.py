@@ -74,7 +74,7 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 )
 
 
-def programs_first(django: WSGIApplication) -> WSGIApplication:
+def api_requests_first(django: WSGIApplication) -> WSGIApplication:
     """Return the WSGI application: pages are answered by `django`, all other paths here."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -150,7 +150,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if _first(request.path_info) in OAUTH:
         return _answered(request, _oauth)
     response = _answered(request, _api)
-    rates.tell(request, response)
+    rates.add_headers(request, response)
     return response
 
 
@@ -213,7 +213,7 @@ def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _api(request: HttpRequest, error: Exception) -> HttpResponse:
-    return api.refuse(rates.instead(request, _api_error(request, error)), request.path)
+    return api.refuse(rates.or_too_many_requests(request, _api_error(request, error)), request.path)
 
 
 def _api_error(request: HttpRequest, error: Exception) -> api.ApiError:
