@@ -21,7 +21,7 @@ from applications.operations.audit import record
 from applications.panel.audit_export import export
 from applications.panel.audit_log import PER_PAGE, read_log
 from applications.rules.emails import EmailAddress
-from applications.rules.names import Name
+from applications.rules.names import ProperName
 from bench.report import table
 
 FEW = 100
@@ -76,7 +76,7 @@ TRIGGER = {
 def measure(*, rows: int) -> None:
     """Print the median time of a page with each filter at FEW rows and at `rows`, and what an export takes."""
     account = create_account(
-        name=Name("Bench"), owner_email=EmailAddress("owner@example.com"), owner_password="x", actor=OPERATOR
+        name=ProperName("Bench"), owner_email=EmailAddress("owner@example.com"), owner_password="x", actor=OPERATOR
     )
     start, taken = now() - timedelta(days=365 * YEARS), []
     for first, last in ((1, FEW), (FEW + 1, rows)):

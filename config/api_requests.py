@@ -5,6 +5,7 @@ they would take more time than the request itself. Every exception becomes JSON 
 has for errors; so do the errors for which Django has HTML pages.
 """
 
+import json
 import logging
 import random
 import time
@@ -21,10 +22,13 @@ from django.urls import Resolver404, resolve
 
 from applications.api import errors as api
 from applications.api import rates
+from applications.authentication.refused import refused_request
 from applications.authentication.transport import believe_proxies_alone, is_refused, security_header
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
+from applications.operations.usage import record_refused_request
 from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked
+from config.logging import redacted
 from config.streams import TooManyStreams
 from config.threads import QueueFull
 
@@ -37,6 +41,8 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 OAUTH = frozenset({"oauth", ".well-known"})
 # The first part of the paths of pages. All other paths, those that do not exist too, get the answers of the API.
 PAGES = frozenset({"panel", "operator", "static"})
+# Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
+RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
 # On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
 HEADERS = {
     "Cache-Control": "no-store",
@@ -96,11 +102,11 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     _enter(request)
     first = _first(request.path_info)
     if first in OAUTH:
-        response = _oauth(request, error)
+        response = _recorded(request, _oauth(request, error))
     elif is_page(request.path_info):
         response = _plain(request, error)
     else:
-        response = api.refuse(_api_error(request, error), request.path)
+        response = _recorded(request, api.refuse(_api_error(request, error), request.path))
     return _signed(request, response, started)
 
 
@@ -157,8 +163,22 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         match = _resolve(request.path_info)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
-        response = refuse(request, error)
+        response = _recorded(request, refuse(request, error))
     return _signed(request, response, started)
+
+
+def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Keep what was refused, for the people whose credential it came with, and return the answer."""
+    if response.status_code in RECORDED:
+        told = json.loads(response.content)
+        if isinstance(error := told["error"], dict):
+            kind, message = error["type"], error["message"]
+        else:
+            kind, message = error, told["error_description"]
+        if (response.status_code, kind) != (429, "invalid_client"):  # of which there are very many
+            refused = refused_request(request, response.status_code, kind, redacted(message))
+            record_refused_request(refused)
+    return response
 
 
 def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:

@@ -4,12 +4,14 @@ from django.utils.timezone import now
 
 from applications.authentication.clients import AddressNotAllowed, Client, InvalidCredential
 from applications.models.statements.api_keys import find_api_key
+from applications.models.usage import Reason
 from applications.operations.last_used import record_api_key_use
+from applications.operations.usage import record_refusal
 from applications.rules.credentials import digest, is_credential
 from applications.rules.networks import Address, allows
 
 
-def by_api_key(value: str, address: Address) -> Client:
+def by_api_key(value: str, address: Address, request_id: str) -> Client:
     """Return whose key this is, asked in one round trip to the database.
 
     Raises InvalidCredential or AddressNotAllowed.
@@ -21,6 +23,14 @@ def by_api_key(value: str, address: Address) -> Client:
     if found is None:
         raise InvalidCredential
     if not allows(found.allowlist, address):
+        record_refusal(
+            None,
+            Reason.ADDRESS,
+            ip=str(address),
+            request_id=request_id,
+            detail=found.hint,
+            api_key_pk=found.pk,
+        )
         raise AddressNotAllowed(api_key_pk=found.pk)
     record_api_key_use(found, address, moment)
     return Client(

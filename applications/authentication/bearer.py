@@ -12,7 +12,7 @@ from applications.models.statements.tokens import FoundToken, find_token
 from applications.models.usage import Reason
 from applications.operations.last_used import record_token_use
 from applications.operations.usage import record_refusal
-from applications.rules.credentials import is_credential, token_key
+from applications.rules.credentials import hint, is_credential, token_key
 from applications.rules.networks import Address, allows
 from applications.rules.scopes import effective
 
@@ -34,7 +34,13 @@ def by_token(header: str, address: Address, request_id: str, find: Find = find_t
     if found is None:
         raise InvalidCredential
     if not allows(found.allowlist, address):
-        record_refusal(found.application_pk, Reason.ADDRESS, ip=str(address), request_id=request_id)
+        record_refusal(
+            found.application_pk,
+            Reason.ADDRESS,
+            ip=str(address),
+            request_id=request_id,
+            detail=hint(match[1]),
+        )
         raise AddressNotAllowed(application_pk=found.application_pk)
     record_token_use(found, address, moment)
     return Client(

@@ -17,8 +17,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     """Return who calls, having checked credential, address and all of `scopes` in one round trip to the database.
 
     `find` finds a token, and may read more in that round trip.
-    Raises NoCredential, TwoCredentials, InvalidCredential, AddressNotAllowed or InsufficientScope. A
-    refusal is kept where the application is known.
+    Raises NoCredential, TwoCredentials, InvalidCredential, AddressNotAllowed or InsufficientScope.
     """
     header, key = authorization(request), api_key(request)
     if not header and not key:
@@ -26,7 +25,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     if header and key:
         raise TwoCredentials
     address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
-    client = by_api_key(key, address) if key else by_token(header, address, request_id, find)
+    client = by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find)
     if not set(scopes) <= set(client.scopes):
         _record_refusal(client, scopes, address, request_id)
         raise InsufficientScope(" ".join(scopes), client)
@@ -34,9 +33,11 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
 
 
 def _record_refusal(client: Client, scopes: tuple[str, ...], address: Address, request_id: str) -> None:
-    if client.application_pk is None:
-        return
-    missing = " ".join(name for name in scopes if name not in client.scopes)
     record_refusal(
-        client.application_pk, Reason.SCOPE, ip=str(address), request_id=request_id, detail=missing[:200]
+        client.application_pk,
+        Reason.SCOPE,
+        ip=str(address),
+        request_id=request_id,
+        detail=" ".join(name for name in scopes if name not in client.scopes)[:200],
+        api_key_pk=client.api_key_pk,
     )

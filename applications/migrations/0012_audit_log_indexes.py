@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0010_address_use_per_secret"),
+        ("applications", "0011_members"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0010_address_use_per_secret")]
+    dependencies = [("applications", "0013_refusals")]
 
     operations = [
         migrations.RenameField("account", "fence", "allowlist"),

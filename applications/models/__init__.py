@@ -10,12 +10,13 @@ from applications.models.invitations import Invitation
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
 from applications.models.rates import RateCount
+from applications.models.refusals import Refusal, UnknownCredentials
 from applications.models.resource_servers import ResourceServer
 from applications.models.scopes import Scope
 from applications.models.secrets import ApplicationSecret
 from applications.models.sign_in import SignInFailures, UsedTimeStep
 from applications.models.tokens import AccessToken
-from applications.models.usage import DailyUsage, Refusal
+from applications.models.usage import DailyUsage
 from applications.models.users import User
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ResourceServer",
     "Scope",
     "SignInFailures",
+    "UnknownCredentials",
     "UsedTimeStep",
     "User",
 ]

@@ -1,9 +1,8 @@
-"""How applications are used: figures per day, and requests that were refused."""
+"""How applications are used: figures per day, and the reasons for which requests are refused."""
 
 from datetime import date
 
 from django.db import models
-from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,6 +14,15 @@ class Reason(models.TextChoices):
     DISABLED = "disabled", _("Application was disabled")
     ADDRESS = "address", _("Address is not allowed")
     SCOPE = "scope", _("Scope is not granted")
+    TOKEN_EXPIRED = "expired", _("Token has expired")
+    TOKEN_REVOKED = "revoked", _("Token was revoked")
+    KEY_EXPIRED = "key_expired", _("API key has expired")
+    KEY_REVOKED = "key_revoked", _("API key was revoked")
+    DELETED = "deleted", _("Application was deleted")
+    RATE_LIMIT = "rate_limit", _("Rate limit was reached")
+    HEADER = "header", _("Credential is in the wrong place")
+    BODY = "body", _("Body has the wrong format")
+    MALFORMED = "malformed", _("Request cannot be used")
 
 
 ISSUED = "issued"
@@ -48,21 +56,3 @@ class DailyUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.day}: {self.count}"
-
-
-class Refusal(models.Model):
-    """A refused request of a known application, found again by its X-Request-Id."""
-
-    application = models.ForeignKey("applications.Application", models.CASCADE, related_name="refusals")
-    reason = models.CharField(max_length=12, choices=Reason)
-    detail = models.CharField(max_length=200, blank=True)
-    ip = models.GenericIPAddressField(null=True)
-    request_id = models.CharField(max_length=36, unique=True)
-    created_at = models.DateTimeField(default=now)
-
-    class Meta:
-        ordering = ["-pk"]
-        indexes = [models.Index(fields=["application", "-id"], name="refusal_by_application")]
-
-    def __str__(self) -> str:
-        return f"{self.reason} ({self.request_id})"

@@ -1,5 +1,6 @@
 """POST /oauth/introspect: what a token is worth at this moment (RFC 7662)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -8,10 +9,12 @@ from django.utils.functional import lazy
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication.refused import refused_request, sent_token
 from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import HELD, text, whole
 from applications.models import MessageSettings
+from applications.models.statements.clients import ClientAndToken
 from applications.models.statements.tokens import FoundToken
 from applications.models.usage import Reason
 from applications.oauth.clients import client_and_token
@@ -19,7 +22,8 @@ from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
 from applications.operations.last_used import record_token_use
-from applications.operations.usage import record_refusal
+from applications.operations.refused_requests import BEARER
+from applications.operations.usage import record_refusal, record_refused_request
 from applications.rules.networks import Address, allows, parse_address
 from applications.rules.scopes import effective
 
@@ -37,6 +41,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     result = client_and_token(request, parameters)
     found = result.found
     if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
+        _record_inactive(request, parameters, client_ip, result)
         return answer(INACTIVE)
     if result.server_pk is None:
         return answer(_active(found))
@@ -59,6 +64,19 @@ def _allowed(found: FoundToken, client_ip: Address | None, request_id: str) -> b
         return True
     record_refusal(found.application_pk, Reason.ADDRESS, ip=str(client_ip), request_id=request_id)
     return False
+
+
+def _record_inactive(
+    request: HttpRequest, parameters: dict[str, str], client_ip: Address | None, result: ClientAndToken
+) -> None:
+    """Keep it for the account whose token it was; an application learns of its own account's tokens alone."""
+    refused = replace(
+        refused_request(request, 200, "inactive", ""),
+        ip=str(client_ip) if client_ip else None,
+        sent=(sent_token(BEARER, parameters["token"]),),
+        only_account=result.account_pk,
+    )
+    record_refused_request(refused)
 
 
 def _active(found: FoundToken) -> dict[str, Any]:

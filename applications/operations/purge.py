@@ -1,4 +1,4 @@
-"""Sweeping away what is dead: expired and revoked tokens, those whose application is gone, sessions that are over."""
+"""Sweeping away what is dead: tokens (expired, revoked, of no application), ended sessions, old refusals."""
 
 import time
 
@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, Max, Min, OuterRef
 from django.utils.timezone import now
 
-from applications.models import AccessToken
+from applications.models import AccessToken, Account, Refusal
 
 BATCH = 20_000  # keys a range: short transactions, so that issuing keeps over 80 % of its speed
 PAUSE = 2.0  # times as long as a batch took
@@ -40,4 +40,17 @@ def purge_sessions() -> int:
     deleted: int = Session.objects.filter(expire_date__lt=now()).delete()[0]
     still_there = Session.objects.filter(session_key=OuterRef("session_key"))
     UserSession.objects.filter(~Exists(still_there)).delete()
+    return deleted
+
+
+def purge_refusals() -> int:
+    """Delete refusals older than 30 days, and beyond the newest 10,000 of an account; return how many."""
+    deleted: int = Refusal.objects.all().older_than(now()).delete()[0]
+    accounts = Account.objects.values_list("pk", flat=True).iterator()
+    return deleted + sum(trim_refusals(account_pk) for account_pk in accounts)
+
+
+def trim_refusals(account_pk: int) -> int:
+    """Delete the refusals of an account beyond its newest 10,000; return how many."""
+    deleted: int = Refusal.objects.all().beyond_the_newest(account_pk).delete()[0]
     return deleted

@@ -2,9 +2,11 @@
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -13,18 +15,27 @@ from applications.models import AccessToken, Account, Application, DailyUsage, R
 from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
 from applications.models.memberships import Role
+from applications.models.refusals import CredentialKind
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
+from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.applications import create_application, switch_application, update_application
 from applications.operations.message_settings import update_message_settings
 from applications.operations.secrets import reset_secret
 from applications.rules.credentials import hint, new_credential, token_key
-from applications.rules.names import Name
+from applications.rules.names import Name, Note
+from applications.rules.networks import NetworkText
 
 DAYS = 30
 AGE = timedelta(days=257)  # of the applications
 OWNERS_ADDRESS = "192.0.2.44"
+LIST = [
+    Line(NetworkText("198.51.100.0/24"), Note("Data centre")),
+    Line(NetworkText("203.0.113.7"), Note("Office")),
+    Line(NetworkText("2001:db8:40::/48"), Note("Data centre")),
+]
+OUTSIDE = "192.0.2.77"  # an address that no list of the sample has
 ADDRESSES = ("198.51.100.23", "198.51.100.24", "203.0.113.7", "2001:db8:40::12")  # documentation ranges
 
 
@@ -40,7 +51,30 @@ class Kind:
     used: timedelta | None
     enabled: bool = True
     two_secrets: bool = False
+    has_list: bool = False  # of allowed IPs
 
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that is refused now and then, and what its client was answered."""
+
+    reason: Reason
+    credential: CredentialKind
+    request: str
+    status: int
+    error: str
+    detail: str = ""
+
+
+TOKEN_REQUEST, CHECK = "POST /oauth/token", "GET /oauth/verify"
+REFUSED = (
+    Refused(Reason.WRONG_SECRET, CredentialKind.SECRET, TOKEN_REQUEST, 401, "invalid_client"),
+    Refused(Reason.ADDRESS, CredentialKind.SECRET, TOKEN_REQUEST, 401, "invalid_client"),
+    Refused(Reason.SCOPE, CredentialKind.SECRET, TOKEN_REQUEST, 400, "invalid_scope", "originators"),
+    Refused(Reason.TOKEN_EXPIRED, CredentialKind.TOKEN, CHECK, 401, "invalid_token", "9c1e"),
+    Refused(Reason.HEADER, CredentialKind.TOKEN, "GET /account", 401, "invalid_credentials", "Authentication: Bearer"),
+    Refused(Reason.BODY, CredentialKind.SECRET, TOKEN_REQUEST, 415, "invalid_request", "application/json"),
+)  # fmt: skip
 
 SAMPLE = (
     Kind("Staging sandbox", "1 day", "*", 0, 0, None),
@@ -50,9 +84,10 @@ SAMPLE = (
     Kind("", "1 week", "reports", 2, 1, timedelta(days=1)),
     Kind("Warehouse scanner", "1 week", "sms", 4, 2, timedelta(hours=3)),
     Kind("Driver two-way chat", "1 week", "sms whatsapp conversations", 6, 3, timedelta(hours=1)),
-    Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12)),
+    Kind("Booking reminders", "1 day", "sms viber whatsapp templates reports", 9, 240, timedelta(minutes=12),
+         has_list=True),
     Kind("Order notifications", "1 day", "sms viber reports shortlinks", 18, 1100, timedelta(minutes=2)),
-    Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20)),
+    Kind("OTP sign-in", "1 day", "sms", 231, 2600, timedelta(seconds=20), has_list=True),
 )  # fmt: skip
 
 
@@ -65,6 +100,7 @@ def seed_sample(*, account: Account, actor: Actor) -> list[Application]:
         for place, kind in enumerate(SAMPLE)
     ]
     _tell({kind.name: application for kind, application in zip(SAMPLE, made, strict=True)}, account, actor)
+    _refuse(made, chance)
     return made
 
 
@@ -105,8 +141,9 @@ def _make(kind: Kind, account: Account, actor: Actor, chance: random.Random) -> 
     )
     AccessToken.objects.bulk_create(_tokens(application, kind, chance))
     DailyUsage.objects.bulk_create(_usage(application, kind, chance))
-    Refusal.objects.bulk_create(_refusals(application, kind, chance))
     _date(application, kind)
+    if kind.has_list:
+        change_allowed_ips(account=account, application=application, add=LIST, actor=actor)
     return application
 
 
@@ -150,17 +187,47 @@ def _usage(application: Application, kind: Kind, chance: random.Random) -> Itera
         day = (now() - timedelta(days=back)).date()
         share = (0.35 if day.weekday() >= 5 else 1.0) * chance.uniform(0.8, 1.1)
         yield DailyUsage(application=application, day=day, kind=ISSUED, count=int(kind.daily * share))
-        for reason, rate in ((Reason.WRONG_SECRET, 0.008), (Reason.ADDRESS, 0.004), (Reason.SCOPE, 0.002)):
-            if refused := int(kind.daily * rate * chance.uniform(0, 2)):
-                yield DailyUsage(application=application, day=day, kind=reason, count=refused)
+
+
+def _refuse(applications: list[Application], chance: random.Random) -> None:
+    of_each = [
+        _refusals(application, kind, chance) for application, kind in zip(applications, SAMPLE, strict=True)
+    ]
+    # The newest gets the highest key, as when they are written one by one.
+    refusals = sorted(chain.from_iterable(of_each), key=lambda refusal: refusal.created_at)
+    Refusal.objects.bulk_create(refusals)
+    DailyUsage.objects.bulk_create(_counted(refusals))
 
 
 def _refusals(application: Application, kind: Kind, chance: random.Random) -> Iterator[Refusal]:
-    for back in range(12) if kind.daily else ():
-        yield Refusal(
-            application=application,
-            reason=chance.choice([Reason.WRONG_SECRET, Reason.ADDRESS, Reason.SCOPE]),
-            ip=chance.choice(ADDRESSES),
-            request_id=f"{application.application_id[:8]}-{back:04}-4000-8000-{back:012}",
-            created_at=now() - timedelta(hours=back * 5),
-        )
+    """Yield what the bars of the Overview count, so that each leads to as many rows as it says."""
+    possible = [refused for refused in REFUSED if refused.reason is not Reason.ADDRESS or kind.has_list]
+    for hour in range(DAYS * 24) if kind.daily and kind.enabled else ():
+        if chance.random() < min(0.5, kind.daily / 20_000):
+            moment = now() - timedelta(hours=hour, minutes=chance.uniform(1, 59))
+            yield _refusal(application, chance.choice(possible), moment, chance)
+
+
+def _refusal(application: Application, refused: Refused, moment: datetime, chance: random.Random) -> Refusal:
+    return Refusal(
+        account=application.account,
+        application=application,
+        client_id=application.application_id,
+        credential=refused.credential,
+        reason=refused.reason,
+        detail=refused.detail,
+        method=refused.request.split()[0],
+        path=refused.request.split()[1],
+        status=refused.status,
+        error=refused.error,
+        ip=OUTSIDE if refused.reason is Reason.ADDRESS else chance.choice(ADDRESSES),
+        request_id=str(uuid.uuid4()),
+        created_at=moment,
+    )
+
+
+def _counted(refusals: list[Refusal]) -> Iterator[DailyUsage]:
+    counts = Counter((row.application, row.created_at.date(), row.reason) for row in refusals)
+    for (application, day, reason), count in counts.items():
+        if application is not None:
+            yield DailyUsage(application=application, day=day, kind=reason, count=count)

@@ -18,18 +18,23 @@ from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from applications.models import Application, DailyUsage, Refusal
+from applications.models import APIKey, Application, DailyUsage, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
 from applications.models.usage import Reason
-from applications.operations import address_use, failed_sign_ins
+from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
+from applications.operations.purge import trim_refusals
+from applications.operations.refused_requests import RefusedRequest, describe
 from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
+
+MAX_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
+TRIM_AFTER = 1_000  # rows of one account, after which those beyond its limit are deleted
 
 MAX_ADDRESSES = (
     10_000  # uses from different addresses a flush; beyond that only those known go on being counted
@@ -43,11 +48,13 @@ class Gathered:
     """What has happened since the last flush."""
 
     counts: Counter[Key] = field(default_factory=Counter)
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)  # by request id
+    unexplained: list[RefusedRequest] = field(default_factory=list)
+    nobodys: Counter[date] = field(default_factory=Counter)  # refused requests whose credentials nobody has
     uses: Counter[Use] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
-        return bool(self.counts or self.uses)
+        return bool(self.counts or self.refusals or self.unexplained or +self.nobodys or self.uses)
 
     def add_use(self, use: Use, count: int = 1) -> None:
         if use in self.uses or len(self.uses) < MAX_ADDRESSES:
@@ -62,12 +69,14 @@ class Recorder:
         self.gathered = Gathered()
         self.failed_sign_ins = FailedSignIns()
         self.swept: date | None = None
+        self.written: Counter[int] = Counter()  # refusals of each account, since they were last trimmed
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
 
-    def add(self, application_pk: int, kind: str, refusal: Refusal | None = None) -> None:
+    def add(self, application_pk: int | None, kind: str, refusal: Refusal | None = None) -> None:
         with self.lock:
-            self.gathered.counts[(application_pk, now().date(), kind)] += 1
+            if application_pk is not None:  # an API key has no figures of its own
+                self.gathered.counts[(application_pk, now().date(), kind)] += 1
             # An unknown client is recorded, so that it costs what a known one does, and dropped before anything is
             # written. It takes no place from refusals that somebody wants to read.
             if (
@@ -75,7 +84,15 @@ class Recorder:
                 and application_pk != NOBODY
                 and len(self.gathered.refusals) < MAX_REFUSALS
             ):
-                self.gathered.refusals.append(refusal)
+                self.gathered.refusals[refusal.request_id] = refusal
+            self._start()
+
+    def add_refused(self, request: RefusedRequest) -> None:
+        with self.lock:
+            if (refusal := self.gathered.refusals.get(request.request_id)) is not None:
+                describe(refusal, request)
+            elif request.sent and len(self.gathered.unexplained) < MAX_REFUSALS:
+                self.gathered.unexplained.append(request)
             self._start()
 
     def add_use(self, use: Use) -> None:
@@ -98,9 +115,20 @@ class Recorder:
     def give_back(self, taken: Gathered) -> None:
         with self.lock:
             self.gathered.counts.update(taken.counts)
-            self.gathered.refusals = [*taken.refusals, *self.gathered.refusals][:MAX_REFUSALS]
+            self.gathered.refusals = dict(
+                islice((taken.refusals | self.gathered.refusals).items(), MAX_REFUSALS)
+            )
+            self.gathered.nobodys.update(taken.nobodys)
+            self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MAX_REFUSALS]
             for use, count in taken.uses.items():
                 self.gathered.add_use(use, count)
+
+    def trim(self, refusals: list[Refusal]) -> None:
+        """Delete refusals beyond the limit of an account, once so many were written that it can be far beyond."""
+        self.written.update(refusal.account_id for refusal in refusals)
+        for account_pk in [pk for pk, number in self.written.items() if number >= TRIM_AFTER]:
+            trim_refusals(account_pk)
+            del self.written[account_pk]
 
     def _start(self) -> None:
         if self.thread is None and settings.USAGE_FLUSH_SECONDS:
@@ -124,11 +152,18 @@ def record_event(application_pk: int, kind: str) -> None:
 
 
 def record_refusal(
-    application_pk: int, reason: Reason, *, ip: str, request_id: str, detail: str = ""
+    application_pk: int | None,
+    reason: Reason,
+    *,
+    ip: str,
+    request_id: str,
+    detail: str = "",
+    api_key_pk: int | None = None,
 ) -> None:
-    """Keep that a request was refused, and why; found again by its request id."""
+    """Keep that a request of an application, or of an API key, was refused, and why; found by its request id."""
     refusal = Refusal(
         application_id=application_pk,
+        api_key_id=api_key_pk,
         reason=reason,
         detail=detail,
         ip=ip,
@@ -136,6 +171,11 @@ def record_refusal(
         created_at=now(),
     )
     recorder.add(application_pk, reason, refusal)
+
+
+def record_refused_request(request: RefusedRequest) -> None:
+    """Keep what a refused request was like; where no operation knew the reason, it is found when this is written."""
+    recorder.add_refused(request)
 
 
 def record_address_use(
@@ -183,9 +223,14 @@ def _flush_failed_sign_ins(everything: bool) -> None:
 
 def _write(taken: Gathered) -> None:
     """Write `taken` in parts, and take out of it what is written: the rest may be given back."""
-    if taken.counts:
-        _write_counts(taken.counts, taken.refusals)
-        taken.counts, taken.refusals = Counter(), []
+    if taken.unexplained:
+        _explain(taken)
+    if +taken.nobodys:
+        _write_nobodys(taken.nobodys)
+        taken.nobodys = Counter()
+    if taken.counts or taken.refusals:
+        _write_counts(taken.counts, list(taken.refusals.values()))
+        taken.counts, taken.refusals = Counter(), {}
     while part := dict(islice(taken.uses.items(), address_use.MAX_USES)):
         address_use.count_uses(part)
         for use in part:
@@ -195,19 +240,55 @@ def _write(taken: Gathered) -> None:
         recorder.swept = today
 
 
+def _explain(taken: Gathered) -> None:
+    refusals, nobodys = refused_requests.explain(taken.unexplained, now())
+    taken.nobodys[now().date()] += nobodys
+    for refusal in refusals:
+        taken.refusals[refusal.request_id] = refusal
+        if refusal.application_id is not None:
+            taken.counts[(refusal.application_id, refusal.created_at.date(), refusal.reason)] += 1
+    taken.unexplained = []
+
+
+@transaction.atomic
+def _write_nobodys(counts: Counter[date]) -> None:
+    for day, number in counts.items():
+        UnknownCredentials.objects.bulk_create([UnknownCredentials(day=day)], ignore_conflicts=True)
+        UnknownCredentials.objects.filter(day=day).update(count=F("count") + number)
+
+
 @transaction.atomic
 def _write_counts(counts: Counter[Key], refusals: list[Refusal]) -> None:
-    known = set(
-        Application.objects.filter(pk__in={key[0] for key in counts}).values_list("pk", flat=True)
-    )  # an application may have been deleted in the meantime
+    wanted = {key[0] for key in counts} | {row.application_id for row in refusals if row.application_id}
+    found = Application.objects.filter(pk__in=wanted)  # one may have been deleted in the meantime
+    known = {
+        pk: (account, client)
+        for pk, account, client in found.values_list("pk", "account_id", "application_id")
+    }
     for (application_pk, day, kind), number in sorted(counts.items()):
         if application_pk in known:
             row = {"application_id": application_pk, "day": day, "kind": kind}
             DailyUsage.objects.bulk_create([DailyUsage(**row)], ignore_conflicts=True)
             DailyUsage.objects.filter(**row).update(count=F("count") + number)
-    Refusal.objects.bulk_create(
-        (refusal for refusal in refusals if refusal.application_id in known), ignore_conflicts=True
-    )
+    _write_refusals(refusals, known)
+
+
+def _write_refusals(refusals: list[Refusal], applications: dict[int, tuple[int, str]]) -> None:
+    keys = {row.api_key_id for row in refusals if row.api_key_id is not None}
+    accounts = dict(APIKey.objects.filter(pk__in=keys).values_list("pk", "account_id")) if keys else {}
+    alike, kept = Counter[tuple[int, str, str | None]](), list[Refusal]()
+    for refusal in refusals:
+        if refusal.application_id in applications:
+            refusal.account_id, refusal.client_id = applications[refusal.application_id]
+        elif refusal.api_key_id in accounts:
+            refusal.account_id = accounts[refusal.api_key_id]
+        elif refusal.reason != Reason.DELETED:  # it was deleted a moment ago
+            continue
+        alike[kind := (refusal.account_id, refusal.reason, refusal.ip)] += 1
+        if alike[kind] <= MAX_ALIKE:
+            kept.append(refusal)
+    Refusal.objects.bulk_create(kept, ignore_conflicts=True)
+    recorder.trim(kept)
 
 
 atexit.register(flush, everything=True)

@@ -1,15 +1,57 @@
-"""What an application's Activity tab shows."""
+"""The refused requests of an account or of one application, as their pages show them."""
 
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Any
 
-from applications.forms.audit_log import AuditFilters
+from applications.forms.activity import ActivityFilters
+from applications.models import Account, Application, Refusal
+from applications.models.refusals import KEPT_DAYS, MAX_PER_ACCOUNT, RefusalQuerySet
+from applications.models.usage import Reason
 from applications.panel.access import PanelRequest
-from applications.panel.audit_log import Shown, read_log
+from applications.panel.refusals import Verdict, explain, title_of
+
+PER_PAGE = 25
 
 
-def changes_of(request: PanelRequest) -> Shown:
-    """Return a page of the application's changes, for panel/application/_activity_changes.html."""
-    said = AuditFilters.read(request.GET)
-    place = replace(AuditFilters(), before=said.before, after=said.after)
-    filters = replace(place, application_id=request.application.application_id)
-    return read_log(request.account, filters, links=False)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A refused request and, as a heading, what was wrong."""
+
+    refusal: Refusal
+    title: str
+
+
+def refused_requests(request: PanelRequest) -> dict[str, Any]:
+    """Return what the pages show: the list, the newest first, and the answer about one request, if it was asked for.
+
+    The list goes on by key, so that a later page costs what the first one does.
+    """
+    filters = ActivityFilters.read(request.GET)
+    application: Application | None = getattr(request, "application", None)
+    listed = application.refusals.all() if application else request.account.refusals.all()
+    found = list(filters.apply(listed).select_related("application", "api_key")[: PER_PAGE + 1])
+    shown = found[:PER_PAGE]
+    return {
+        "filters": filters,
+        "refused": [Row(refusal, title_of(refusal)) for refusal in shown],
+        "older": shown[-1].pk if len(found) > PER_PAGE else None,
+        "verdict": _verdict(request.account, filters),
+        "reasons": Reason.choices,
+        "applications": [] if application else _applications(request.account),
+        "kept_days": KEPT_DAYS,
+        "kept_most": MAX_PER_ACCOUNT,
+    }
+
+
+def _verdict(account: Account, filters: ActivityFilters) -> Verdict | None:
+    """Return why the request was refused; None for an ID of another account as for one that nobody has."""
+    if not filters.request_id:
+        return None
+    ours: RefusalQuerySet = account.refusals.select_related("application", "api_key")
+    refusal = ours.filter(request_id=filters.request_id).first()
+    return explain(refusal) if refusal else None
+
+
+def _applications(account: Account) -> list[Application]:
+    """Return the applications that have refused requests, by name."""
+    return list(account.applications.filter(refusals__isnull=False).distinct().order_by("name", "pk"))

@@ -19,6 +19,7 @@ MENU = [
             (_("Members"), "users", "panel:members"),
             (_("API keys"), "key-round", "panel:api_keys"),
             (_("Allowed IPs"), "network", "panel:allowed_ips"),
+            (_("Activity"), "history", "panel:activity"),
             (_("Audit log"), "scroll-text", "panel:audit_log"),
             (_("Settings"), "settings", "panel:account_settings"),
         ],
@@ -34,7 +35,7 @@ TABS = [
     (_("Messages"), "panel:messages"),
     (_("Tokens"), "panel:tokens"),
     (_("Allowed IPs"), "panel:application_allowed_ips"),
-    (_("Activity"), "panel:activity"),
+    (_("Activity"), "panel:application_activity"),
     (_("Danger zone"), "panel:danger"),
 ]
 

@@ -24,6 +24,7 @@ class Day:
 class Bar:
     """How often requests were refused for one reason; `width` is in percent of the most frequent one."""
 
+    kind: str
     reason: str
     count: int
     width: str
@@ -69,7 +70,7 @@ def _bars(rows: Iterable[tuple[date, str, int]]) -> list[Bar]:
             per_reason[kind] += count
     common = per_reason.most_common()
     return [
-        Bar(str(Reason(kind).label), count, f"{100 * count / common[0][1]:.1f}")
+        Bar(kind, str(Reason(kind).label), count, f"{100 * count / common[0][1]:.1f}")
         for kind, count in common
         if count
     ]

@@ -16,6 +16,7 @@ from applications.models import (
     Membership,
     ResourceServer,
     Scope,
+    UnknownCredentials,
     User,
 )
 from applications.operations.actors import OPERATOR
@@ -27,7 +28,8 @@ from tests.cast import make_cast
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
-MODELS = [Account, APIKey, Application, AuditEvent, Invitation, Membership, ResourceServer, Scope, User]
+MODELS = [Account, APIKey, Application, AuditEvent, Invitation, Membership, ResourceServer, Scope]
+MODELS += [UnknownCredentials, User]
 HOSTILE = [
     "password__startswith=a",
     "password__regex=^a",

@@ -25,6 +25,7 @@ from applications.models import (
     Membership,
     ResourceServer,
     Scope,
+    UnknownCredentials,
     User,
 )
 from applications.models.audit import Action, ActorKind
@@ -189,6 +190,7 @@ def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, c
     create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     invite(cast.account)
+    UnknownCredentials.objects.create(day=now().date(), count=3)
     for model in site._registry:
         name, row = model._meta.model_name or "", model._default_manager.first()
         assert row is not None

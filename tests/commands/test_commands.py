@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Sum
 from django.test import Client
 from django.utils.timezone import now
 
-from applications.models import AccessToken, Account, Application, AuditEvent, DailyUsage, User
+from applications.models import AccessToken, Account, Application, AuditEvent, DailyUsage, Refusal, User
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.purge import purge_tokens
 from applications.operations.tokens import revoke_all_tokens, revoke_token
+from applications.rules.networks import allows, parse_address
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, basic
 
@@ -192,10 +194,10 @@ def test_purge_deletes_the_dead_and_leaves_the_living(db: None) -> None:
     switch_application(application=disabled, enabled=False, actor=OPERATOR)
     revoke_all_tokens(application=application, actor=OPERATOR)
     kept += [make_token(application), make_token(application, lives=None)]
-    assert run("purge") == {"purged": 4, "sessions": 0}
+    assert run("purge") == {"purged": 4, "sessions": 0, "refusals": 0}
     assert set(AccessToken.objects.all()) == set(kept)
     assert outlived not in kept
-    assert run("purge") == {"purged": 0, "sessions": 0}
+    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0}
 
 
 def test_purge_sweeps_in_ranges(db: None) -> None:
@@ -208,7 +210,7 @@ def test_purge_sweeps_in_ranges(db: None) -> None:
 
 
 def test_purge_of_nothing(db: None) -> None:
-    assert run("purge") == {"purged": 0, "sessions": 0}
+    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0}
 
 
 def test_seed_sample_fills_an_account(db: None) -> None:
@@ -218,6 +220,11 @@ def test_seed_sample_fills_an_account(db: None) -> None:
     assert AccessToken.objects.live().count() > 200
     days = DailyUsage.objects.filter(kind="issued").values("day").distinct().count()
     assert days == 30
+    counted = DailyUsage.objects.exclude(kind="issued").aggregate(all=Sum("count"))["all"]
+    assert counted == Refusal.objects.filter(account=account).count() > 30
+    for refusal in Refusal.objects.filter(reason="address"):
+        assert refusal.application
+        assert not allows(refusal.application.allowlist, parse_address(str(refusal.ip)))
     with pytest.raises(CommandError, match="no account"):
         call_command("seed_sample", "--account", "Nobody")
 

@@ -16,6 +16,7 @@ from applications.models.statements.tokens import find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.clients import InvalidClient, diagnose
+from applications.operations.refused_requests import Holders, RefusedRequest, Sent
 from applications.operations.tokens import end_generation
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.names import Name
@@ -72,6 +73,7 @@ def test_a_token(change: Change, lives: bool, db: None) -> None:
     assert AccessToken.objects.live(MOMENT).by_value(value).exists() == lives
     assert (find_token(key, MOMENT) is not None) == lives
     assert (find_token_and_sms_settings(key, MOMENT) is not None) == lives
+    assert works_for_the_search(value) == lives
     if Application.objects.get().is_enabled:
         result = clients.find_client_and_token(
             client_id=application.application_id,
@@ -153,6 +155,15 @@ def test_an_api_key(columns: dict[str, datetime], lives: bool, db: None) -> None
     with time_machine.travel(MOMENT, tick=False):
         assert APIKey.objects.get().is_live == lives
     assert (find_api_key(digest(value), MOMENT) is not None) == lives
+    assert works_for_the_search(value) == lives
+
+
+def works_for_the_search(value: str) -> bool:
+    """Whether the search for the reason of a refused request finds no end of this token or API key."""
+    sent = Sent("X-API-KEY", digest=digest(value))
+    request = RefusedRequest("", None, MOMENT, "GET", "/", 401, "invalid_credentials", sent=(sent,))
+    holder = Holders.find([request], MOMENT).of(sent)
+    return holder is not None and holder.ended is None
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from applications.models import AccessToken
+from applications.models import AccessToken, Account, Refusal, refusals
+from applications.models.usage import Reason
+from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
-from applications.operations.purge import purge_tokens
+from applications.operations.purge import purge_refusals, purge_tokens
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from tests.factories import make_account, make_application, make_token
 
@@ -36,3 +38,41 @@ def test_a_token_that_may_work_again_is_left() -> None:
     switch_application(application=application, enabled=False, actor=OPERATOR)
     assert purge_tokens() == 0
     assert AccessToken.objects.count() == 2
+
+
+def test_refusals_are_kept_for_30_days_and_the_newest_of_each_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refusals, "MAX_PER_ACCOUNT", 3)
+    one, two = make_account(), make_account("Elsewhere", "charlie@elsewhere.example")
+    for number in range(5):
+        keep_refusal(one, number, age=timedelta(days=30.5 - number))
+    keep_refusal(two, 5, age=timedelta(days=29))
+    keep_refusal(two, 6, age=timedelta(days=31))
+    assert purge_refusals() == 3
+    left = Refusal.objects.values_list("request_id", flat=True).order_by("pk")
+    assert list(left) == ["2", "3", "4", "5"]
+
+
+def keep_refusal(account: Account, number: int, age: timedelta) -> None:
+    Refusal.objects.create(account=account, reason="scope", request_id=str(number), created_at=now() - age)
+
+
+def test_an_account_that_is_refused_very_often_is_trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MAX_PER_ACCOUNT", 3)
+    monkeypatch.setattr(usage, "TRIM_AFTER", 5)
+    application, _secret = make_application(make_account())
+    for number in range(5):
+        usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
+    usage.flush()
+    assert Refusal.objects.count() == 3
+
+
+def test_of_many_alike_at_once_some_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "MAX_ALIKE", 2)
+    application, _secret = make_application(make_account())
+    for number in range(5):
+        usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
+    usage.flush()
+    assert Refusal.objects.count() == 2
+    assert application.daily_usage.get().count == 5

@@ -1,0 +1,59 @@
+"""Activity, as a member reads it: which requests were refused, and why."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looks import in_every_look
+from tests.browser.test_applications import assert_fits, sign_in
+from tests.servers import Served
+
+type Axe = Callable[[Page], None]
+
+
+@pytest.fixture
+def home(page: Page, served: Served) -> str:
+    """The address of the list of applications of an account with 30 days behind it."""
+    name = uuid.uuid4().hex
+    served.manage("create_account", name, "--owner", f"{name}@walk.example", "--owner-name", "Olive Owner")
+    served.manage("seed_sample", "--account", name)
+    return sign_in(page, f"{name}@walk.example")
+
+
+def refused_id(page: Page, client_id: str) -> str:
+    """The request ID that a client reads in the answer to a wrong secret."""
+    sent = f"grant_type=client_credentials&client_id={client_id}&client_secret={'0' * 40}"
+    media_type = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = page.request.post("/oauth/token", data=sent, headers=media_type)
+    assert answer.status == 401
+    return answer.headers["x-request-id"]
+
+
+@in_every_look
+def test_why_a_request_was_refused(page: Page, home: str, axe: Axe) -> None:
+    page.get_by_role("link", name="OTP sign-in").click()
+    client_id = page.url.rstrip("/").rpartition("/")[2]
+    request_id = refused_id(page, client_id)
+    page.get_by_role("link", name="Secret is wrong").click()
+    expect(page.get_by_role("link", name="The secret is not one of this application").first).to_be_visible()
+    expect(page.get_by_role("link", name="192.0.2.77 is not on the list")).to_have_count(0)
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("textbox", name="Request ID").fill(request_id)
+    page.get_by_role("button", name="Look up").click()
+    verdict = page.get_by_role("region", name="The secret is not one of this application")
+    expect(verdict).to_contain_text("POST /oauth/token")
+    expect(verdict).to_contain_text("401 invalid_client")
+    axe(page)
+    assert_fits(page)
+    page.goto(home.replace("/applications/", "/activity/"))
+    page.get_by_role("combobox", name="Reason").select_option("Address is not allowed")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("link", name="192.0.2.77 is not on the list").first).to_be_visible()
+    page.get_by_role("textbox", name="Request ID").fill(str(uuid.uuid4()))
+    page.get_by_role("button", name="Look up").click()
+    expect(page.get_by_text("This request was not found")).to_be_visible()
+    axe(page)
+    assert_fits(page)
