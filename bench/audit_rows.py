@@ -76,7 +76,10 @@ TRIGGER = {
 def measure(*, rows: int) -> None:
     """Print the median time of a page with each filter at FEW rows and at `rows`, and what an export takes."""
     account = create_account(
-        name=ProperName("Bench"), owner_email=EmailAddress("owner@example.com"), owner_password="x", actor=OPERATOR
+        name=ProperName("Bench"),
+        owner_email=EmailAddress("owner@example.com"),
+        owner_password="x",
+        actor=OPERATOR,
     )
     start, taken = now() - timedelta(days=365 * YEARS), []
     for first, last in ((1, FEW), (FEW + 1, rows)):

@@ -78,10 +78,8 @@ def update_account(
         _check_own_second_factor(actor)
     before = _settings(account)
     account.name, account.timezone = ProperName(name), TimeZone(timezone)
-    account.requires_second_factor, account.default_lifetime = (
-        requires_second_factor,
-        Lifetime(default_lifetime),
-    )
+    account.requires_second_factor, account.default_lifetime = requires_second_factor, default_lifetime
+    check_row(account)
     after = _settings(account)
     if changed := {key: [before[key], after[key]] for key in after if before[key] != after[key]}:
         account.revision += 1

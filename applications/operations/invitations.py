@@ -18,7 +18,7 @@ from applications.operations.audit import record
 from applications.operations.locks import lock_members
 from applications.operations.mails import send_on_commit
 from applications.operations.members import OWNERS, check_no_member, make_member, make_user
-from applications.operations.roles import check_role
+from applications.operations.roles import check_role, parse_role
 from applications.rules.credentials import digest, new_credential
 from applications.rules.emails import EmailAddress
 from applications.rules.names import ProperName
@@ -36,7 +36,7 @@ def invite_member(
     Raises InvalidParam for a member, Conflict when the address has an invitation that works, LimitReached when the
     account has INVITATIONS_PER_ACCOUNT that work or are of the last 24 hours, AccessDenied for who is not an owner.
     """
-    account, email = lock_members(account.pk), EmailAddress(email)
+    account, email, role = lock_members(account.pk), EmailAddress(email), parse_role(role)
     check_role(actor, account, OWNERS)
     check_no_member(account, email)
     pending = Invitation.objects.pending().filter(account=account, email=email).first()

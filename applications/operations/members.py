@@ -13,7 +13,7 @@ from applications.models.memberships import Role
 from applications.operations.actors import Actor
 from applications.operations.audit import record
 from applications.operations.locks import lock_members
-from applications.operations.roles import check_role
+from applications.operations.roles import check_role, parse_role
 from applications.rules.emails import EmailAddress
 
 OWNERS = (Role.OWNER,)
@@ -28,7 +28,7 @@ def add_member(
     A person who is not known yet is made, with `password`; a known one keeps theirs. Raises InvalidParam for a member,
     or for a password that is too weak; AccessDenied for a member who is not an owner.
     """
-    account, email = lock_members(account.pk), EmailAddress(email)
+    account, email, role = lock_members(account.pk), EmailAddress(email), parse_role(role)
     check_role(actor, account, OWNERS)
     check_no_member(account, email)
     user = User.objects.filter(email=email).first() or make_user(email, "", password or "")
@@ -44,7 +44,7 @@ def change_role(*, membership: Membership, role: Role, actor: Actor) -> Membersh
 
     Raises NotFound when the member is gone, AccessDenied for who is not an owner, LastOwner.
     """
-    account = lock_members(membership.account_id)
+    account, role = lock_members(membership.account_id), parse_role(role)
     check_role(actor, account, OWNERS)
     membership = _stored(membership)
     before = membership.role

@@ -4,11 +4,20 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from applications.errors import AccessDenied
+from applications.errors import AccessDenied, InvalidParam
 from applications.models import Account, Membership
 from applications.models.audit import ActorKind
 from applications.models.memberships import Role
 from applications.operations.actors import Actor
+
+
+def parse_role(role: str) -> Role:
+    """Return the role of this value; InvalidParam for another."""
+    try:
+        return Role(role)
+    except ValueError:
+        known = ", ".join(Role.values)
+        raise InvalidParam("role", _("A role is one of {known}.").format(known=known)) from None
 
 
 def check_role(actor: Actor, account: Account, roles: Collection[Role]) -> None:

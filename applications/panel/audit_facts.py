@@ -19,6 +19,7 @@ from applications.forms.message_settings import CHANNELS
 from applications.models import AuditEvent
 from applications.models.applications import Lifetime
 from applications.models.audit import Action
+from applications.models.memberships import Role
 from applications.models.message_settings import CALLBACKS
 from applications.rules.networks import shown
 
@@ -26,7 +27,9 @@ type Label = str | Promise
 type Say = Callable[[Any, tzinfo], str]
 
 # Their details are pairs: column → [before, after].
-OF_PAIRS = frozenset({Action.APPLICATION_CHANGED, Action.MESSAGES_CHANGED})
+OF_PAIRS = frozenset(
+    {Action.ACCOUNT_CHANGED, Action.APPLICATION_CHANGED, Action.MEMBER_CHANGED, Action.MESSAGES_CHANGED}
+)
 WAYS: Mapping[str, Label] = {
     "password": _lazy("password"),
     "password_reset": _lazy("mailed link"),
@@ -92,6 +95,10 @@ def _yes_or_no(value: Any, _zone: tzinfo) -> str:
 
 def _lifetime(value: Any, _zone: tzinfo) -> str:
     return str(Lifetime(value).label) if value in Lifetime.values else str(value)
+
+
+def _role(value: Any, _zone: tzinfo) -> str:
+    return str(Role(value).label) if value in Role.values else str(value)
 
 
 def _scopes(value: Any, _zone: tzinfo) -> str:
@@ -164,6 +171,11 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "lifetime": (_lazy("Token lifetime"), _lifetime),
     "scopes": (_lazy("Scopes"), _scopes),
     "owner": (_lazy("Owner"), _text),
+    "timezone": (_lazy("Time zone"), _text),
+    "requires_second_factor": (_lazy("Members need a second factor"), _yes_or_no),
+    "default_lifetime": (_lazy("Token lifetime of new applications"), _lifetime),
+    "role": (_lazy("Role"), _role),
+    "invited_by": (_lazy("Invited by"), _text),
     "added": (_lazy("Added"), _networks),
     "removed": (_lazy("Removed"), _networks),
     "noted": (_lazy("Note changed"), _networks),

@@ -10,6 +10,15 @@ from applications.models.audit import Action
 # {who} is the person or program that did it, {what} the name of what it was done to.
 SENTENCES: Mapping[str, str | Promise] = {
     Action.ACCOUNT_CREATED: _("{who} created the account {what}"),
+    Action.ACCOUNT_CHANGED: _("{who} changed the settings of the account {what}"),
+    Action.INVITATION_CREATED: _("{who} invited {what}"),
+    Action.INVITATION_SENT: _("{who} sent the invitation of {what} again"),
+    Action.INVITATION_WITHDRAWN: _("{who} withdrew the invitation of {what}"),
+    Action.MEMBER_ADDED: _("{who} made {what} a member"),
+    Action.MEMBER_CHANGED: _("{who} changed the role of {what}"),
+    Action.MEMBER_JOINED: _("{who} joined the account"),
+    Action.MEMBER_LEFT: _("{who} left the account"),
+    Action.MEMBER_REMOVED: _("{who} removed the member {what}"),
     Action.SIGNED_IN: _("{who} signed in"),
     Action.SIGN_IN_FAILED: _("Somebody failed to sign in as {who}"),
     Action.SIGNED_OUT: _("{who} signed out"),

@@ -21,6 +21,8 @@ from applications.models import (
     ApplicationSecret,
     AuditEvent,
     GrantedScope,
+    Invitation,
+    Membership,
     MessageSettings,
     ResourceServer,
     Scope,
@@ -69,7 +71,7 @@ TABLES: list[type[Model]] = [
     ApplicationSecret,
     AuditEvent,
 ]
-TABLES += [GrantedScope, MessageSettings, ResourceServer, Scope, User]
+TABLES += [GrantedScope, Invitation, Membership, MessageSettings, ResourceServer, Scope, User]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
@@ -315,6 +317,25 @@ def of_members(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:
         "send_invitation_again": (send_invitation_again, {"invitation": invitation}),
         "withdraw_invitation": (withdraw_invitation, {"invitation": invitation}),
     }
+
+
+HOSTILE_OF_MEMBERS: dict[tuple[str, str], list[Any]] = {
+    **{(name, "role"): ["boss", "", "viewer\x00"] for name in ("add_member", "change_role", "invite_member")},
+    **{(name, "email"): ["nobody", "", "a@b.pl\nc@d.pl"] for name in ("add_member", "invite_member")},
+    ("add_member", "password"): ["", "short", "password1234"],
+    ("update_account", "name"): [*NAMES, "", "\u202eevil"],
+    ("update_account", "timezone"): ["Mars/Olympus", "", "../../etc/passwd"],
+    ("update_account", "default_lifetime"): ["1 year", "", "1 day\x00"],
+    ("update_account", "requires_second_factor"): [None, "perhaps"],
+}
+
+
+@pytest.mark.parametrize(("operation", "param"), HOSTILE_OF_MEMBERS)
+def test_values_of_members(target: Application, operation: str, param: str) -> None:
+    call, good = of_members(target.account)[operation]
+    for value in HOSTILE_OF_MEMBERS[operation, param]:
+        hostile = {"actor": OPERATOR, param: value}
+        assert refuses(InvalidParam, partial(call, **good | hostile)).message
 
 
 OF_THE_OPERATOR = {"create_account", "add_scope", "retire_scope", "create_resource_server"}

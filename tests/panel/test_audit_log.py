@@ -84,7 +84,7 @@ def test_members_read_it_and_strangers_learn_nothing(
 ) -> None:
     client = request.getfixturevalue(who)
     pages = [log(cast.account), log(cast.account, "_csv"), log(cast.account, "_jsonl")]
-    for page in [*pages, of(cast.application, "activity")]:
+    for page in [*pages, of(cast.application, "application_activity")]:
         assert client.get(page).status_code == status, page
         assert client.post(page).status_code in (405, 404), page
 
@@ -92,7 +92,7 @@ def test_members_read_it_and_strangers_learn_nothing(
 def test_it_is_in_the_menu_and_the_tab_beside_the_others(bob: Client, cast: Cast) -> None:
     page = text(bob.get(log(cast.account)))
     assert re.search(r'<a href="[^"]+/audit-log/" aria-current="page">.{0,200}Audit log</a>', page)
-    page = text(bob.get(of(cast.application, "activity")))
+    page = text(bob.get(of(cast.application, "application_activity")))
     assert re.search(r'<a href="[^"]+/activity/" aria-current="page">Activity</a>', page)
 
 
@@ -181,7 +181,7 @@ def test_no_secret_is_shown_or_exported(alice: Client, account: Account, applica
     # Written before passwords in URLs were refused
     old = {"sms_dlr_callback": ["", "https://me:hunter4@hooks.example.com/b"]}
     add(account, Action.MESSAGES_CHANGED, application_id=application.application_id, details=old)
-    pages = [text(alice.get(log(account))), text(alice.get(of(application, "activity")))]
+    pages = [text(alice.get(log(account))), text(alice.get(of(application, "application_activity")))]
     pages += [exported(alice, account, kind) for kind in ("csv", "jsonl")]
     for page in pages:
         assert "https://hooks.example.com/a…" in page
@@ -195,7 +195,7 @@ def test_names_are_only_names(alice: Client, account: Account) -> None:
     application, _secret = make_application(account, name="<b>{who}</b> {0} \u202eevil")
     page = alice.get(log(account)).content.decode()
     assert "<bdi>&lt;b&gt;{who}&lt;/b&gt; {0} \u202eevil</bdi>" in page
-    page = alice.get(of(application, "activity")).content.decode()
+    page = alice.get(of(application, "application_activity")).content.decode()
     assert "&lt;b&gt;{who}&lt;/b&gt; {0}" in page
 
 
@@ -367,7 +367,7 @@ def test_as_many_queries_for_many_rows_as_for_few(alice: Client, cast: Cast) -> 
         for place in range(number):
             by = Actor(ActorKind.APPLICATION, cast.application.application_id) if place % 2 else ALICE
             add(cast.account, by=by, application_id=cast.application.application_id)
-        for page in (log(cast.account, first="2020-01-01"), of(cast.application, "activity")):
+        for page in (log(cast.account, first="2020-01-01"), of(cast.application, "application_activity")):
             with CaptureQueriesContext(
                 connection,
             ) as queries:
@@ -509,7 +509,7 @@ def test_an_applications_own_rows_alone(bob: Client, cast: Cast) -> None:
     mine = add(
         cast.account, Action.TOKENS_REVOKED, application_id=cast.application.application_id, target="Orders"
     )
-    answer = bob.get(of(cast.application, "activity"))
+    answer = bob.get(of(cast.application, "application_activity"))
     rows = [row.event for row in answer.context["changes"].rows]
     assert rows[0] == mine
     assert {row.application_id for row in rows} == {cast.application.application_id}

@@ -47,7 +47,7 @@ def test_who_is_no_admin_any_more_when_it_is_written(
 ) -> None:
     """The view's own question is switched off: the operation is the guard."""
     Membership.objects.filter(user=cast.alice).update(role=Role.VIEWER)
-    monkeypatch.setattr("applications.panel.access._may_enter", lambda request, changes: True)
+    monkeypatch.setattr("applications.panel.access._may_enter", lambda request, changes, owner: True)
     assert alice.post(address(cast.application, "enabled/"), {"enabled": "off"}).status_code == 403
     cast.application.refresh_from_db()
     assert cast.application.is_enabled
