@@ -35,7 +35,8 @@ ONCE_ON_SQLITE = (
     "tests/rules",
 )
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
-TWO_WORKERS = ["-n", "2", "--dist", "worksteal"]
+# Three, also on two cores: much of the time is waiting for browsers and servers.
+WORKERS = ["-n", "3", "--dist", "worksteal"]
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -66,11 +67,11 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
         return [(database, ["-rs", *rest]) for database in named or ["SQLite"]]
     # A caller's own `-m` comes later, and the later one counts.
     of_all = {
-        "SQLite": [*TWO_WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
-        "PostgreSQL": [*TWO_WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
+        "SQLite": [*WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
+        "PostgreSQL": [*WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
     }
     if named:
-        return [(database, [*TWO_WORKERS, *rest]) for database in named]
+        return [(database, [*WORKERS, *rest]) for database in named]
     return list(of_all.items())
 
 

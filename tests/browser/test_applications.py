@@ -196,7 +196,9 @@ def test_search_and_filters_act_while_one_types(page: Page, home: str, look: Loo
         )
         expect(page.get_by_role("row").nth(1)).to_contain_text("Billing")
     page.get_by_label("Actions for Billing").click()
-    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Applications").get_by_role("link", name="Settings")
+    ).to_be_visible()
     axe(page)
 
 

@@ -51,7 +51,7 @@ def test_reading_filtering_and_exporting(page: Page, served: Served, look: Look,
     page.get_by_role("link", name="Clear all filters").click()
     page.goto(page.url.replace("audit-log/", "applications/"))
     page.get_by_role("link", name="Legacy CRM sync").click()
-    page.get_by_role("link", name="Activity").click()
+    page.get_by_role("navigation", name="Application").get_by_role("link", name="Activity").click()
     expect(rows.first).to_contain_text("Legacy CRM sync")
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

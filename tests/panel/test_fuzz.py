@@ -161,7 +161,7 @@ def post(client: Client, path: str, sent: dict[str, str]) -> Any:
 def fields(answer: Answer) -> dict[str, str]:
     """The fields of a page with their values, less the token against forgery, which the test client need not send."""
     found = {}
-    for tag in re.findall(r"<(?:input|select|textarea|button)[^>]*>", answer.content.decode()):
+    for tag in re.findall(r"<(?:input|select|textarea|button)[^>]*>", answer.getvalue().decode()):
         if (name := re.search(r' name="([^"]+)"', tag)) and name[1] != "csrfmiddlewaretoken":
             value = re.search(r' value="([^"]*)"', tag)
             found[name[1]] = quote(unescape(value[1])) if value else "sms"
