@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from importlib import import_module
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -16,6 +17,10 @@ from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.entry import ServedHandler
 from tests.servers import Served
+
+# A slow machine is no fault of what is tested; speed is measured by bench/.
+hypothesis.settings.register_profile("without a deadline", deadline=None)
+hypothesis.settings.load_profile("without a deadline")
 
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]

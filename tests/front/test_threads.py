@@ -109,6 +109,7 @@ def environ(body: bytes, **more: str) -> WSGIEnvironment:
     }
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
@@ -124,6 +125,7 @@ def test_another_wsgi_servers_decoded_chunks_are_read(body: bytes, status: int, 
     assert (answer[0], told in answer[2]) == (status, True)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("more", [{}, {"CONTENT_LENGTH": "19", "wsgi.input_terminated": True}])
 def test_chunks_that_nobody_decoded_or_two_lengths_are_refused(more: dict[str, Any]) -> None:
     answer = call(product, {**environ(b"grant_type=password"), "HTTP_TRANSFER_ENCODING": "chunked", **more})

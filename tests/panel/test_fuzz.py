@@ -20,7 +20,6 @@ from applications.operations.api_keys import create_api_key
 from applications.rules.names import Name
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD, make_token
-from tests.panel.pages import Answer
 
 # A NUL is an error of PostgreSQL alone, and SQLite has nothing else to tell here.
 pytestmark = pytest.mark.postgres
@@ -158,7 +157,7 @@ def post(client: Client, path: str, sent: dict[str, str]) -> Any:
     return client.post(path, "&".join(f"{name}={value}" for name, value in sent.items()), FORM)
 
 
-def fields(answer: Answer) -> dict[str, str]:
+def fields(answer: Any) -> dict[str, str]:
     """The fields of a page with their values, less the token against forgery, which the test client need not send."""
     found = {}
     for tag in re.findall(r"<(?:input|select|textarea|button)[^>]*>", answer.getvalue().decode()):
