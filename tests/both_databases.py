@@ -1,4 +1,4 @@
-"""Runs the tests on a real PostgreSQL and, beside it, on SQLite: `python -m tests.both_databases [pytest's arguments]`.
+"""Runs the tests on SQLite, then on a real PostgreSQL: `python -m tests.both_databases [pytest's arguments]`.
 
 On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail, and those that talk to
 processes of the product. What is the same on any database runs once too, on SQLite. The last lines say what came
@@ -14,10 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
 from xml.etree import ElementTree
 
 from tests.postgres import postgres
@@ -37,6 +36,8 @@ ONCE_ON_SQLITE = (
 )
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
 WORKERS = ["-n", "2", "--dist", "worksteal"]
+# Three, also on two cores: on PostgreSQL much of the time is waiting for browsers and servers.
+MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -54,9 +55,7 @@ def main(arguments: list[str]) -> int:
     for old in RESULTS.glob("test_*"):  # what failing tests of the browser left (tests/browser/evidence.py)
         old.unlink()
     try:
-        planned = _planned(arguments)
-        together = len(planned) > 1
-        return _report(_run_together(planned) if together else {planned[0][0]: _run_on(*planned[0])})
+        return _report({database: _run_on(database, options) for database, options in _planned(arguments)})
     except Ended:
         return ENDED_BY_REQUEST
 
@@ -70,7 +69,7 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
     # A caller's own `-m` comes later, and the later one counts.
     of_all = {
         "SQLite": [*WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
-        "PostgreSQL": [*WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
+        "PostgreSQL": [*MORE_WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
     }
     if named:
         return [(database, [*WORKERS, *rest]) for database in named]
@@ -79,21 +78,6 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
 
 def _is_path(argument: str) -> bool:
     return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
-
-
-def _run_together(planned: list[tuple[str, list[str]]]) -> dict[str, int]:
-    """Run the tests on SQLite beside those on PostgreSQL, which wait for browsers and servers half of their time.
-
-    Theirs is the lower priority, so that they take only the processor time that the others leave. What they print
-    follows at the end.
-    """
-    on_sqlite, on_postgresql = planned
-    printed = RESULTS / "sqlite.log"
-    with printed.open("wb") as output, _pytest("SQLite", on_sqlite[1], None, output) as beside:
-        code = _run_on(*on_postgresql)
-        codes = {"SQLite": beside.wait(), "PostgreSQL": code}
-    print("\n--- Tests on SQLite\n", printed.read_text(errors="replace"), sep="", flush=True)
-    return codes
 
 
 def _run_on(database: str, options: list[str]) -> int:
@@ -123,33 +107,22 @@ def _signals_held() -> Iterator[None]:
 
 def _run_pytest(database: str, arguments: list[str], *, database_url: str | None) -> int:
     print(f"\n--- Tests on {database}", flush=True)
-    with _pytest(database, arguments, database_url) as pytest:
-        return pytest.wait()
-
-
-def _pytest(
-    database: str, arguments: list[str], database_url: str | None, output: BinaryIO | None = None
-) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """Start pytest; with `output`, where it prints, at a lower priority."""
     _result(database).unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if database_url is not None:
         environment["DATABASE_URL"] = database_url
-    command = [sys.executable, "-m", "pytest", f"--junit-xml={_result(database)}", *arguments]
-    return _own_group(["nice", "-n", "10", *command] if output else command, environment, output)
+    options = [f"--junit-xml={_result(database)}"]
+    with _own_group([sys.executable, "-m", "pytest", *options, *arguments], environment) as pytest:
+        return pytest.wait()
 
 
 @contextmanager
-def _own_group(
-    command: list[str], environment: dict[str, str], output: BinaryIO | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def _own_group(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command as the leader of a process group, and end the group with it.
 
     So no server or browser outlives the tests, whatever became of the test process that started it.
     """
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, start_new_session=True, stdout=output, stderr=output
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         yield process
     except Ended:

@@ -26,7 +26,7 @@ from tests.browser import evidence
 from tests.browser.looks import LOOKS, Look
 from tests.servers import Served
 
-CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome"]
+CHROMIUM_NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
