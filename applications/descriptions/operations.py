@@ -17,6 +17,7 @@ REFUSALS = {
     "403": "Forbidden",
     "404": "NotFound",
     "405": "MethodNotAllowed",
+    "408": "RequestTimeout",
     "409": "Conflict",
     "413": "RequestTooLarge",
     "415": "UnsupportedMediaType",
@@ -25,7 +26,7 @@ REFUSALS = {
     "503": "TemporarilyUnavailable",
 }
 EVERYWHERE = ("400", "401", "403", "405", "429", "500", "503")
-OF_BODIES = ("413", "415")
+OF_BODIES = ("408", "413", "415")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

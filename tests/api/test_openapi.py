@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import schemathesis
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver
 
 from applications.models import Account, Application
@@ -16,6 +16,8 @@ from applications.operations.actors import OPERATOR
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
+from config.api_requests import refusal
+from config.bodies import BodyTooSlow
 from tests.api.conftest import Program, bearer, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, Response, basic
@@ -242,6 +244,17 @@ def test_refusals_are_as_described(
         response = program.send(method, address, "x=1", FORM)
         assert response.status_code == 415
         check_answer(document, described, method, response)
+
+
+def test_a_body_that_does_not_arrive_is_refused_as_described(document: dict[str, Any]) -> None:
+    with_bodies = [found for found in operations(document) if "requestBody" in found[2]]
+    assert len(with_bodies) > 8
+    for path, method, _ in with_bodies:
+        address = path.replace("{applicationId}", new_credential()).replace("{id}", "1")
+        environ = RequestFactory().generic(method.upper(), address).environ
+        response = refusal(environ, BodyTooSlow())
+        assert response.status_code == 408
+        check_answer(document, path, method, response)
 
 
 def test_oauth_answers_are_as_described(
