@@ -1,5 +1,6 @@
 """From the name of a host to the addresses that a connection may be made to."""
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -16,6 +17,9 @@ type Address = IPv4Address | IPv6Address
 
 LONGEST_QUESTION: Final = 4.0  # seconds for each of the two questions, of the 10 that all has
 DNS_PORT: Final = 53
+_NAMESERVER: Final = re.compile(
+    r"(?:\[([0-9a-f:]+)\]|([0-9.]+|[0-9a-f]*(?::[0-9a-f]*){2,}))(?::([0-9]{1,5}))?", re.I
+)
 LOCALHOST: Final = ("127.0.0.1", "::1")  # a name that no name server is asked about (RFC 6761 section 6.3)
 
 
@@ -85,7 +89,7 @@ def _resolver() -> Resolver:
 
 def nameserver(text: str) -> Nameserver:
     """A name server written "192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"; ValueError for anything else."""
-    host, colon, port = text.rpartition(":")
-    if colon and (text.startswith("[") or "." in host):
-        return Do53Nameserver(host.strip("[]"), int(port))
-    return Do53Nameserver(text.strip("[]"), DNS_PORT)
+    match = _NAMESERVER.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"no address of a name server: {text!r}")
+    return Do53Nameserver(str(ip_address(match[1] or match[2])), int(match[3] or DNS_PORT))

@@ -2,8 +2,8 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPException, HTTPResponse, IncompleteRead, LineTooLong
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException, HTTPResponse, IncompleteRead, LineTooLong, RemoteDisconnected
 from typing import Final, cast
 
 from applications.delivery.failing import failing
@@ -28,9 +28,14 @@ def _final(wire: Wire) -> HTTPResponse:
     """The answer itself, after any interim ones, such as 100 and 103."""
     while True:
         response = HTTPResponse(cast(socket.socket, wire), method="POST")
-        response.begin()
-        if not 100 <= response.status < 200:
-            return response
+        with ExitStack() as unfinished:
+            unfinished.callback(response.close)
+            response.begin()
+            if wire.has_ended:  # before the empty line; http.client takes that for the end of the headers
+                raise RemoteDisconnected
+            if not 100 <= response.status < 200:
+                unfinished.pop_all()
+                return response
 
 
 @contextmanager
@@ -46,7 +51,7 @@ def _too_many_headers() -> Iterator[None]:
 
 def read_body(response: HTTPResponse, pieces: list[bytes]) -> None:
     """Put what comes of the body into `pieces`, at most MOST_READ bytes; the rest is left unread. Raises Failed."""
-    with failing(Failure.PROTOCOL, HTTPException), failing(Failure.CLOSED, OSError, IncompleteRead):
+    with response, failing(Failure.PROTOCOL, HTTPException), failing(Failure.CLOSED, OSError, IncompleteRead):
         _read_pieces(response, pieces)
 
 

@@ -24,6 +24,7 @@ class _Reads(io.RawIOBase):
     def __init__(self, connection: socket.socket, deadline: Deadline, budget: int) -> None:
         super().__init__()
         self._connection, self._deadline, self._budget = connection, deadline, budget
+        self.has_ended = False
 
     def readable(self) -> bool:
         """As the reader around it asks."""
@@ -36,7 +37,13 @@ class _Reads(io.RawIOBase):
         self._connection.settimeout(self._deadline.remaining())
         count = self._connection.recv_into(memoryview(buffer)[: self._budget])
         self._budget -= count
+        self.has_ended = count == 0
         return count
+
+
+class _Reader(io.BufferedReader):
+    def close(self) -> None:
+        """Do nothing: an interim answer that is thrown away must not close what the next one is read from."""
 
 
 class Wire:
@@ -44,10 +51,16 @@ class Wire:
 
     def __init__(self, connection: socket.socket, deadline: Deadline, budget: int) -> None:
         self._connection, self._deadline = connection, deadline
-        self._reader = io.BufferedReader(_Reads(connection, deadline, budget))
+        self._reads = _Reads(connection, deadline, budget)
+        self._reader = _Reader(self._reads)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a read found that the other side has closed."""
+        return self._reads.has_ended
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return the one reader, however often it is asked for: an interim answer may have read ahead."""
+        """Return the one reader, however often it is asked for: an interim answer may have read ahead of its end."""
         return self._reader
 
     def send_all(self, request: bytes) -> None:

@@ -16,7 +16,7 @@ def parse_retry_after(text: str | None, moment: datetime) -> int | None:
         return min(int(text[:20]), LONGEST)
     try:
         asked = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone that no clock has
         return None
     asked = asked if asked.tzinfo else asked.replace(tzinfo=UTC)
     return max(0, min(round((asked - moment).total_seconds()), LONGEST))
