@@ -32,7 +32,7 @@ def _final(wire: Wire) -> HTTPResponse:
             unfinished.callback(response.close)
             response.begin()
             if wire.has_ended:  # before the empty line; http.client takes that for the end of the headers
-                raise RemoteDisconnected
+                raise RemoteDisconnected("no end of the headers")
             if not 100 <= response.status < 200:
                 unfinished.pop_all()
                 return response

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from applications.delivery import sender
-from applications.delivery.sender import MOST_READ, SECONDS, USER_AGENT, Answer, send
+from applications.delivery.reading import MOST_READ
+from applications.delivery.sender import SECONDS, USER_AGENT, Answer, send
 from applications.rules.send_failures import SENTENCES, Failure
 from tests.delivery.receivers import GOOD, Receiver, answering, receiver
 
