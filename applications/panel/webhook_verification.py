@@ -1,8 +1,8 @@
 """Receivers of webhooks that check signatures, in the languages people use: what the Webhooks tab offers to copy.
 
 Each is a whole program of the standard library alone, which a new user can start beside a development server. It reads
-the signing secret from the environment variable WEBHOOK_SECRET, listens on port 9000 of this machine, answers 204 to what
-is genuine and 401 to the rest.
+the signing secret from the environment variable WEBHOOK_SECRET and listens on port 9000 of this machine. To what is
+genuine it answers 204, to the rest 401.
 """
 
 from django.template.loader import render_to_string
