@@ -23,7 +23,7 @@ from applications.rules.send_failures import Failure
 SECONDS: Final = 10.0  # for everything: name, connection, TLS, request and answer
 USER_AGENT: Final = "Latchkey-Webhooks/1.0"
 _HEADER: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
-_OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+_OURS: Final = frozenset({"host", "user-agent", "content-length", "transfer-encoding", "connection"})
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -56,8 +56,8 @@ def send(*, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """POST `body` to `url` and return what came of it within 10 seconds; a failure is an answer too, not raised.
 
     The URL and every address of its host are checked now, whatever was checked when it was stored. No redirect is
-    followed, and nothing of this process goes along: no proxy, cookie or password. ValueError for a header that
-    cannot be sent.
+    followed, and nothing of this process goes along: no proxy, cookie or password. `headers` has the Content-Type and
+    what `signed_headers` returns; ValueError for one that cannot be sent.
     """
     fields, deadline, came = _fields(headers), Deadline(SECONDS), _Came()
     try:
@@ -92,7 +92,7 @@ def _exchange(url: str, fields: str, body: bytes, deadline: Deadline, came: _Cam
     policy = callback_policy()
     with failing(Failure.REFUSED_URL, InvalidParam):
         place = parse_url(url, policy)
-    head = f"POST {place.target} HTTP/1.1\r\nHost: {place.authority}\r\n{fields}"
+    head = f"POST {place.target} HTTP/1.1\r\nHost: {place.authority}\r\nUser-Agent: {USER_AGENT}\r\n{fields}"
     head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     with _connected(place, policy, deadline) as connection:
         wire = Wire(connection, deadline, MOST_READ)
@@ -113,12 +113,11 @@ def _connected(place: Destination, policy: Policy, deadline: Deadline) -> socket
 
 
 def _fields(headers: Mapping[str, str]) -> str:
-    given = {"User-Agent": USER_AGENT, **headers}
-    for name, value in given.items():
+    for name, value in headers.items():
         plain = value.isascii() and value.isprintable()
         if not plain or not _HEADER.fullmatch(name) or name.lower() in _OURS:
             raise ValueError(f"the header {name!r} cannot be sent")
-    return "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 def _write(wire: Wire, request: bytes) -> None:

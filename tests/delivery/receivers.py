@@ -30,7 +30,8 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}:{self.port}/hook"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"http://{host}:{self.port}/hook"
 
 
 def answering(*pieces: bytes, every: float = 0.0, stop: threading.Event | None = None) -> Behaviour:
@@ -50,7 +51,8 @@ def receiver(
     behaviour: Behaviour, *, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
 ) -> Iterator[Receiver]:
     """Take connections, read a whole request from each, then behave; the connection is closed after that."""
-    listening = socket.create_server((address, 0))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.create_server((address, 0), family=family)
     made = Receiver(listening.getsockname()[1], address)
     thread = threading.Thread(target=_serve, args=(listening, made, behaviour, tls), daemon=True)
     thread.start()

@@ -166,6 +166,15 @@ def test_localhost_is_known_without_asking(development: None, names: NameServer)
     assert names.asked == []
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+def test_ipv6_alone_and_behind_a_name(development: None, names: NameServer) -> None:
+    with receiver(answering(GOOD), address="::1") as there:
+        names.knows("six.example.com", ["::1"], kind="AAAA")
+        assert post(there.url).is_success
+        assert post(f"http://six.example.com:{there.port}/").is_success
+    assert f"Host: [::1]:{there.port}\r\n".encode() in there.requests[0]
+
+
 # --- Several addresses --------------------------------------------------------------------------
 
 

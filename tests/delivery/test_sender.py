@@ -267,6 +267,7 @@ def test_many_at_once() -> None:
         ("X-Odd", "é"),
         ("Host", "127.0.0.1"),
         ("content-length", "3"),
+        ("user-agent", "curl"),
         ("Transfer-Encoding", "chunked"),
     ],
 )
