@@ -13,9 +13,10 @@ class ApplicationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Encrypt the sign-in library's table of second factors at rest, and audit sign-ins."""
+        """Encrypt the sign-in library's table of second factors at rest, audit sign-ins, check settings of webhooks."""
         # Models cannot be imported before the apps are ready.
         from applications.models.sealed import SealedJSONField
 
         installed.get_model("mfa", "Authenticator")._meta.get_field("data").__class__ = SealedJSONField
         import_module("applications.authentication.sign_in_events").connect()
+        import_module("applications.delivery.checks")

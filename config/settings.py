@@ -190,6 +190,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 CALLBACK_PORTS = env.list("CALLBACK_PORTS", cast=int, default=[443, 8443])
 CALLBACK_INSECURE = env.bool("CALLBACK_INSECURE", DEBUG)
+CALLBACK_NAMESERVERS = env.list("CALLBACK_NAMESERVERS", default=[])
 
 # --- What is sent with every page ----------------------------------------------------------------
 

@@ -31,7 +31,9 @@ ONCE_ON_SQLITE = (
     "tests/architecture/test_bundles.py",
     "tests/architecture/test_documents.py",
     "tests/architecture/test_operations.py",
+    "tests/delivery",
     "tests/panel/test_components.py",
+    "tests/panel/test_webhook_verification.py",
     "tests/rules",
 )
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}

@@ -10,6 +10,7 @@ from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
 from applications.api.secrets import secret
 from applications.api.tokens import tokens_revoke
+from applications.api.webhooks import webhook_secret
 
 app_name = "api"
 urlpatterns = [
@@ -19,6 +20,11 @@ urlpatterns = [
     path("applications/<str:application_id>", application, name="application"),
     path("applications/<str:application_id>/secret", secret, name="secret"),
     path("applications/<str:application_id>/tokens/revoke", tokens_revoke, name="tokens_revoke"),
+    path(
+        "applications/<str:application_id>/webhooks/secret",
+        webhook_secret,
+        name="webhook_secret",
+    ),
     path(
         "applications/<str:application_id>/allowed-ips",
         application_allowed_ips,

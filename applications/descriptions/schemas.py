@@ -185,6 +185,14 @@ SCHEMAS: dict[str, Node] = {
     "AllowedIP": whole({**LINE, "createdAt": CREATED}),
     "AllowedIPList": whole({"data": {"type": "array", "items": schema("AllowedIP")}}),
     "NewAllowedIP": sent({**LINE, "note": {**LINE["note"], "default": ""}}, ("network",)),
+    "NewWebhookSecret": whole(
+        {
+            "secret": text(
+                _("Answered here and never again: “whsec_” and the base64 of 32 random bytes."),
+                pattern="^whsec_[A-Za-z0-9+/]{43}=$",
+            )
+        }
+    ),
     "Nothing": sent({}),
     "Error": ERROR,
     "OAuthError": OAUTH_ERROR,

@@ -18,6 +18,7 @@ from applications.models.sign_in import SignInFailures, UsedTimeStep
 from applications.models.tokens import AccessToken
 from applications.models.usage import DailyUsage
 from applications.models.users import User
+from applications.models.webhook_secrets import WebhookSecret
 
 __all__ = [
     "APIKey",
@@ -41,4 +42,5 @@ __all__ = [
     "UnknownCredentials",
     "UsedTimeStep",
     "User",
+    "WebhookSecret",
 ]

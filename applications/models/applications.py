@@ -51,6 +51,9 @@ class Application(models.Model):
     lifetime = models.CharField(_("token lifetime"), max_length=6, choices=Lifetime, default=Lifetime.DAY)
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
+    # False is the platform's way of before signatures: then nobody can tell our webhooks from anybody's.
+    signs_webhooks = models.BooleanField(default=True, db_default=True, editable=False)
+
     generation = models.PositiveIntegerField(default=0, editable=False)
     live_generation = models.PositiveIntegerField(default=0, editable=False)
     scope = models.TextField(default="", editable=False)

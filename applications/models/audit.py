@@ -68,6 +68,9 @@ class Action(models.TextChoices):
     TOKENS_REVOKED = "tokens:revoke", _("All tokens revoked")
     SCOPE_ADDED = "scope:add", _("Scope added")
     SCOPE_RETIRED = "scope:retire", _("Scope retired")
+    WEBHOOK_SECRET_ROLLED = "webhook_secret:roll", _("Signing secret of webhooks made")
+    WEBHOOKS_SIGNED = "webhooks:sign", _("Signing of webhooks switched on")
+    WEBHOOKS_UNSIGNED = "webhooks:stop_signing", _("Signing of webhooks switched off")
 
 
 class ActorKind(models.TextChoices):

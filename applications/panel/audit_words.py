@@ -51,6 +51,9 @@ SENTENCES: Mapping[str, str | Promise] = {
     Action.TOKEN_REVOKED: _("{who} revoked a token of {what}"),
     Action.TOKENS_REVOKED: _("{who} revoked all tokens of {what}"),
     Action.SCOPE_ADDED: _("{who} added the scope {what}"),
+    Action.WEBHOOK_SECRET_ROLLED: _("{who} made a new signing secret for webhooks of {what}"),
+    Action.WEBHOOKS_SIGNED: _("{who} switched the signing of webhooks of {what} on"),
+    Action.WEBHOOKS_UNSIGNED: _("{who} switched the signing of webhooks of {what} off"),
     Action.SCOPE_RETIRED: _("{who} retired the scope {what}, which this application held"),
 }
 

@@ -17,7 +17,8 @@ from applications.errors import InvalidParam
 LONGEST: Final = 500  # characters, as the columns have
 
 _URL: Final = re.compile(
-    r"(?P<scheme>[a-z]+)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][\w!$%&'()*+,\-./:;=?@~\[\]]*)?",
+    r"(?P<scheme>[a-z]+)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<target>[/?][\w!$%&'()*+,\-./:;=?@~\[\]]*)?",
     re.IGNORECASE | re.ASCII,
 )
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
@@ -45,16 +46,66 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 _RESERVED_IPV4: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 
 
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`insecure`, for development: http, private addresses and any port pass too."""
+    """`insecure`, for development: http, this machine, private addresses and any port pass too."""
 
     ports: frozenset[int] = frozenset({443, 8443})
     insecure: bool = False
 
+    def allows(self, address: IPv4Address | IPv6Address) -> bool:
+        """Whether a connection may be made to the address.
+
+        In development too never to a link-local one: there clouds hand out the credentials of a machine.
+        """
+        if not self.insecure:
+            return is_public(address)
+        inner = (_inside(address) if isinstance(address, IPv6Address) else None) or address
+        barred = inner.is_link_local or inner.is_multicast or inner.is_unspecified or inner.is_reserved
+        return inner.is_loopback or not barred
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The parts of a URL that may be called.
+
+    host       name in lower case without a dot at the end, or an address without brackets
+    authority  what the Host header says: the host, and the port where it is not that of the scheme
+    target     path and query, as they are sent
+    """
+
+    is_https: bool
+    host: str
+    port: int
+    authority: str
+    target: str
+
+
+def parse_url(url: str, policy: Policy, param: str = "url") -> Destination:
+    """Return the parts of `url` when it may be called. Raises InvalidParam as `check_url` does."""
+    match = _check(url, policy, param)
+    scheme, host = match["scheme"].lower(), match["host"].lower().removesuffix(".")
+    port = int(match["port"] or _DEFAULT_PORTS[scheme])
+    target = match["target"] or "/"
+    return Destination(
+        is_https=scheme == "https",
+        host=host.strip("[]"),
+        port=port,
+        authority=host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}",
+        target=target if target.startswith("/") else f"/{target}",
+    )
+
 
 def check_url(url: str, policy: Policy, param: str = "url") -> str:
     """Return `url` when it may be called. Raises InvalidParam with a sentence that says what is allowed."""
+    _check(url, policy, param)
+    return url
+
+
+def _check(url: str, policy: Policy, param: str) -> re.Match[str]:
     match = _URL.fullmatch(url)
     if match is None or len(url) > LONGEST:
         raise InvalidParam(param, _malformed(url))
@@ -66,7 +117,7 @@ def check_url(url: str, policy: Policy, param: str = "url") -> str:
     )
     if found:
         raise InvalidParam(param, found)
-    return url
+    return match
 
 
 class CallbackUrl(str):
@@ -166,6 +217,6 @@ def _problem_of_address(text: str, policy: Policy) -> str | None:
         address = ip_address(text)  # strict: four decimal numbers without leading zeros, or IPv6
     except ValueError:
         return _("Write an address as 192.0.2.1 or [2001:db8::1], or use a name such as hooks.example.com.")
-    if policy.insecure or is_public(address):
+    if policy.allows(address):
         return None
     return _("This address is not public. Use one that can be reached from the internet.")

@@ -33,6 +33,7 @@ WRITTEN = [
     "/applications",
     f"{ONE}/secret",
     f"{ONE}/tokens/revoke",
+    f"{ONE}/webhooks/secret",
     f"{ONE}/allowed-ips",
     "/account/allowed-ips",
 ]

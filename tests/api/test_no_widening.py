@@ -108,6 +108,7 @@ WRITES: dict[str, Write] = {
     "enable": ("PATCH", ONE, {"enabled": True}, disabled),
     "reset": ("POST", f"{ONE}/secret", {"overlap": "1 hour"}, nothing),
     "revoke": ("POST", f"{ONE}/tokens/revoke", {}, nothing),
+    "roll": ("POST", f"{ONE}/webhooks/secret", {}, nothing),
     "delete": ("DELETE", ONE, "", nothing),
     "begin a list": ("POST", f"{ONE}/allowed-ips", {"network": FAR}, nothing),
     "open to others": ("POST", f"{ONE}/allowed-ips", {"network": FAR}, listed),

@@ -182,6 +182,7 @@ CALLS = [
     ("GET", "/applications/{applicationId}", ""),
     ("PATCH", "/applications/{applicationId}", {"name": "Cron", "enabled": True}),
     ("POST", "/applications/{applicationId}/secret", {"overlap": "1 hour", "revokeTokens": True}),
+    ("POST", "/applications/{applicationId}/webhooks/secret", ""),
     ("POST", "/applications/{applicationId}/tokens/revoke", ""),
     ("POST", "/applications/{applicationId}/allowed-ips", {"network": "127.0.0.1", "note": "here"}),
     ("GET", "/applications/{applicationId}/allowed-ips", ""),

@@ -132,6 +132,7 @@ EVERY_VIEW = [
     ("DELETE", "/applications/{id}"),
     ("POST", "/applications/{id}/secret"),
     ("POST", "/applications/{id}/tokens/revoke"),
+    ("POST", "/applications/{id}/webhooks/secret"),
     ("GET", "/applications/{id}/allowed-ips"),
     ("POST", "/applications/{id}/allowed-ips"),
     ("GET", "/account/allowed-ips"),

@@ -27,6 +27,7 @@ from applications.models import (
     ResourceServer,
     Scope,
     User,
+    WebhookSecret,
 )
 from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
@@ -53,6 +54,7 @@ from applications.operations.resource_servers import (
 from applications.operations.scopes import add_scope, retire_scope
 from applications.operations.secrets import reset_secret, retire_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
+from applications.operations.webhook_secrets import roll_webhook_secret, switch_webhook_signing
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name, ProperName
 from applications.rules.networks import NetworkText
@@ -72,6 +74,7 @@ TABLES: list[type[Model]] = [
     AuditEvent,
 ]
 TABLES += [GrantedScope, Invitation, Membership, MessageSettings, ResourceServer, Scope, User]
+TABLES += [WebhookSecret]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
@@ -171,6 +174,8 @@ def values_of(application: Application) -> dict[str, tuple[Call, dict[str, Any]]
             {"name": "New", "owner_email": "o@new.example", "owner_password": None, "actor": OPERATOR},
         ),
         "reset_secret": (reset_secret, {**about, "overlap": "now"}),
+        "roll_webhook_secret": (roll_webhook_secret, about),
+        "switch_webhook_signing": (switch_webhook_signing, {**about, "signed": False}),
     }
 
 
@@ -192,6 +197,7 @@ HOSTILE: dict[tuple[str, str], list[Any]] = {
     ("create_account", "owner_email"): ["nobody", "", "a@b", "a@b.pl\nc@d.pl", "x" * 250 + "@b.pl"],
     ("create_account", "owner_name"): NAMES,
     ("create_account", "timezone"): ["Mars/Olympus", "", "../../etc/passwd", "UTC\x00"],
+    ("switch_webhook_signing", "signed"): [None, "perhaps", 0],
     ("reset_secret", "overlap"): ["2 days", "", timedelta(days=9999), timedelta(hours=-1)],
 }
 
@@ -221,7 +227,9 @@ def test_a_thing_that_needs_a_name(target: Application, operation: str) -> None:
     refuses(InvalidParam, lambda: call(**good | {"name": " "}))
 
 
-@pytest.mark.parametrize("operation", [*NAMED, "reset_secret"])
+@pytest.mark.parametrize(
+    "operation", [*NAMED, "reset_secret", "roll_webhook_secret", "switch_webhook_signing"]
+)
 def test_good_values_are_stored(target: Application, operation: str) -> None:
     call, good = values_of(target)[operation]
     before = state()

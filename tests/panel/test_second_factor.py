@@ -153,7 +153,7 @@ def test_keys_are_changed_one_after_the_other(elena: User, secret: str, settings
     settings.ENCRYPTION_KEYS = [*new, *old]
     out = StringIO()
     call_command("reseal", "--json", stdout=out)
-    assert json.loads(out.getvalue()) == {"second_factors": 1}
+    assert json.loads(out.getvalue()) == {"second_factors": 1, "webhook_secrets": 0}
     settings.ENCRYPTION_KEYS = new
     assert Authenticator.objects.get(pk=row.pk).data == {"secret": secret}
     settings.ENCRYPTION_KEYS = old

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.errors import InvalidParam
-from applications.rules.safe_urls import LONGEST, Policy, check_url, is_public
+from applications.rules.safe_urls import LONGEST, Destination, Policy, check_url, is_public, parse_url
 
 STRICT = Policy()
 DEVELOPMENT = Policy(insecure=True)
@@ -264,3 +264,32 @@ def test_development_takes_what_runs_here_and_still_no_nonsense() -> None:
         assert check_url(url, DEVELOPMENT) == url
     for url in ("ftp://127.0.0.1/", "http://0x7f.1/", "http://user@localhost/", "http://localhost:0/"):
         refused(url, DEVELOPMENT)
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("https://Hooks.Example.com", (True, "hooks.example.com", 443, "hooks.example.com", "/")),
+        (
+            "https://hooks.example.com.:443/a?b=%20",
+            (True, "hooks.example.com", 443, "hooks.example.com", "/a?b=%20"),
+        ),
+        (
+            "https://hooks.example.com:8443?b",
+            (True, "hooks.example.com", 8443, "hooks.example.com:8443", "/?b"),
+        ),
+        (
+            "https://[2606:4700:4700::1111]/",
+            (True, "2606:4700:4700::1111", 443, "[2606:4700:4700::1111]", "/"),
+        ),
+        ("HTTP://127.0.0.1:9000/@x", (False, "127.0.0.1", 9000, "127.0.0.1:9000", "/@x")),
+        ("http://[::1]:80/", (False, "::1", 80, "[::1]", "/")),
+    ],
+)
+def test_the_parts_that_are_called(url: str, parts: tuple[bool, str, int, str, str]) -> None:
+    assert parse_url(url, DEVELOPMENT) == Destination(*parts)
+
+
+def test_parts_are_given_of_no_url_that_may_not_be_called() -> None:
+    with pytest.raises(InvalidParam, match="starts with https"):
+        parse_url("http://hooks.example.com/", STRICT)

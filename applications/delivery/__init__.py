@@ -1,0 +1,1 @@
+"""Sending webhooks to the addresses that applications name."""
