@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication.confirmation import Act, remember_act
 from applications.models import User
 from applications.operations.second_factors import has_second_factor
 
@@ -68,7 +69,10 @@ class OperatorSite(AdminSite):
         if not _has_second_factor(request):
             messages.warning(request, _("The operator's site asks for a second factor. Set one up first."))
             return _go("mfa_activate_totp", wanted)
-        return redirect(wanted) if has_proved_it(request) else _go(_confirmation(request), wanted)
+        if has_proved_it(request):
+            return redirect(wanted)
+        remember_act(request, wanted, Act(_("Open the operator's site")))
+        return _go(_confirmation(request), wanted)
 
     def logout(  # type: ignore[override]  # which shows no page of its own
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

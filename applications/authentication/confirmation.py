@@ -48,11 +48,15 @@ def ask_to_confirm(request: HttpRequest, act: Act) -> NoReturn:
     if request.method != "POST":
         # An earlier form that was not confirmed must not be sent because a page is opened now.
         request.session.pop(POSTED, None)
-    asked = {**request.session.get(ACTS, {})}
-    asked.pop(request.path, None)
-    asked[request.path] = [str(act.words), act.name]
-    request.session[ACTS] = dict(list(asked.items())[-MOST_ACTS:])
+    remember_act(request, request.path, act)
     raise ReauthenticationRequired
+
+
+def remember_act(request: HttpRequest, address: str, act: Act) -> None:
+    """Let the page that asks, on its way to `address`, name the act."""
+    others = {path: said for path, said in request.session.get(ACTS, {}).items() if path != address}
+    asked = [*others.items(), (address, [str(act.words), act.name])]
+    request.session[ACTS] = dict(asked[-MOST_ACTS:])
 
 
 def act_to_confirm(request: HttpRequest, address: str | None) -> SafeString | str:
