@@ -50,7 +50,7 @@ def test_asked_for_in_one_browser_and_confirmed_in_two_others(
     assert "A change is waiting" in text(here.get(YOU))
     phone, elsewhere = Client(), Client()
     page = text(phone.get(links[OLD]))
-    assert f"You sign in as {OLD} now. Afterwards you sign in as {NEW}" in page
+    assert f"You sign in as {OLD} now. Once {NEW} has confirmed too" in page
     assert "Confirmed" in text(phone.post(f"{links[OLD]}confirm/", follow=True))
     assert email_of(cast) == OLD
     assert f"<bdi>Alice Marlowe</bdi> wants to sign in to Latchkey as {NEW}." in text(
