@@ -96,7 +96,8 @@ def make_token(
 
 def make_passkey(user: User, name: str = "ThinkPad") -> Authenticator:
     """Return a stored passkey as a browser would have made it at localhost; no device answers for it."""
-    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    key = ES256.from_cryptography_key(public)  # type: ignore[no-untyped-call]  # the library has no types for it
     made = AttestedCredentialData.create(bytes(16), b"a passkey", key)
     proof = AuthenticatorData.create(sha256(b"localhost").digest(), AuthenticatorData.FLAG(0x45), 0, made)
     client_data = CollectedClientData.create("webauthn.create", b"challenge", "http://localhost")

@@ -42,9 +42,10 @@ class SessionStore(DatabaseSessions):
             return {}
 
     def cycle_key(self) -> None:
-        """Begin anew, as signing in does: the visit before it does not count."""
+        """Begin anew, as signing in does: the visit before it does not count, and the library lists it itself."""
         super().cycle_key()
         self.pop(BEGAN, None)
+        self[LISTED] = int(time.time())
 
 
 def end_old_sessions(

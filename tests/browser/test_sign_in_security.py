@@ -31,9 +31,11 @@ def owner_of_a_new_account(served: Served) -> str:
 @pytest.fixture
 def phone(browser: Browser, served: Served, look: Look) -> Iterator[Page]:
     """A page of another browser."""
-    size = {"width": look.width, "height": look.height}
     context: BrowserContext = browser.new_context(
-        base_url=served.url, user_agent=IPHONE, viewport=size, reduced_motion="reduce"
+        base_url=served.url,
+        user_agent=IPHONE,
+        viewport={"width": look.width, "height": look.height},
+        reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
     yield context.new_page()

@@ -1,10 +1,10 @@
 """Nothing under /panel/ or /operator/ is kept by a cache: pages, redirects, refusals, exports, errors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from applications.panel.views import you
@@ -14,7 +14,14 @@ from tests.cast import Cast
 OF_PEOPLE = sorted(address for address in addresses() if re.match(r"panel/|\^?panel/", address))
 
 
-def is_stored(answer: HttpResponse) -> bool:
+class Answer(Protocol):
+    """What the test client returns, as far as it is read here."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+def is_stored(answer: Answer) -> bool:
     return "no-store" not in answer.headers.get("Cache-Control", "")
 
 
