@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 
 from applications.authentication.address import is_trusted_proxy
@@ -24,7 +25,14 @@ def offers_passkeys(request: HttpRequest) -> bool:
     """
     if is_number(settings.PUBLIC_URL):
         return False
-    return is_trusted_proxy(request.META["REMOTE_ADDR"]) or not is_number(f"//{request.get_host()}")
+    return is_trusted_proxy(request.META["REMOTE_ADDR"]) or _has_name(request)
+
+
+def _has_name(request: HttpRequest) -> bool:
+    try:
+        return not is_number(f"//{request.get_host()}")
+    except DisallowedHost:  # the page that refuses it is drawn with these words too
+        return False
 
 
 def is_number(url: str) -> bool:

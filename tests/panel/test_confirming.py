@@ -169,6 +169,17 @@ def test_two_tabs_are_told_apart_and_a_long_list_is_not_kept(cast: Cast) -> None
     assert "Reset the secret" not in text(client.get(f"{BY_PASSWORD}?next={reset}"))
 
 
+def test_a_form_that_another_tab_replaced_is_not_done_and_the_page_says_so(cast: Cast) -> None:
+    client, path, other = stale(cast.alice), of_bob("member_role")(cast), in_account("api_key_new")(cast)
+    client.post(path, {"role": "admin"})
+    client.post(other, {"name": "CRM", "reach": "chosen", "scopes": ["sms"]})
+    client.post(BY_PASSWORD, {"password": PASSWORD, "next": other})
+    assert cast.account.api_keys.filter(name="CRM").exists()
+    answer = client.post(BY_PASSWORD, {"password": PASSWORD, "next": path}, follow=True)
+    assert "Nothing was changed. Send the form again." in text(answer)
+    assert Membership.objects.get(user=cast.bob).role == Role.VIEWER
+
+
 def test_a_name_is_no_markup(cast: Cast) -> None:
     cast.account.applications.update(name="<img src=x> {name} {0}")
     client, path = stale(cast.alice), of(cast.application, "secret_reset")

@@ -78,6 +78,13 @@ def test_at_a_number_one_confirms_by_password_alone(cast: Cast) -> None:
     assert client.get(by_passkey, headers={"Host": "127.0.0.1"})["Location"] == confirm
 
 
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:x", "[::1", "a b"])
+@pytest.mark.parametrize("path", [SIGN_IN, "/panel/nothing/"])
+def test_a_host_that_is_none_of_ours_is_refused_as_before(settings: Settings, host: str, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    assert Client(headers={"Host": host}).get(path).status_code == 400
+
+
 def test_a_passkey_can_be_removed_at_a_number_too(cast: Cast) -> None:
     client = signed_in(cast, "127.0.0.1")
     key = Authenticator.objects.create(user=cast.alice, type="webauthn", data={"name": "ThinkPad"})

@@ -15,7 +15,7 @@ from applications.models import Invitation
 from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.navigation import page
-from applications.panel.views.members import CURRENT, MEANINGS
+from applications.panel.views.members import CURRENT, MEANINGS, not_kept
 
 REFUSED = 422
 
@@ -56,10 +56,12 @@ def _sending(request: PanelRequest, invitation: int) -> Act:
     return Act(_("Send the invitation of {name} again"), _found(request, invitation).email)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @member(owner=True, confirm=_sending)
 def send_again(request: PanelRequest, invitation: int) -> HttpResponse:
     """Mail the invitation again, with a new link."""
+    if request.method != "POST":
+        return not_kept(request)
     try:
         sent, _value = send_invitation_again(invitation=_found(request, invitation), actor=actor_of(request))
     except AccessDenied as error:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.authentication.confirmation import Act
 from applications.errors import AccessDenied, LastOwner, NotFound
@@ -60,10 +60,18 @@ def _act(words: Promise) -> Callable[..., Act]:
     return lambda request, member_id: Act(words, str(_found(request, member_id).user))
 
 
-@require_POST
+def not_kept(request: PanelRequest) -> HttpResponse:
+    """Lead to the list: somebody confirmed who they are for a form that another tab of theirs has replaced."""
+    messages.warning(request, _("Nothing was changed. Send the form again."))
+    return redirect(CURRENT, request.account.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @member(owner=True, confirm=_act(_lazy("Change the role of {name}")))
 def role(request: PanelRequest, member_id: int) -> HttpResponse:
     """Give a member another role."""
+    if request.method != "POST":
+        return not_kept(request)
     found, form = _found(request, member_id), RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose a role. Nothing was changed."))
