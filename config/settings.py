@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 # Only for pages: requests of the API and OAuth are answered ahead of it (config/api_requests.py).
 MIDDLEWARE = [
     "config.api_requests.request_ids",
+    "config.no_store.never_stored",
     "config.compression.CompressedPages",
     "config.input.without_nul",
     "django.middleware.security.SecurityMiddleware",
@@ -64,7 +65,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "applications.authentication.sessions.end_old_sessions",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -83,6 +83,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "applications.context_processors.theme",
+                "applications.context_processors.passkeys",
             ]
         },
     }
@@ -168,7 +169,6 @@ ACCOUNT_FORMS = {"reset_password": "applications.authentication.mail.ForgottenPa
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds to find the mailed code
-USERSESSIONS_ADAPTER = "applications.authentication.adapter.UserSessionsAdapter"
 MFA_ADAPTER = "applications.authentication.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "applications.authentication.second_factor.CodeForm",

@@ -1,8 +1,14 @@
 """Makes what a test begins with: through the operations, where there is one."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils.timezone import now
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from applications.models import AccessToken, Account, Application, Membership, Scope, User
 from applications.models.applications import Lifetime
@@ -85,4 +91,22 @@ def make_token(
         expires_at=issued_at + lives if lives else None,
         last_used_at=last_used_at,
         last_used_ip=ip if last_used_at else None,
+    )
+
+
+def make_passkey(user: User, name: str = "ThinkPad") -> Authenticator:
+    """Return a stored passkey as a browser would have made it at localhost; no device answers for it."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    key = ES256.from_cryptography_key(public)  # type: ignore[no-untyped-call]  # the library has no types for it
+    made = AttestedCredentialData.create(bytes(16), b"a passkey", key)
+    proof = AuthenticatorData.create(sha256(b"localhost").digest(), AuthenticatorData.FLAG(0x45), 0, made)
+    client_data = CollectedClientData.create("webauthn.create", b"challenge", "http://localhost")
+    response = {
+        "clientDataJSON": websafe_encode(bytes(client_data)),
+        "attestationObject": websafe_encode(bytes(AttestationObject.create("none", proof, {}))),
+    }
+    identifier = websafe_encode(b"a passkey")
+    credential = {"id": identifier, "rawId": identifier, "type": "public-key", "response": response}
+    return Authenticator.objects.create(
+        user=user, type="webauthn", data={"name": name, "credential": credential}
     )

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, TabularInline
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import Form
@@ -16,16 +14,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 
 from applications.admin.lists import ListedFilters, check_parameters
+from applications.authentication import confirmation
 from applications.authentication.address import client_address
-from applications.authentication.confirmation import is_confirmed
 from applications.errors import DomainError
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
-
-type View = Callable[..., HttpResponse]
 
 if TYPE_CHECKING:  # which take parameters in the stubs alone
     AnyAdmin = ModelAdmin[Any]
@@ -49,19 +44,11 @@ class Act:
     form: type[Form] = Form
 
 
-def freshly(view: View) -> View:
-    """Let who may act call it; ask for the password or second factor unless it was given of late (security.md 15)."""
-
-    @wraps(view)
-    def checked(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not self.may_act(request):
-            raise PermissionDenied
-        if not is_confirmed(request):
-            back = urlencode({REDIRECT_FIELD_NAME: request.path})
-            return redirect(f"{reverse('account_reauthenticate')}?{back}")
-        return view(self, request, *args, **kwargs)
-
-    return checked
+def ask_unless_recent(request: HttpRequest, label: Promise | str, row: object = "") -> None:
+    """Ask for the password or second factor before an act, unless it was given of late (security.md 15)."""
+    if not confirmation.is_recent(request):
+        words = f"{label}: {{name}}" if row else label
+        confirmation.ask_to_confirm(request, confirmation.Act(words, str(row)))
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -117,12 +104,14 @@ class RowAdmin(AnyAdmin):
         acts = [(verb, act.label) for verb, act in offered if row is not None and act.is_offered(row)]
         return super().change_view(request, object_id, form_url, {"acts": acts, **(extra_context or {})})
 
-    @freshly
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Ask (GET), then do it (POST)."""
+        if not self.may_act(request):
+            raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if (act := self.acts.get(verb)) is None or not act.is_offered(row):
             raise Http404
+        ask_unless_recent(request, act.label, row)
         form = act.form(request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._do(request, row, act, form)
@@ -137,8 +126,6 @@ class RowAdmin(AnyAdmin):
         return page or redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        """Return a page of the admin that no cache keeps."""
+        """Return a page of the admin."""
         about = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        response = TemplateResponse(request, template, about)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, template, about)

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.admin import display, register
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from applications.admin.acts import Act, RowAdmin, actor_of, freshly
+from applications.admin.acts import Act, RowAdmin, actor_of, ask_unless_recent
 from applications.admin.site import site
 from applications.errors import InvalidParam
 from applications.models import ResourceServer
@@ -81,10 +82,12 @@ class ResourceServerAdmin(RowAdmin):
     def get_fields(self, request: HttpRequest, obj: ResourceServer | None = None) -> list[Any]:
         return ["name"] if obj is None else self.row_fields
 
-    @freshly
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.may_act(request):
+            raise PermissionDenied
+        ask_unless_recent(request, _("Add a resource server"))
         return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: ResourceServer, form: Any, change: bool) -> None:

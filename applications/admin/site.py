@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -18,14 +17,12 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 
-SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+from applications.authentication.confirmation import Act, remember_act
+from applications.models import User
+from applications.operations.second_factors import has_second_factor
+
 # Pages of Django's admin that this site has no use for, each with parameters of its own to be guarded.
 UNUSED = frozenset({"autocomplete", "password_change_done", "view_on_site"})
-
-
-def has_second_factor(request: HttpRequest) -> bool:
-    """Whether the person who is signed in has an authenticator app or a passkey."""
-    return request.user.is_authenticated and get_adapter().is_mfa_enabled(request.user, types=SECOND_FACTORS)
 
 
 def has_proved_it(request: HttpRequest) -> bool:
@@ -47,7 +44,7 @@ class OperatorSite(AdminSite):
         return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in UNUSED]
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and has_second_factor(request) and has_proved_it(request)
+        return super().has_permission(request) and _has_second_factor(request) and has_proved_it(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answer 400, not 500, to a filter whose value no column can hold (`?id__in=` and 25 digits)."""
@@ -69,10 +66,13 @@ class OperatorSite(AdminSite):
             return _go("account_login", wanted)
         if not super().has_permission(request):
             raise PermissionDenied
-        if not has_second_factor(request):
+        if not _has_second_factor(request):
             messages.warning(request, _("The operator's site asks for a second factor. Set one up first."))
             return _go("mfa_activate_totp", wanted)
-        return redirect(wanted) if has_proved_it(request) else _go(_confirmation(request), wanted)
+        if has_proved_it(request):
+            return redirect(wanted)
+        remember_act(request, wanted, Act(_("Open the operator's site")))
+        return _go(_confirmation(request), wanted)
 
     def logout(  # type: ignore[override]  # which shows no page of its own
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -87,8 +87,12 @@ class OperatorSite(AdminSite):
         return redirect("account_change_password")
 
 
+def _has_second_factor(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and has_second_factor(request.user)
+
+
 def _confirmation(request: HttpRequest) -> str:
-    has_app = get_adapter().is_mfa_enabled(request.user, types=[Authenticator.Type.TOTP])
+    has_app = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
     return "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
 
 

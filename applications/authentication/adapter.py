@@ -1,18 +1,13 @@
 """What differs from the defaults of django-allauth: no sign-up, our own texts, URLs from the configured address."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import Login
-from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.adapter import DefaultUserSessionsAdapter
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -20,15 +15,16 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from applications.authentication import sign_in_events
 from applications.authentication.address import client_address
+from applications.authentication.confirmation import is_recent
 from applications.authentication.devices import remember_device
+from applications.authentication.passkey_hosts import offers_passkeys
 from applications.authentication.throttle import PasswordThrottle
-from applications.models.audit import Action
 from applications.operations import mails
-from applications.operations.second_factors import SECOND_FACTORS
+from applications.operations.second_factors import has_second_factor
 
 HOUR = 3600  # seconds
+BY_PASSKEY = "mfa_reauthenticate:webauthn"  # the library's name for this way
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -73,9 +69,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_login_by_code_required(self, login: Login) -> bool:
         """Whether a right password takes a mailed code too: after many wrong ones, without a second factor."""
         methods = [record["method"] for record in get_authentication_records(self.request, login.user)]
-        if methods[-1:] != ["password"] or is_mfa_enabled(login.user, SECOND_FACTORS):
+        if methods[-1:] != ["password"] or has_second_factor(login.user):
             return False
         return PasswordThrottle(self.request, login.email or login.user.email).takes_proof
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whether the library's pages ask for the password: by the panel's rule, where signing in counts."""
+        return not is_recent(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to confirm who one is; no passkey where the address of the panel is a number."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        without = [] if offers_passkeys(self.request) else [BY_PASSKEY]
+        return [method for method in methods if method["id"] not in without]
 
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
         """Return the answer to a person who signed in, with the cookie that marks this browser as known."""
@@ -121,14 +127,3 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The site passkeys belong to: the configured one, whatever the Host header says."""
         return {"id": urlsplit(settings.PUBLIC_URL).hostname or "localhost", "name": "Latchkey"}
-
-
-class UserSessionsAdapter(DefaultUserSessionsAdapter):
-    """Sessions that a person ends from another one."""
-
-    def end_sessions(self, sessions: Sequence[UserSession]) -> None:
-        """End them, and say so in the audit log."""
-        super().end_sessions(sessions)
-        if sessions:
-            request = context.request
-            sign_in_events.record(request, request.user, Action.SESSION_ENDED, number=len(sessions))

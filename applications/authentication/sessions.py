@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -14,8 +16,11 @@ from django.utils.translation import gettext as _
 from applications.rules.sealing import CannotUnseal, seal, unseal
 
 PURPOSE = "latchkey.sessions"
-BEGAN, USED = "session_began", "session_used"  # seconds since 1970
+BEGAN, USED, LISTED = "session_began", "session_used", "session_listed"  # seconds since 1970
 MINUTE = 60  # seconds: how exactly the last use is kept, so that not every request writes
+
+
+type Session = SessionBase | dict[str, Any]
 
 
 class SessionStore(DatabaseSessions):
@@ -37,9 +42,10 @@ class SessionStore(DatabaseSessions):
             return {}
 
     def cycle_key(self) -> None:
-        """Begin anew, as signing in does: the visit before it does not count."""
+        """Begin anew, as signing in does: the visit before it does not count, and the library lists it itself."""
         super().cycle_key()
         self.pop(BEGAN, None)
+        self[LISTED] = int(time.time())
 
 
 def end_old_sessions(
@@ -56,19 +62,31 @@ def end_old_sessions(
 
 
 def _check(request: HttpRequest, moment: int) -> None:
-    began, used = request.session.get(BEGAN, moment), request.session.get(USED, moment)
-    if moment - used >= settings.SESSION_IDLE_HOURS * 3600:
+    if is_idle(request.session, moment):
         _end(
             request,
             _("You were signed out, because nothing was done here for a while. Sign in again to go on."),
         )
-    elif moment - began >= settings.SESSION_ABSOLUTE_DAYS * 86400:
+    elif is_too_old(request.session, moment):
         _end(
             request,
             _("You were signed out, because it was long ago that you signed in. Sign in again to go on."),
         )
-    elif moment - used >= MINUTE:
-        request.session.modified = True  # so that it is stamped
+    elif moment - request.session.get(LISTED, 0) >= MINUTE:
+        UserSession.objects.create_from_request(
+            request
+        )  # address, browser and "last seen" in the person's list
+        request.session[LISTED] = moment
+
+
+def is_idle(session: Session, moment: int) -> bool:
+    """Whether nothing was done in it for so long that its next request ends it."""
+    return bool(moment - session.get(USED, moment) >= settings.SESSION_IDLE_HOURS * 3600)
+
+
+def is_too_old(session: Session, moment: int) -> bool:
+    """Whether it began so long ago that its next request ends it."""
+    return bool(moment - session.get(BEGAN, moment) >= settings.SESSION_ABSOLUTE_DAYS * 86400)
 
 
 def _end(request: HttpRequest, words: str) -> None:

@@ -6,6 +6,7 @@ from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
+from applications.models.email_changes import EmailChange
 from applications.models.invitations import Invitation
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
@@ -30,6 +31,7 @@ __all__ = [
     "ApplicationSecret",
     "AuditEvent",
     "DailyUsage",
+    "EmailChange",
     "GrantedScope",
     "Invitation",
     "Membership",

@@ -35,6 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_staff = models.BooleanField(_("operator's staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    second_factor_later_at = models.DateTimeField(null=True, editable=False)  # "Not now" of the reminder
     date_joined = models.DateTimeField(default=now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

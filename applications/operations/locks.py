@@ -6,8 +6,9 @@ account's audit chain and change its lists.
 
 from django.utils.translation import gettext as _
 
-from applications.errors import NotFound
-from applications.models import Account, Application
+from applications.errors import AccessDenied, NotFound
+from applications.models import Account, Application, User
+from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
 from applications.operations.limits import check_account
 
@@ -41,4 +42,20 @@ def lock_application(application: Application, actor: Actor, *, with_settings: b
     if found is None:
         raise NotFound(_("This application was deleted."))
     found.account = account
+    return found
+
+
+def lock_person(person: User, actor: Actor) -> User:
+    """Return the person as stored, locked with the accounts they are in; for what people change about themselves.
+
+    The accounts come first, as everywhere, and in the order of their keys. Raises NotFound for one who is gone or
+    may not sign in any more, AccessDenied for an actor who is not the person.
+    """
+    theirs = Account.objects.filter(memberships__user=person).values("pk")
+    list(Account.objects.select_for_update().filter(pk__in=theirs).order_by("pk"))
+    found = User.objects.select_for_update().filter(pk=person.pk, is_active=True).first()
+    if found is None:
+        raise NotFound(_("This person does not sign in here any more."))
+    if actor.kind != ActorKind.USER or actor.name != found.email:
+        raise AccessDenied(_("Only people themselves can change this."))
     return found

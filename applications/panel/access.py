@@ -11,11 +11,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.utils.functional import Promise
 
 from applications.authentication.address import client_address
-from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.authentication.confirmation import Act, ask_to_confirm, is_recent
 from applications.errors import AccessDenied, NotFound
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
@@ -36,17 +37,19 @@ class PanelRequest(HttpRequest):
     request_id: str
 
 
-def member(*, changes: bool = False, owner: bool = False, secret: bool = False) -> Callable[[View], View]:
+def member(
+    *, changes: bool = False, owner: bool = False, confirm: Promise | Callable[..., Act] | None = None
+) -> Callable[[View], View]:
     """Let only members of the account in the address call the view.
 
     Where the account asks its members for a second factor, one without gets a page that says so, and nothing else.
-    changes: viewers get 403 before a form is shown to them; owner: admins too. The operations refuse them too. secret:
+    changes: viewers get 403 before a form is shown to them; owner: admins too. The operations refuse them too. confirm:
     the password or second factor must have been given of late; else the member is asked for it, and goes on from
-    there: what was posted is kept in the session until then.
+    there: what was posted is kept in the session until then. It says what is done, in words where {name} is that of
+    the application, or is called like the view for an Act.
     """
 
     def decorate(view: View) -> View:
-        @never_cache
         @login_required
         @wraps(view)
         def checked(
@@ -54,17 +57,24 @@ def member(*, changes: bool = False, owner: bool = False, secret: bool = False) 
         ) -> HttpResponse:
             _enter(request, account_id, application_id)
             if request.account.requires_second_factor and not has_second_factor(request.user):
-                return render(request, "panel/second_factor_needed.html", status=403)
+                context = {"accounts": accounts_of(request)}
+                return render(request, "panel/second_factor_needed.html", context, status=403)
             if not _may_enter(request, changes, owner):
                 raise PermissionDenied
-            if secret and not is_recent(request):
-                ask_to_confirm(request)
+            if confirm and not is_recent(request):
+                ask_to_confirm(request, _act(request, confirm, rest))
             with timezone.override(request.account.timezone):
                 return _answered(view, request, **rest)
 
         return checked
 
     return decorate
+
+
+def _act(request: PanelRequest, confirm: Promise | Callable[..., Act], address: dict[str, Any]) -> Act:
+    if callable(confirm):
+        return confirm(request, **address)
+    return Act(confirm, str(getattr(request, "application", "")))
 
 
 def _may_enter(request: PanelRequest, changes: bool, owner: bool) -> bool:
@@ -94,6 +104,20 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account
+
+
+def accounts_of(request: PanelRequest) -> list[dict[str, Any]]:
+    """Return the accounts of the member, for choosing one: {name, timezone, url, current}."""
+    memberships = Membership.objects.filter(user=request.user).select_related("account")
+    return [
+        {
+            "name": membership.account.name,
+            "timezone": membership.account.timezone,
+            "url": reverse("panel:applications", args=[membership.account_id]),
+            "current": membership.account_id == request.account.pk,
+        }
+        for membership in memberships.order_by("account__name")
+    ]
 
 
 def actor_of(request: PanelRequest) -> Actor:

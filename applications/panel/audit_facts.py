@@ -187,6 +187,8 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "tokens_revoked": (_lazy("All tokens revoked"), _yes_or_no),
     "token": (_lazy("Token"), _hint),
     "by": (_lazy("With"), _ways),
+    "email": (_lazy("Email"), _text),
+    "confirmed_by": (_lazy("Confirmed by"), _text),
     "purpose": (_lazy("For"), _way),
     "number": (_lazy("Sessions"), _text),
     "tries": (_lazy("Tries"), _text),

@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from applications.models import Membership
-from applications.panel.access import PanelRequest
+from applications.panel.access import PanelRequest, accounts_of
 
 # (heading, [(label, icon, name of the address)]); addresses take the account.
 MENU = [
@@ -53,27 +52,12 @@ def page(
         "account": request.account,
         "membership": request.membership,
         "may_change": request.membership.may_change,
-        "accounts": _accounts(request),
+        "accounts": accounts_of(request),
         "navigation": _navigation(request, current),
     }
     if application := getattr(request, "application", None):
         around |= {"application": application, "tabs": _tabs(request, current)}
     return render(request, template, around | (context or {}), status=status)
-
-
-def _accounts(request: PanelRequest) -> list[dict[str, Any]]:
-    memberships = (
-        Membership.objects.filter(user=request.user).select_related("account").order_by("account__name")
-    )
-    return [
-        {
-            "name": membership.account.name,
-            "timezone": membership.account.timezone,
-            "url": reverse("panel:applications", args=[membership.account_id]),
-            "current": membership.account_id == request.account.pk,
-        }
-        for membership in memberships
-    ]
 
 
 def _navigation(request: PanelRequest, current: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from applications.panel.views import (
     applications,
     audit_log,
     danger,
+    email_changes,
     home,
     invitations,
     joining,
@@ -18,9 +19,11 @@ from applications.panel.views import (
     new_application,
     overview,
     reference,
+    second_factor,
     settings,
     state,
     tokens,
+    you,
 )
 
 app_name = "panel"
@@ -65,14 +68,27 @@ of_account: list[URLPattern | URLResolver] = [
     path("allowed-ips/", allowed_ips.allowed_ips, name="allowed_ips"),
     path("allowed-ips/add/", allowed_ips.add, name="allowed_ips_add"),
     path("allowed-ips/<int:line>/remove/", allowed_ips.remove, name="allowed_ips_remove"),
+    path("second-factor-later/", second_factor.later, name="second_factor_later"),
     path("audit-log/", audit_log.audit_log, name="audit_log"),
     path("audit-log/export.csv", audit_log.export_log, {"kind": "csv"}, name="audit_log_csv"),
     path("audit-log/export.jsonl", audit_log.export_log, {"kind": "jsonl"}, name="audit_log_jsonl"),
+]
+
+of_person: list[URLPattern | URLResolver] = [
+    path("name/", you.name, name="own_name"),
+    path("email/", email_changes.email, name="own_email"),
+    path("email/withdraw/", email_changes.withdraw, name="own_email_withdraw"),
+    path("sessions/end-others/", you.end_other_sessions, name="sessions_end_others"),
+    path("sessions/<int:session>/end/", you.end_session, name="session_end"),
 ]
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("invitations/<str:value>/", joining.invitation, name="invitation"),
     path("invitations/<str:value>/accept/", joining.accept, name="invitation_accept"),
+    path("emails/<str:value>/", email_changes.link, name="email_change"),
+    path("emails/<str:value>/confirm/", email_changes.confirm, name="email_change_confirm"),
+    path("emails/<str:value>/refuse/", email_changes.refuse, name="email_change_refuse"),
+    path("you/", include(of_person)),
     path("<int:account_id>/", include(of_account)),
 ]

@@ -139,6 +139,7 @@ def test_staff_without_a_second_factor_reach_nothing_but_its_set_up(client: Clie
     # This session began with the password alone.
     confirm = client.get("/operator/", follow=True).redirect_chain[-1][0]
     assert confirm.startswith(reverse("mfa_reauthenticate"))
+    assert "Open the operator's site" in client.get(confirm).text
     with travel(time.time() + 60):
         seed = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
         assert client.post(confirm, {"code": code_of(seed)})["Location"] == "/operator/"
@@ -288,6 +289,26 @@ def test_changes_ask_for_the_password_again_after_a_while(operator: Client) -> N
         response = operator.post(page, {"name": "Another"})
         assert response["Location"].startswith(reverse("account_reauthenticate"))
     assert list(ResourceServer.objects.all()) == [server]
+
+
+def test_the_page_that_asks_names_the_act_and_then_it_is_done(operator: Client) -> None:
+    server, _secret = create_resource_server(name=Name("SMS API"), actor=OPERATOR)
+    acts = {
+        url("resourceserver", "add"): "Add a resource server",
+        url("resourceserver", "act", server.pk, "remove"): "Remove: <bdi>SMS API</bdi>",
+    }
+    with travel(time.time() + 3600):
+        for page, words in acts.items():
+            asked = operator.post(page, {"name": "Another"}, follow=True)
+            assert f"<b>{words}</b>" in asked.text
+        assert ResourceServer.objects.get() == server
+        operator.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": page})
+    assert not ResourceServer.objects.exists()
+
+
+def test_signing_in_is_fresh_for_the_operator_too(client: Client) -> None:
+    sign_in_twice(client, User.objects.create_superuser(STAFF, PASSWORD))
+    assert client.get(url("resourceserver", "add")).status_code == 200
 
 
 # --- Scopes, applications, keys ---

@@ -24,7 +24,7 @@ CLIENT_PATHS = re.compile(r"(oauth|\.well-known|messages)/|(account|applications
 # Reached by whoever is signed in, about that person alone.
 PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")
 # Its link is the proof: who has it has read the mail.
-INVITATION = re.compile(r"panel/invitations/")
+MAILED_LINK = re.compile(r"panel/(invitations|emails)/")
 OPERATOR = re.compile(r"operator/")
 OF_OWNERS = re.compile(r"members/(invite|invitations|<)")
 OF_ACCOUNT = "panel/<int:account_id>/"
@@ -49,7 +49,7 @@ def test_every_address_is_accounted_for() -> None:
         if address not in PUBLIC
         and not address.startswith(OF_ACCOUNT)
         and not any(
-            known.match(address.replace("^", "")) for known in (CLIENT_PATHS, PERSON, INVITATION, OPERATOR)
+            known.match(address.replace("^", "")) for known in (CLIENT_PATHS, PERSON, MAILED_LINK, OPERATOR)
         )
     ]
     assert unknown == []

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "templatetags": {"models", "rules", "errors"},
     "migrations": {"models", "rules"},
     "apps": {"authentication", "models"},
-    "context_processors": set(),
+    "context_processors": {"authentication"},
     "errors": set(),
     **dict.fromkeys(EDGES, BELOW_EDGES),
 }

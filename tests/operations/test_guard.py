@@ -20,6 +20,7 @@ from applications.models import (
     Application,
     ApplicationSecret,
     AuditEvent,
+    EmailChange,
     GrantedScope,
     Invitation,
     Membership,
@@ -43,9 +44,16 @@ from applications.operations.applications import (
     update_application,
 )
 from applications.operations.changes import change_application
+from applications.operations.email_changes import (
+    ask_for_email_change,
+    confirm_email_change,
+    refuse_email_change,
+    withdraw_email_change,
+)
 from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
 from applications.operations.members import add_member, change_role, leave_account, remove_member
 from applications.operations.message_settings import update_message_settings
+from applications.operations.people import rename_person
 from applications.operations.resource_servers import (
     create_resource_server,
     remove_resource_server,
@@ -53,8 +61,10 @@ from applications.operations.resource_servers import (
 )
 from applications.operations.scopes import add_scope, retire_scope
 from applications.operations.secrets import reset_secret, retire_secret
+from applications.operations.sessions import end_sessions
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.operations.webhook_secrets import roll_webhook_secret, switch_webhook_signing
+from applications.rules.credentials import digest, new_credential
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name, ProperName
 from applications.rules.networks import NetworkText
@@ -73,7 +83,7 @@ TABLES: list[type[Model]] = [
     ApplicationSecret,
     AuditEvent,
 ]
-TABLES += [GrantedScope, Invitation, Membership, MessageSettings, ResourceServer, Scope, User]
+TABLES += [EmailChange, GrantedScope, Invitation, Membership, MessageSettings, ResourceServer, Scope, User]
 TABLES += [WebhookSecret]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
@@ -304,6 +314,7 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
         "add_scope": (add_scope, {"scope": added()}),
         "retire_scope": (retire_scope, {"scope": Scope.objects.get(name="sms")}),
         **of_members(account),
+        **of_a_person(account),
     }
     return {name: partial(_call_as, call, good) for name, (call, good) in calls.items()}
 
@@ -325,6 +336,44 @@ def of_members(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:
         "send_invitation_again": (send_invitation_again, {"invitation": invitation}),
         "withdraw_invitation": (withdraw_invitation, {"invitation": invitation}),
     }
+
+
+def of_a_person(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:
+    """What people change about themselves alone."""
+    person = account.members.get()
+    own = Actor(ActorKind.USER, person.email)
+    ask_for_email_change(person=person, email=EmailAddress("first@marlowe.example"), actor=own)
+    value = new_credential()
+    EmailChange.objects.update(old_digest=digest(value))
+    asked = {"person": person, "email": EmailAddress("other@marlowe.example")}
+    return {
+        "rename_person": (rename_person, {"person": person, "name": ProperName("Other")}),
+        "end_sessions": (end_sessions, {"person": person, "sessions": []}),
+        "ask_for_email_change": (ask_for_email_change, asked),
+        "confirm_email_change": (confirm_email_change, {"value": value}),
+        "refuse_email_change": (refuse_email_change, {"value": value}),
+        "withdraw_email_change": (withdraw_email_change, {"person": person}),
+    }
+
+
+HOSTILE_OF_PEOPLE: dict[tuple[str, str], list[Any]] = {
+    ("rename_person", "name"): [*NAMES, "", "\u202eevil"],
+    ("ask_for_email_change", "email"): ["nobody", "", "a@b.pl\nc@d.pl", "x" * 250 + "@b.pl"],
+}
+
+
+@pytest.mark.parametrize(("operation", "param"), HOSTILE_OF_PEOPLE)
+def test_values_of_people(target: Application, operation: str, param: str) -> None:
+    call, good = of_a_person(target.account)[operation]
+    own = Actor(ActorKind.USER, good["person"].email)
+    for value in HOSTILE_OF_PEOPLE[operation, param]:
+        assert refuses(InvalidParam, partial(call, **good | {"actor": own, param: value})).message
+
+
+def test_nobody_changes_another_person_the_operator_neither(target: Application) -> None:
+    for call, good in of_a_person(target.account).values():
+        for actor in (OWNER, OPERATOR):
+            refuses(AccessDenied, partial(call, **good, actor=actor))
 
 
 HOSTILE_OF_MEMBERS: dict[tuple[str, str], list[Any]] = {

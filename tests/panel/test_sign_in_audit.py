@@ -153,7 +153,7 @@ def test_passwords(browser: Client, cast: Cast) -> None:
 def test_sessions_that_are_ended(browser: Client, cast: Cast) -> None:
     for client in (browser, Client(), Client()):
         sign_in(client, cast.alice.email)
-    browser.post(reverse("usersessions_list"))
+    browser.post(reverse("panel:sessions_end_others"))
     [event] = rows(cast.account, Action.SESSION_ENDED)
     assert event.details == {"number": 2}
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.authentication.confirmation import Act, ask_to_confirm, is_recent
 from applications.errors import AccessDenied, Conflict, InvalidParam
 from applications.forms.account_settings import AccountSettingsForm
 from applications.models import Account, AuditEvent
@@ -42,7 +42,8 @@ def _save(request: PanelRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
     if _drops_second_factor(request.account, form) and not is_recent(request):
-        ask_to_confirm(request)
+        words = _("Ask members of {name} for no second factor any more")
+        ask_to_confirm(request, Act(words, str(request.account)))
     try:
         after = update_account(account=request.account, actor=actor_of(request), **form.cleaned_data)
     except Conflict:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.authentication.confirmation import Act, ask_to_confirm, is_recent
 from applications.errors import DomainError
 from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
 from applications.models.in_use import MAX_ADDRESSES, InUse
@@ -88,7 +88,8 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
     also = [_line_for(address) for address in outside if address.network in answer.also]
     opens = change.add is not None or bool(also) or not networks
     if opens and not is_recent(request):
-        ask_to_confirm(request)
+        owner = str(listed.application or listed.account)
+        ask_to_confirm(request, Act(_("Change the allowed IPs of {name}"), owner))
     try:
         _save(request, listed, change, also)
     except DomainError as error:

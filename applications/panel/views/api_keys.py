@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.errors import Conflict, InvalidParam, NotFound
@@ -42,7 +43,7 @@ def api_keys(request: PanelRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(changes=True, secret=True)
+@member(changes=True, confirm=_lazy("Create an API key"))
 def new_api_key(request: PanelRequest) -> HttpResponse:
     """Show the form; when it is sent, create the key and show it, this once."""
     if request.method != "POST":

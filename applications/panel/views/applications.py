@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from applications.forms.filters import STATES, ApplicationFilters
+from applications.operations.people import is_reminded_of_second_factor
 from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
 
@@ -23,5 +24,11 @@ def applications(request: PanelRequest) -> HttpResponse:
         "states": STATES,
         "page": found.get_page(request.GET.get("page")),
         "empty": not found.count and not narrowed,
+        "reminds_of_second_factor": _reminds_of_second_factor(request),
     }
     return navigation.page(request, "panel/applications/list.html", context, current="panel:applications")
+
+
+def _reminds_of_second_factor(request: PanelRequest) -> bool:
+    """Owners alone: who can add owners and drop every rule is who a stolen password harms most."""
+    return request.membership.may_change_members and is_reminded_of_second_factor(request.user)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.authentication.confirmation import is_recent
@@ -47,7 +48,7 @@ def _reset_context(request: PanelRequest, form: ResetSecretForm | None = None) -
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(changes=True, secret=True)
+@member(changes=True, confirm=_lazy("Reset the secret of {name}"))
 def reset(request: PanelRequest) -> HttpResponse:
     """Make a new secret and show it, this once; GET asks."""
     if request.method != "POST":
@@ -112,7 +113,7 @@ def retire(request: PanelRequest, secret: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(changes=True, secret=True)
+@member(changes=True, confirm=_lazy("Delete {name}"))
 def delete(request: PanelRequest) -> HttpResponse:
     """Delete the application once its name has been typed; GET asks."""
     form = _delete_form(request, request.POST if request.method == "POST" else None)

@@ -5,21 +5,23 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from applications.authentication.confirmation import Act
 from applications.errors import AccessDenied, Conflict, InvalidParam, LimitReached, NotFound
 from applications.forms.members import InviteForm
 from applications.models import Invitation
 from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.navigation import page
-from applications.panel.views.members import CURRENT, MEANINGS
+from applications.panel.views.members import CURRENT, MEANINGS, not_kept
 
 REFUSED = 422
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(owner=True, secret=True)
+@member(owner=True, confirm=_lazy("Invite a member"))
 def invite(request: PanelRequest) -> HttpResponse:
     """Show the form; when it is sent, mail the invitation."""
     if request.method != "POST":
@@ -50,10 +52,16 @@ def _ask(request: PanelRequest, form: InviteForm, status: int = 200) -> HttpResp
     return page(request, "panel/members/invite.html", context, current=CURRENT, status=status)
 
 
-@require_POST
-@member(owner=True, secret=True)
+def _sending(request: PanelRequest, invitation: int) -> Act:
+    return Act(_("Send the invitation of {name} again"), _found(request, invitation).email)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(owner=True, confirm=_sending)
 def send_again(request: PanelRequest, invitation: int) -> HttpResponse:
     """Mail the invitation again, with a new link."""
+    if request.method != "POST":
+        return not_kept(request)
     try:
         sent, _value = send_invitation_again(invitation=_found(request, invitation), actor=actor_of(request))
     except AccessDenied as error:

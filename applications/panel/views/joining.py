@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from applications.authentication.address import client_address
@@ -28,14 +27,12 @@ REFUSED, GONE, NOT_FOUND, FORBIDDEN = 422, 410, 404, 403
 
 
 @require_safe
-@never_cache
 def invitation(request: HttpRequest, value: str) -> HttpResponse:
     """Show what the link of an invitation does for whoever opens it; a look changes nothing."""
     return _show(request, value)
 
 
 @require_POST
-@never_cache
 def accept(request: HttpRequest, value: str) -> HttpResponse:
     """Join: as who is signed in, or as a new person with the name and password that are sent."""
     found = _found(value)

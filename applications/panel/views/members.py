@@ -11,10 +11,12 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.authentication.confirmation import Act
 from applications.errors import AccessDenied, LastOwner, NotFound
 from applications.forms.members import InviteForm, RoleForm
 from applications.models import Membership
@@ -53,10 +55,23 @@ def members(request: PanelRequest) -> HttpResponse:
     return page(request, "panel/members/list.html", context, current=CURRENT)
 
 
-@require_POST
-@member(owner=True, secret=True)
+def _act(words: Promise) -> Callable[..., Act]:
+    """Return what names the act to who confirms it, with the member."""
+    return lambda request, member_id: Act(words, str(_found(request, member_id).user))
+
+
+def not_kept(request: PanelRequest) -> HttpResponse:
+    """Lead to the list: somebody confirmed who they are for a form that another tab of theirs has replaced."""
+    messages.warning(request, _("Nothing was changed. Send the form again."))
+    return redirect(CURRENT, request.account.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(owner=True, confirm=_act(_lazy("Change the role of {name}")))
 def role(request: PanelRequest, member_id: int) -> HttpResponse:
     """Give a member another role."""
+    if request.method != "POST":
+        return not_kept(request)
     found, form = _found(request, member_id), RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose a role. Nothing was changed."))
@@ -67,7 +82,7 @@ def role(request: PanelRequest, member_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(owner=True, secret=True)
+@member(owner=True, confirm=_act(_lazy("Remove the member {name}")))
 def remove(request: PanelRequest, member_id: int) -> HttpResponse:
     """Remove a member; GET asks."""
     found = _found(request, member_id)

@@ -49,7 +49,7 @@ NEXT = [
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member(changes=True, secret=True)
+@member(changes=True, confirm=_lazy("Create an application"))
 def new_application(request: PanelRequest) -> HttpResponse:
     """Show the form; when it is sent, create the application."""
     return _create(request) if request.method == "POST" else _ask(request, _empty_form(request))

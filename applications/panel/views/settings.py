@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from applications.authentication.confirmation import ask_to_confirm, is_recent
+from applications.authentication.confirmation import Act, ask_to_confirm, is_recent
 from applications.errors import Conflict, InvalidParam
 from applications.forms.settings import SettingsForm
 from applications.models import Application, AuditEvent
@@ -41,7 +41,7 @@ def _save(request: PanelRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=REFUSED)
     if _adds_scopes(request.application, form) and not is_recent(request):
-        ask_to_confirm(request)
+        ask_to_confirm(request, Act(_("Add scopes to {name}"), str(request.application)))
     try:
         after = update_application(
             application=request.application, actor=actor_of(request), **form.cleaned_data
