@@ -36,6 +36,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("operator's staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=now, editable=False)
+    # Where signing in leads, on whatever device; it may be an account that the person is no longer in.
+    last_account = models.ForeignKey(
+        "applications.Account", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -20,6 +20,7 @@ from applications.errors import AccessDenied, NotFound
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
+from applications.operations.last_account import remember_account
 from applications.operations.second_factors import has_second_factor
 from applications.rules.credentials import is_credential
 
@@ -55,6 +56,7 @@ def member(*, changes: bool = False, owner: bool = False, secret: bool = False) 
             _enter(request, account_id, application_id)
             if request.account.requires_second_factor and not has_second_factor(request.user):
                 return render(request, "panel/second_factor_needed.html", status=403)
+            remember_account(request.user, request.account)
             if not _may_enter(request, changes, owner):
                 raise PermissionDenied
             if secret and not is_recent(request):
