@@ -47,7 +47,7 @@ def account_in(path: str) -> int | None:
 
 
 def _part(request: HttpRequest, name: str) -> Any:
-    return frame_of(request).get(name)
+    return frame_of(request).get(name, "")
 
 
 def _find(request: HttpRequest) -> dict[str, Any]:

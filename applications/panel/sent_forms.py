@@ -2,9 +2,9 @@
 
 Never shown again: passwords, codes, credentials and files.
 
-A form is offered to be sent again only where the browser says that a page of this server sent it: Sec-Fetch-Site, Origin
-and Referer are headers that no other site can set. What another site makes a browser send is neither shown nor offered,
-so the page with the fresh token cannot be used to make somebody confirm what a stranger has filled in.
+A form is offered to be sent again only where the browser says that a page of this server sent it: Sec-Fetch-Site,
+Origin and Referer are headers that no other site can set. What another site makes a browser send is neither shown nor
+offered, so the page with the fresh token cannot be used to make somebody confirm what a stranger has filled in.
 """
 
 import re

@@ -1,0 +1,121 @@
+// The quick search: "/" and Ctrl-K (Cmd-K) open a dialog over the page; typing asks the server for the results.
+// Each result is a link. The focus stays in the field: the arrow keys move along the list (WAI-ARIA, combobox).
+const dialog = document.getElementById("quick-search");
+const PAUSE = 200; // milliseconds without a key press
+
+if (dialog) {
+  const field = dialog.querySelector("[role=combobox]");
+  const list = dialog.querySelector("[role=listbox]");
+  const status = dialog.querySelector("[data-quick-status]");
+  let running = new AbortController();
+  let waiting;
+
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const current = () => list.querySelector("[aria-selected=true]");
+
+  function select(option) {
+    current()?.setAttribute("aria-selected", "false");
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) field.setAttribute("aria-activedescendant", option.id);
+    else field.removeAttribute("aria-activedescendant");
+  }
+
+  function show(words) {
+    list.hidden = options().length === 0;
+    field.setAttribute("aria-expanded", String(!list.hidden));
+    status.textContent = words;
+    status.classList.toggle("visually-hidden", !list.hidden);
+    select(options()[0]);
+  }
+
+  function clear(words) {
+    list.replaceChildren();
+    show(words);
+  }
+
+  async function search() {
+    running.abort();
+    const mine = (running = new AbortController());
+    const words = field.value.trim();
+    if (!words) return clear(dialog.dataset.hint);
+    try {
+      const answer = await fetch(`${dialog.dataset.quickSearch}?${new URLSearchParams({ q: words })}`, {
+        signal: mine.signal,
+      });
+      if (answer.redirected) return location.reload(); // signed out meanwhile: the page leads to sign-in and back
+      if (!answer.ok) return clear(dialog.dataset.failed);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine.signal.aborted) return;
+      const summary = page.querySelector("[data-quick-summary]");
+      summary.remove();
+      list.replaceChildren(...page.body.children);
+      show(summary.textContent.trim());
+    } catch (error) {
+      if (error.name !== "AbortError") clear(dialog.dataset.failed);
+    }
+  }
+
+  function open() {
+    document.querySelector("#sidebar:popover-open")?.hidePopover();
+    if (!dialog.open) dialog.showModal();
+    field.select();
+    if (!field.value) clear(dialog.dataset.hint);
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, field.value.trim() ? PAUSE : 0);
+  });
+
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const all = options();
+    const place = all.indexOf(current());
+    const moves = { ArrowDown: place + 1, ArrowUp: place - 1 };
+    if (event.key in moves && all.length) {
+      event.preventDefault();
+      select(all[(moves[event.key] + all.length) % all.length]);
+    }
+  });
+
+  // Enter: to the chosen result. Before there is one, the page with the same results.
+  field.form.addEventListener("submit", (event) => {
+    const chosen = current();
+    if (!chosen && field.value.trim()) return;
+    event.preventDefault();
+    chosen?.click();
+  });
+
+  list.addEventListener("pointermove", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option && option !== current()) select(option);
+  });
+
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // the ground beside it
+  });
+  dialog.addEventListener("close", () => {
+    clearTimeout(waiting);
+    running.abort();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("[data-quick-open]")) return;
+    event.preventDefault();
+    open();
+  });
+
+  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.defaultPrevented || event.altKey) return;
+    const alone = !event.ctrlKey && !event.metaKey;
+    const slash = event.key === "/" && alone && !isTyping(event.target);
+    const letter = event.key.toLowerCase() === "k" && event.ctrlKey !== event.metaKey && !event.shiftKey;
+    const other = document.querySelector("dialog:modal:not(#quick-search)"); // a question waits for its answer
+    if ((!slash && !letter) || other) return;
+    event.preventDefault();
+    open();
+  });
+}
