@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 
+from applications.rules import names
+
 register = template.Library()
 
 
@@ -13,6 +15,12 @@ register = template.Library()
 def short_id(value: str) -> str:
     """Shorten 40 characters to the first and last eight."""
     return f"{value[:8]}…{value[-8:]}" if len(value) > 17 else value
+
+
+@register.filter
+def isolated(name: object) -> str:
+    """A name in a plain text (a title, a line of a mail), where <bdi> cannot stand."""
+    return names.isolated(str(name))
 
 
 @register.filter
