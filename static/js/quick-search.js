@@ -1,9 +1,45 @@
 // The quick search: "/" and Ctrl-K (Cmd-K) open a dialog over the page; typing asks the server for the results.
 // Each result is a link. The focus stays in the field: the arrow keys move along the list (WAI-ARIA, combobox).
-const dialog = document.getElementById("quick-search");
+// The link that opens it leads to the page with the same results, and has the words of the dialog.
+const opener = document.querySelector("[data-quick-open]");
 const PAUSE = 200; // milliseconds without a key press
 
-if (dialog) {
+function make(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+function makeDialog() {
+  const label = opener.ariaLabel;
+  const field = make("input", {
+    class: "input",
+    name: "q",
+    maxlength: 100,
+    dir: "auto",
+    role: "combobox",
+    "aria-label": label,
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": "quick-options",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: label,
+  });
+  const close = make("button", { class: "button button-plain", type: "button", "data-close": "" }, opener.dataset.closeWords);
+  const icon = opener.querySelector(".icon").cloneNode(true);
+  const form = make("form", { class: "quick-field", role: "search", "aria-label": label, action: opener.href }, icon, field, close);
+  const list = make("div", { id: "quick-options", role: "listbox", "aria-label": opener.dataset.resultsWords, hidden: "" });
+  const status = make("p", { class: "help", role: "status", "data-quick-status": "" });
+  const results = make("div", { class: "quick-results" }, list, status);
+  const dialog = make("dialog", { class: "dialog quick-search", id: "quick-search", "aria-label": label }, make("div", {}, form, results));
+  document.body.append(dialog);
+  return dialog;
+}
+
+if (opener) {
+  const dialog = makeDialog();
   const field = dialog.querySelector("[role=combobox]");
   const list = dialog.querySelector("[role=listbox]");
   const status = dialog.querySelector("[data-quick-status]");
@@ -38,13 +74,13 @@ if (dialog) {
     running.abort();
     const mine = (running = new AbortController());
     const words = field.value.trim();
-    if (!words) return clear(dialog.dataset.hint);
+    if (!words) return clear(opener.dataset.hint);
     try {
-      const answer = await fetch(`${dialog.dataset.quickSearch}?${new URLSearchParams({ q: words })}`, {
+      const answer = await fetch(`${opener.dataset.quickOpen}?${new URLSearchParams({ q: words })}`, {
         signal: mine.signal,
       });
       if (answer.redirected) return location.reload(); // signed out meanwhile: the page leads to sign-in and back
-      if (!answer.ok) return clear(dialog.dataset.failed);
+      if (!answer.ok) return clear(opener.dataset.failed);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine.signal.aborted) return;
       const summary = page.querySelector("[data-quick-summary]");
@@ -52,7 +88,7 @@ if (dialog) {
       list.replaceChildren(...page.body.children);
       show(summary.textContent.trim());
     } catch (error) {
-      if (error.name !== "AbortError") clear(dialog.dataset.failed);
+      if (error.name !== "AbortError") clear(opener.dataset.failed);
     }
   }
 
@@ -60,7 +96,7 @@ if (dialog) {
     document.querySelector("#sidebar:popover-open")?.hidePopover();
     if (!dialog.open) dialog.showModal();
     field.select();
-    if (!field.value) clear(dialog.dataset.hint);
+    if (!field.value) clear(opener.dataset.hint);
   }
 
   field.addEventListener("input", () => {
