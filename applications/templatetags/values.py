@@ -1,6 +1,6 @@
 """Filters that write a value: short IDs, figures, initials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -39,6 +39,12 @@ def number(value: int) -> str:
 def lookup(mapping: Mapping[Any, Any] | None, key: object) -> Any:
     """What `mapping` holds for `key`, or an empty text."""
     return (mapping or {}).get(key, (mapping or {}).get(str(key), ""))
+
+
+@register.filter
+def label_of(options: Iterable[tuple[str, Any]], value: str) -> Any:
+    """What is shown for `value` among options that are (value, label)."""
+    return dict(options).get(value, "")
 
 
 @register.filter
