@@ -38,13 +38,16 @@ function makeDialog() {
   return dialog;
 }
 
-if (opener) {
+// Makes the dialog, once, and returns what opens it.
+function setUp() {
   const dialog = makeDialog();
   const field = dialog.querySelector("[role=combobox]");
   const list = dialog.querySelector("[role=listbox]");
   const status = dialog.querySelector("[data-quick-status]");
   let running = new AbortController();
   let waiting;
+  let isOld = false; // what is listed belongs to words typed before
+  let goes = false; // Enter was pressed: to the first result, as soon as it is there
 
   const options = () => [...list.querySelectorAll("[role=option]")];
   const current = () => list.querySelector("[aria-selected=true]");
@@ -58,11 +61,14 @@ if (opener) {
   }
 
   function show(words) {
+    isOld = false;
     list.hidden = options().length === 0;
     field.setAttribute("aria-expanded", String(!list.hidden));
     status.textContent = words;
     status.classList.toggle("visually-hidden", !list.hidden);
     select(options()[0]);
+    if (goes) current()?.click();
+    goes = false;
   }
 
   function clear(words) {
@@ -100,6 +106,8 @@ if (opener) {
   }
 
   field.addEventListener("input", () => {
+    isOld = true;
+    goes = false;
     clearTimeout(waiting);
     waiting = setTimeout(search, field.value.trim() ? PAUSE : 0);
   });
@@ -115,12 +123,12 @@ if (opener) {
     }
   });
 
-  // Enter: to the chosen result. Before there is one, the page with the same results.
+  // Enter: to the chosen result, never to one of words typed before. Without one, to the page of the search.
   field.form.addEventListener("submit", (event) => {
-    const chosen = current();
-    if (!chosen && field.value.trim()) return;
+    if (!isOld && !current() && field.value.trim()) return;
     event.preventDefault();
-    chosen?.click();
+    if (isOld) goes = true;
+    else current()?.click();
   });
 
   list.addEventListener("pointermove", (event) => {
@@ -135,6 +143,13 @@ if (opener) {
     clearTimeout(waiting);
     running.abort();
   });
+
+  return open;
+}
+
+if (opener) {
+  let made;
+  const open = () => (made ??= setUp())();
 
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest("[data-quick-open]")) return;
