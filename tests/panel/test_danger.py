@@ -433,3 +433,30 @@ def test_a_disabled_application_can_be_deleted_and_enabled_from_here(
     assert (
         owner.post(of(application, "application_delete"), {"typed": "Order notifications"}).status_code == 302
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["🚀🎉", "שלום hello", "Inv\u200bisible", "Untitled", "\u3164", "a\u202egnp.exe"]
+)
+def test_a_name_that_cannot_be_typed_takes_the_start_of_the_id(
+    owner: Client, application: Application, name: str
+) -> None:
+    unnamed, _secret = make_application(application.account, name=name)
+    start = unnamed.application_id[:8]
+    page = text(owner.get(of(unnamed, "application_delete")))
+    assert f"Type <strong><bdi>{start}</bdi></strong> to confirm" in page
+    assert "cannot be typed for sure" in page
+    assert owner.post(of(unnamed, "application_delete"), {"typed": name}).status_code == 422
+    assert owner.post(of(unnamed, "application_delete"), {"typed": start}).status_code == 302
+    assert not Application.objects.filter(pk=unnamed.pk).exists()
+
+
+def test_of_two_equal_names_the_question_says_which_it_is(owner: Client, application: Application) -> None:
+    twin, _secret = make_application(application.account, name=application.name)
+    page = text(owner.get(of(twin, "application_delete")))
+    assert (
+        f"<code>{twin.application_id[:8]}…{twin.application_id[-8:]}</code>"
+        in page.partition('class="card"')[2]
+    )
+    composed, _secret = make_application(application.account, name="e\u0301te\u0301")
+    assert owner.post(of(composed, "application_delete"), {"typed": "été"}).status_code == 302
