@@ -32,6 +32,7 @@ from applications.rules.names import Name
 from config.api_requests import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
+from tests.panel.addresses import of
 from tests.panel.pages import text
 
 ALICE = Actor(ActorKind.USER, "alice@marlowe.example", "192.0.2.1", "")
