@@ -146,7 +146,7 @@ def _members(request: PanelRequest, words: SearchWords) -> Group:
 
 def _pages(request: PanelRequest, words: SearchWords) -> Group:
     account, membership = [request.account.pk], request.membership
-    of_account = [
+    of_account: list[Page] = [
         (label, OTHER_WORDS.get(name, ""), icon, name)
         for _heading, entries in [*MENU, HELP]
         for label, icon, name in entries

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+SIGN_IN = "/panel/sign-in/"
 TOKEN = "csrfmiddlewaretoken"
 # The names of fields that hold what proves who somebody is; "oldpassword" and "password1" too.
 SECRET = re.compile(r"password|passwd|(^|[_-])(secret|token|code|credential|credentials|key)$", re.IGNORECASE)
@@ -64,14 +65,29 @@ def is_from_here(request: HttpRequest) -> bool:
 
 
 def way_back(request: HttpRequest) -> str:
-    """Return the page of this server that led here, as a path; "" when there was none, or it was this one."""
+    """Return the page of the panel that led here, as a path; "" when there was none, or it was this one.
+
+    A form may have been on the page that it was sent to: that one can be opened again.
+    """
     referer = request.headers.get("Referer", "")
     if origin_of(referer) not in _own(request):
         return ""
     parts = urlsplit(referer)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    is_page = path.startswith("/panel/") and not path.startswith("/panel/sign-in/")
-    return path if is_page and path != request.get_full_path() else ""
+    is_this = request.method == "GET" and path == request.get_full_path()
+    return path if _is_inside(path) and not is_this else ""
+
+
+def wanted_page(request: HttpRequest) -> str:
+    """Return the path to go on to after signing in; "" for the start page."""
+    if request.path.startswith(SIGN_IN):
+        said = request.POST.get("next") or request.GET.get("next", "")
+        return said if _is_inside(said) else ""
+    return request.get_full_path() if request.method == "GET" else way_back(request)
+
+
+def _is_inside(path: str) -> bool:
+    return path.startswith("/panel/") and not path.startswith(SIGN_IN)
 
 
 def _own(request: HttpRequest) -> set[str]:

@@ -102,6 +102,27 @@ def test_signed_out_it_is_a_plain_page_without_a_form(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ("/panel/you/sessions/", "?next=%2Fpanel%2Fyou%2Fsessions%2F"),
+        ("//evil.example/", ""),
+        ("/panel/sign-in/", ""),
+    ],
+)
+def test_signing_in_that_is_refused_keeps_where_it_leads(wanted: str, kept: str, db: None) -> None:
+    sent = {"login": "alice@marlowe.example", "password": PASSWORD, "next": wanted}
+    page = text(Client(enforce_csrf_checks=True).post("/panel/sign-in/", sent, headers=HERE))
+    assert f'href="/panel/sign-in/{kept}"' in page
+    assert PASSWORD not in page
+
+
+def test_signed_out_the_page_of_the_form_is_gone_on_to(cast: Cast) -> None:
+    headers = {**HERE, "Referer": f"http://testserver{path(cast)}"}
+    page = text(Client(enforce_csrf_checks=True).post(path(cast), TYPED, headers=headers))
+    assert f"?next={path(cast).replace('/', '%2F')}" in page
+
+
+@pytest.mark.parametrize(
     "name",
     ["password", "password1", "oldpassword", "client_secret", "code", "credential", "token", "api-key"],
 )

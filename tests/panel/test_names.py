@@ -79,7 +79,7 @@ def test_equal_names_of_people_have_their_emails_beside_them(alice: Client, cast
     assert "<small><bdi>bob@marlowe.example</bdi></small>" in page
     assert ">Bob Marlowe (other@marlowe.example)</option>" in page
     assert ">Ada Marlowe</option>" in page
-    lines = b"".join(alice.get(reverse("panel:audit_log_csv", args=[cast.account.pk]))).decode()  # type: ignore[arg-type]
+    lines = b"".join(alice.get(reverse("panel:audit_log_csv", args=[cast.account.pk]))).decode()
     assert "Bob Marlowe (bob@marlowe.example) signed in" in lines
 
 
@@ -94,4 +94,7 @@ def test_a_mail_is_not_turned_around_by_a_name(
         assert alice.post(reverse("panel:member_invite", args=[cast.account.pk]), invited).status_code == 302
     [sent] = mail.outbox
     assert sent.subject == "Join \u2068שלום\u2069 on Latchkey"
-    assert "\u2068אליס\u2069 invites you to join \u2068שלום\u2069 on Latchkey, as Viewer." in sent.body
+    assert (
+        "\u2068אליס (alice@marlowe.example)\u2069 invites you to join \u2068שלום\u2069 on Latchkey, as Viewer."
+        in sent.body
+    )

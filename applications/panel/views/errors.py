@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from applications.models import Membership
 from applications.panel.frame import account_in, is_framed
 from applications.panel.navigation import navigation_of, surroundings
-from applications.panel.sent_forms import sent_form, way_back
+from applications.panel.sent_forms import sent_form, wanted_page, way_back
 
 RETRY = "5"  # seconds
 FRAMED, PLAIN = "panel.html", "entry.html"
@@ -77,6 +77,7 @@ def _problem(request: HttpRequest, template: str, status: int) -> HttpResponse:
         "framed": framed,
         "request_id": _request_id(request),
         "back": way_back(request),
+        "next": wanted_page(request),
         "sent": sent_form(request) if request.path.startswith("/panel/") else None,
     }
     return render(request, template, context, status=status)
