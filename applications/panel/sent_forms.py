@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
 
 SIGN_IN = "/panel/sign-in/"
 TOKEN = "csrfmiddlewaretoken"
@@ -46,9 +48,11 @@ def sent_form(request: HttpRequest) -> SentForm | None:
     """Return what was sent; None when nothing was, or when it does not come from a page of this server."""
     if request.method != "POST" or not is_from_here(request):
         return None
-    names = [name for name in request.POST if name != TOKEN]
+    if (posted := _posted(request)) is None:
+        return None
+    names = [name for name in posted if name != TOKEN]
     kept = [name for name in names if not SECRET.search(name)]
-    fields = [Sent(name, _label(name), value) for name in kept for value in request.POST.getlist(name)]
+    fields = [Sent(name, _label(name), value) for name in kept for value in posted.getlist(name)]
     return SentForm(fields, is_whole=kept == names and not request.FILES)
 
 
@@ -81,13 +85,22 @@ def way_back(request: HttpRequest) -> str:
 def wanted_page(request: HttpRequest) -> str:
     """Return the path to go on to after signing in; "" for the start page."""
     if request.path.startswith(SIGN_IN):
-        said = request.POST.get("next") or request.GET.get("next", "")
+        posted = _posted(request) or request.GET
+        said = posted.get("next") or request.GET.get("next", "")
         return said if _is_inside(said) else ""
     return request.get_full_path() if request.method == "GET" else way_back(request)
 
 
 def _is_inside(path: str) -> bool:
     return path.startswith("/panel/") and not path.startswith(SIGN_IN)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """The fields that were sent; None where the body cannot be read: the page of an error must not fail itself."""
+    try:
+        return request.POST
+    except (BadRequest, MultiPartParserError, OSError, SuspiciousOperation):
+        return None
 
 
 def _own(request: HttpRequest) -> set[str]:

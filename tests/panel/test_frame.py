@@ -17,7 +17,13 @@ from tests.panel.addresses import confirm
 from tests.panel.pages import text
 
 SIDEBAR, SWITCHER = 'id="sidebar"', 'class="menu switcher"'
-OF_PERSON = ["mfa_index", "usersessions_list", "mfa_list_webauthn", "account_change_password"]
+OF_PERSON = [
+    "mfa_index",
+    "account_reauthenticate",
+    "usersessions_list",
+    "mfa_list_webauthn",
+    "account_change_password",
+]
 
 
 @pytest.mark.parametrize("name", [*OF_PERSON, "mfa_activate_totp"])
@@ -123,6 +129,24 @@ def test_the_frame_costs_one_query(alice: Client, cast: Cast) -> None:
     for name in ("B", "C", "D"):
         make_member(make_account(name, "other@second.example"), cast.alice)
     assert number("/panel/nothing/") == few <= 3  # the session, the person, their accounts
+
+
+@pytest.mark.parametrize("path", ["/panel/nothing/", "/panel/sign-in/nothing/"])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"a=" + b"x" * 70_000, "application/x-www-form-urlencoded"),
+        (b"&".join(b"a%d=1" % number for number in range(2_000)), "application/x-www-form-urlencoded"),
+        (b"--no end", "multipart/form-data; boundary="),
+        (b"--no end", "multipart/form-data; boundary=x"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_no_error_of_this_server(
+    path: str, body: bytes, kind: str, alice: Client
+) -> None:
+    headers = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    alice.raise_request_exception = False
+    assert alice.post(path, body, kind, headers=headers).status_code == 404
 
 
 # --- The database does not answer ----------------------------------------------------------------
