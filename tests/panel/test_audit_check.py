@@ -60,7 +60,7 @@ def test_it_says_when_and_how_many(bob: Client, cast: Cast) -> None:
     with time_machine.travel("2026-11-26 10:00:00Z"):
         page = said(bob, cast.account)
     assert f"{WHOLE}: {rows} entries, checked" in page
-    assert ">03:00</time>" in page, "in the time zone of the account, Warsaw"
+    assert ">today, 03:00</time>." in page, "in the time zone of the account, Warsaw"
     assert LATER not in page
 
 
