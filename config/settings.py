@@ -84,6 +84,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "applications.context_processors.theme",
                 "applications.context_processors.passkeys",
+                "applications.panel.frame.frame",
             ]
         },
     }
@@ -221,6 +222,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "applications.panel.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the body of any request
 # How long a request may take to arrive once its head is there.
 BODY_SECONDS = env.float("BODY_SECONDS", 10.0)

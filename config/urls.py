@@ -15,4 +15,6 @@ urlpatterns = [
 ]
 
 handler400 = "applications.panel.views.errors.bad_request"
+handler403 = "applications.panel.views.errors.forbidden"
+handler404 = "applications.panel.views.errors.not_found"
 handler500 = "applications.panel.views.errors.server_error"

@@ -30,13 +30,17 @@ def make_cast() -> Cast:
     account = make_account()
     application, secret = make_application(account)
     elsewhere = make_account("Elsewhere", "charlie@elsewhere.example", "Charlie Elsewhere")
+    make_member(account, make_user("ada@marlowe.example", "Ada Marlowe"), Role.ADMIN)
+    make_member(account, make_user("bob@marlowe.example", "Bob Marlowe"), Role.VIEWER)
+    for each in (account, elsewhere):  # all have been there before
+        each.members.update(last_account=each)
     return Cast(
         account=account,
         application=application,
         secret=secret,
-        alice=account.members.get(),
-        ada=make_member(account, make_user("ada@marlowe.example", "Ada Marlowe"), Role.ADMIN),
-        bob=make_member(account, make_user("bob@marlowe.example", "Bob Marlowe"), Role.VIEWER),
+        alice=account.members.get(email="alice@marlowe.example"),
+        ada=account.members.get(email="ada@marlowe.example"),
+        bob=account.members.get(email="bob@marlowe.example"),
         charlie=elsewhere.members.get(),
         elsewhere=elsewhere,
         his=make_application(elsewhere, name="Not yours")[0],

@@ -21,17 +21,22 @@ class ActivityForm(forms.Form):
     reason = forms.ChoiceField(required=False, choices=[("", ""), *Reason.choices])
     application = forms.CharField(required=False, max_length=40)
     request = forms.CharField(required=False, max_length=100)
+    show = forms.ChoiceField(required=False, choices=[(show, show) for show in ("", "changes", "refused")])
     refused_before = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_KEY)
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityFilters:
-    """What the list is narrowed to; `request` is the ID that is looked up, `before` the key where the list goes on."""
+    """What the list is narrowed to; `request` is the ID that is looked up, `before` the key where the list goes on.
+
+    `show` leaves out one of the two lists of an application's activity: "changes", "refused" or "" for both.
+    """
 
     reason: str
     application: str
     request: str
     before: int | None
+    show: str = ""
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
@@ -45,6 +50,7 @@ class ActivityFilters:
             application=application if is_credential(application) else "",
             request=said.get("request", ""),
             before=said.get("refused_before"),
+            show=said.get("show", ""),
         )
 
     @property

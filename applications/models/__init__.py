@@ -6,6 +6,7 @@ from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
+from applications.models.audit_checks import AuditCheck
 from applications.models.email_changes import EmailChange
 from applications.models.invitations import Invitation
 from applications.models.memberships import Membership
@@ -29,6 +30,7 @@ __all__ = [
     "AllowedIP",
     "Application",
     "ApplicationSecret",
+    "AuditCheck",
     "AuditEvent",
     "DailyUsage",
     "EmailChange",

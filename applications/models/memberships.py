@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.users import User
+
 
 class Role(models.TextChoices):
     """What a member may do, from most to least."""
@@ -21,6 +23,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def owners(self) -> "MembershipQuerySet":
         """The owners who can sign in."""
         return self.filter(role=Role.OWNER, user__is_active=True)
+
+    def of_person(self, user: User) -> "MembershipQuerySet":
+        """The person's, with their accounts: that of the account used last first, the others by name."""
+        used_last = models.Case(
+            models.When(account=user.last_account_id, then=0), default=1, output_field=models.IntegerField()
+        )
+        mine = self.filter(user=user).select_related("account")
+        return mine.order_by(used_last, "account__name", "account")
 
 
 class Membership(models.Model):

@@ -37,6 +37,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     second_factor_later_at = models.DateTimeField(null=True, editable=False)  # "Not now" of the reminder
     date_joined = models.DateTimeField(default=now, editable=False)
+    # Where signing in leads, on whatever device; it may be an account that the person is no longer in.
+    last_account = models.ForeignKey(
+        "applications.Account", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

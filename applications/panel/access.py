@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -21,6 +20,7 @@ from applications.errors import AccessDenied, NotFound
 from applications.models import Account, Application, Membership, User
 from applications.models.audit import ActorKind
 from applications.operations.actors import Actor
+from applications.operations.last_account import remember_account
 from applications.operations.second_factors import has_second_factor
 from applications.rules.credentials import is_credential
 
@@ -57,8 +57,8 @@ def member(
         ) -> HttpResponse:
             _enter(request, account_id, application_id)
             if request.account.requires_second_factor and not has_second_factor(request.user):
-                context = {"accounts": accounts_of(request)}
-                return render(request, "panel/second_factor_needed.html", context, status=403)
+                return render(request, "panel/second_factor_needed.html", status=403)
+            remember_account(request.user, request.account)
             if not _may_enter(request, changes, owner):
                 raise PermissionDenied
             if confirm and not is_recent(request):
@@ -104,20 +104,6 @@ def _enter(request: PanelRequest, account_id: int, application_id: str | None) -
         ours = request.account.applications.all()
         request.application = get_object_or_404(ours, application_id=application_id)
         request.application.account = request.account
-
-
-def accounts_of(request: PanelRequest) -> list[dict[str, Any]]:
-    """Return the accounts of the member, for choosing one: {name, timezone, url, current}."""
-    memberships = Membership.objects.filter(user=request.user).select_related("account")
-    return [
-        {
-            "name": membership.account.name,
-            "timezone": membership.account.timezone,
-            "url": reverse("panel:applications", args=[membership.account_id]),
-            "current": membership.account_id == request.account.pk,
-        }
-        for membership in memberships.order_by("account__name")
-    ]
 
 
 def actor_of(request: PanelRequest) -> Actor:

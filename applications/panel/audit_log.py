@@ -1,11 +1,13 @@
 """Rows of the audit log as the pages and exports show them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from applications.forms.audit_log import AuditFilters
-from applications.models import Account, Application, AuditEvent
+from applications.models import Account, Application, AuditEvent, User
 from applications.models.audit import Action, ActorKind, AuditPage
 from applications.panel.audit_facts import Fact, facts_of
 from applications.panel.audit_words import sentence
+from applications.rules.names import isolated
 
 type Option = tuple[str, str | Promise]
 
@@ -48,10 +51,14 @@ OPERATORS = frozenset({"resource_server"})  # never in the log of an account
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people and applications are called now: email → name, application ID → name."""
+    """What people and applications are called now: email → name, application ID → name.
+
+    `shared` are the names that several members have.
+    """
 
     people: Mapping[str, str]
     applications: Mapping[str, str]
+    shared: frozenset[str] = frozenset()
 
     def of_actor(self, event: AuditEvent) -> str:
         """The name of who did it: a colleague's, an application's, or what the row itself says."""
@@ -61,15 +68,24 @@ class Names:
             return self.applications.get(event.actor, event.actor)
         return _("Operator") if event.actor == "operator" else event.actor
 
+    def which(self, event: AuditEvent) -> str:
+        """The email of a person whose name somebody else has too; else nothing."""
+        is_person = event.actor_kind == ActorKind.USER
+        return event.actor if is_person and self.people.get(event.actor) in self.shared else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An event in words. `links` says whether names lead to the same list filtered by them."""
+    """An event in words. `links` says whether names lead to the same list filtered by them.
+
+    `which` tells the person from others of the same name.
+    """
 
     event: AuditEvent
     who: str
     facts: list[Fact]
     links: bool = True
+    which: str = ""
 
     @property
     def icon(self) -> str:
@@ -88,7 +104,8 @@ class Row:
     @property
     def text(self) -> str:
         """The sentence as plain text."""
-        return sentence(self.event.action).format(who=self.who, what=self.event.target)
+        who = f"{self.who} ({self.which})" if self.which else self.who
+        return sentence(self.event.action).format(who=isolated(who), what=isolated(self.event.target))
 
     def _linked(self, name: str, **query: str) -> SafeString:
         if not self.links or not query:
@@ -115,21 +132,28 @@ def read_log(account: Account, filters: AuditFilters, *, links: bool = True) -> 
 
 def rows_of(events: Iterable[AuditEvent], known: Names, zone: tzinfo, *, links: bool = False) -> list[Row]:
     """Return events in words."""
-    return [Row(event, known.of_actor(event), facts_of(event, zone), links) for event in events]
+    return [
+        Row(event, known.of_actor(event), facts_of(event, zone), links, known.which(event))
+        for event in events
+    ]
 
 
 def names(account: Account, events: Iterable[AuditEvent]) -> Names:
     """Return what the people and programs of these events are called; two queries."""
     emails = {event.actor for event in events if event.actor_kind == ActorKind.USER}
     clients = {event.actor for event in events if event.actor_kind == ActorKind.APPLICATION}
+    named = account.members.filter(email__in=emails).exclude(name="").values("name")
+    people = account.members.filter(Q(email__in=emails) | Q(name__in=named))
+    called = {person.email: str(person) for person in people}
     return Names(
-        {person.email: str(person) for person in account.members.filter(email__in=emails)},
+        called,
         {
             client.application_id: str(client)
             for client in account.applications.filter(application_id__in=clients).only(
                 "application_id", "name"
             )
         },
+        frozenset(name for name, times in Counter(called.values()).items() if times > 1),
     )
 
 
@@ -138,9 +162,10 @@ def names(account: Account, events: Iterable[AuditEvent]) -> Names:
 
 def options(account: Account, filters: AuditFilters, rows: list[Row]) -> dict[str, Any]:
     """Return the choices of the three menus. What is chosen is always among them, by its name in the rows."""
+    members = list(account.members.order_by("name", "email"))
+    times = Counter(map(str, members))
     people: list[Option] = [
-        (f"{ActorKind.USER}:{person.email}", str(person))
-        for person in account.members.order_by("name", "email")
+        (f"{ActorKind.USER}:{person.email}", _person(person, times[str(person)] > 1)) for person in members
     ]
     clients = account.applications.order_by("name", "pk").only("application_id", "name")[:MAX_OPTIONS]
     applications: list[Option] = [(client.application_id, _distinct(client)) for client in clients]
@@ -155,7 +180,11 @@ def options(account: Account, filters: AuditFilters, rows: list[Row]) -> dict[st
 
 
 def _distinct(client: Application) -> str:
-    return f"{client} ({client.application_id[:8]})"
+    return f"{isolated(str(client))} ({client.application_id[:8]})"
+
+
+def _person(person: User, is_shared: bool) -> str:
+    return f"{isolated(str(person))} ({person.email})" if is_shared else isolated(str(person))
 
 
 def _with(known: list[Option], others: list[Option], *, chosen: str, called: str) -> list[Option]:

@@ -1,5 +1,7 @@
 """What every page of the panel shows around itself: menu, switcher, tabs. A new page needs one line here."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -7,7 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from applications.panel.access import PanelRequest, accounts_of
+from applications.models import Account, Membership
+from applications.panel.access import PanelRequest
 
 # (heading, [(label, icon, name of the address)]); addresses take the account.
 MENU = [
@@ -48,28 +51,51 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Render a page with its surroundings; `current` names the address that menu and tabs mark."""
-    around: dict[str, Any] = {
-        "account": request.account,
-        "membership": request.membership,
-        "may_change": request.membership.may_change,
-        "accounts": accounts_of(request),
-        "navigation": _navigation(request, current),
-    }
+    memberships = list(Membership.objects.of_person(request.user))
+    around = surroundings(request.membership, memberships, current)
     if application := getattr(request, "application", None):
         around |= {"application": application, "tabs": _tabs(request, current)}
     return render(request, template, around | (context or {}), status=status)
 
 
-def _navigation(request: PanelRequest, current: str) -> list[dict[str, Any]]:
+def surroundings(membership: Membership, memberships: Sequence[Membership], current: str) -> dict[str, Any]:
+    """Return what the sidebar shows to a member: `memberships` are all of the person's."""
+    account = membership.account
+    return {
+        "account": account,
+        "membership": membership,
+        "may_change": membership.may_change,
+        "accounts": _accounts(account, [each.account for each in memberships]),
+        "navigation": navigation_of(account.pk, current),
+    }
+
+
+def _accounts(current: Account, accounts: Sequence[Account]) -> list[dict[str, Any]]:
+    """Return the accounts one may go to, by name. Those of the same name are told apart by their numbers."""
+    times = Counter(account.name for account in accounts)
+    return [
+        {
+            "name": account.name,
+            "number": account.pk if times[account.name] > 1 else None,
+            "timezone": account.timezone,
+            "url": reverse("panel:applications", args=[account.pk]),
+            "current": account.pk == current.pk,
+        }
+        for account in sorted(accounts, key=lambda account: (account.name, account.pk))
+    ]
+
+
+def navigation_of(account_pk: int, current: str) -> list[dict[str, Any]]:
+    """Return the menu of an account. It needs no database."""
     inside = "panel:applications" if current in [name for _label, name in TABS] else current
     groups = [
-        {"label": heading, "items": [_entry(*entry, inside, [request.account.pk]) for entry in entries]}
+        {"label": heading, "items": [_entry(*entry, inside, [account_pk]) for entry in entries]}
         for heading, entries in MENU
     ]
     heading, entries = PERSON
     person = {"label": heading, "items": [_entry(*entry, inside, []) for entry in entries]}
     heading, entries = HELP
-    at_end = [_entry(*entry, inside, [request.account.pk]) for entry in entries]
+    at_end = [_entry(*entry, inside, [account_pk]) for entry in entries]
     return [*groups, person, {"label": heading, "items": at_end, "at_end": True}]
 
 

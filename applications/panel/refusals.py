@@ -17,6 +17,7 @@ from applications.models.audit import Action, ActorKind
 from applications.models.refusals import CredentialKind
 from applications.models.usage import Reason
 from applications.operations.refused_requests import BEARER
+from applications.rules.names import isolated
 
 HEADERS = {
     CredentialKind.TOKEN: "Authorization",
@@ -278,11 +279,11 @@ EXPLANATIONS: dict[Reason, Callable[[Refusal], Words]] = {
 
 
 def _name(refusal: Refusal) -> str:
-    return str(refusal.application) if refusal.application else _("a deleted application")
+    return isolated(str(refusal.application)) if refusal.application else _("a deleted application")
 
 
 def _key(refusal: Refusal) -> str:
-    return str(refusal.api_key) if refusal.api_key else f"••••{refusal.detail}"
+    return isolated(str(refusal.api_key)) if refusal.api_key else f"••••{refusal.detail}"
 
 
 def _moment(moment: datetime) -> str:

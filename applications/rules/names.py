@@ -65,3 +65,52 @@ class ProperName(Name):
         if _TURNING.search(name):
             raise InvalidParam(cls.param, str(cls.words))
         return name
+
+
+# --- Names among other words ----------------------------------------------------------------------
+
+_FROM_THE_RIGHT: Final = {"R", "AL", "RLE", "RLO", "RLI"}  # classes of Unicode, UAX #9 section 3.2
+_FROM_THE_LEFT: Final = {"L", "LRE", "LRO", "LRI"}
+_KEYS: Final = "LNMPZ"  # categories of characters that keyboards have: letters, digits, marks, signs, spaces
+
+
+def isolated(name: str) -> str:
+    """Return a name for the middle of a plain text, such as a line of a mail (in HTML, <bdi> does the same).
+
+    Letters that are written from right to left must not turn the words around them (UAX #9 section 2.4: FSI … PDI).
+    """
+    plain = _TURNING.sub("", name)
+    turns = plain != name or any(unicodedata.bidirectional(each) in _FROM_THE_RIGHT for each in plain)
+    return f"\u2068{plain}\u2069" if turns else name
+
+
+def can_be_typed(name: str) -> bool:
+    """Whether a person who reads the name can type it: it has a letter or digit, and all of it is seen.
+
+    False for emojis, for invisible characters, and where the letters of two directions stand in another order than
+    they are typed in.
+    """
+    line = unicodedata.normalize("NFC", " ".join(name.split()))
+    categories = [unicodedata.category(each) for each in line]
+    directions = {unicodedata.bidirectional(each) for each in line}
+    if not any(category[0] in "LN" for category in categories):
+        return False
+    if directions & _FROM_THE_RIGHT and directions & _FROM_THE_LEFT:
+        return False
+    return all(category[0] in _KEYS or category in ("Sc", "Sm", "Sk") for category in categories) and not any(
+        _is_blank(each) for each in line
+    )
+
+
+def same_words(typed: str, name: str) -> bool:
+    """Whether what was typed is the name: white space as it is seen, accents however they are stored."""
+    return _as_seen(typed) == _as_seen(name)
+
+
+def _as_seen(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _is_blank(character: str) -> bool:
+    """Letters and marks that show nothing: the fillers of Hangul, the blank of Braille, variation selectors."""
+    return character in "\u115f\u1160\u3164\uffa0\u2800\u034f" or "\ufe00" <= character <= "\ufe0f"

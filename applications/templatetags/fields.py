@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.contrib.auth import password_validation
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.forms import BaseForm, BoundField, Field
+from django.forms import BaseForm, BoundField, Field, Textarea
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -22,6 +22,8 @@ def control(field: BoundField, css: str = "", help: str = "", bare: bool = False
     attributes: dict[str, Any] = {"class": f"input {css}".strip()}
     if texts:
         attributes["aria-describedby"] = " ".join(f"{field.auto_id}_{text}" for text in texts)
+    if getattr(field.field.widget, "input_type", "") == "text" or isinstance(field.field.widget, Textarea):
+        attributes["dir"] = "auto"
     if bare:
         attributes["placeholder"] = False  # a widget leaves out what is False
     return field.as_widget(attrs=attributes)

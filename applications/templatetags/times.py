@@ -73,10 +73,14 @@ def ago(context: template.Context, value: datetime.datetime | None, never: str =
 
 
 @register.simple_tag(takes_context=True)
-def moment(context: template.Context, value: datetime.datetime) -> SafeString:
-    """The time of day, with its day unless that is today: "15:32", "tomorrow, 14:32", "1 December, 14:32"."""
+def moment(context: template.Context, value: datetime.datetime, says_today: bool = False) -> SafeString:
+    """The time of day, with its day unless that is today: "15:32", "tomorrow, 14:32", "1 December, 14:32".
+
+    says_today: "today, 15:32", for the end of a sentence.
+    """
     local, now = value.astimezone(_zone(context)), timezone.now().astimezone(_zone(context))
-    near = {0: "%(clock)s", 1: _("tomorrow, %(clock)s"), -1: _("yesterday, %(clock)s")}
+    today = _("today, %(clock)s") if says_today else "%(clock)s"
+    near = {0: today, 1: _("tomorrow, %(clock)s"), -1: _("yesterday, %(clock)s")}
     words = near.get((local.date() - now.date()).days, "%(date)s, %(clock)s")
     return _element(local, words % {"clock": local.strftime("%H:%M"), "date": _date(local, now.date())})
 

@@ -1,10 +1,12 @@
 """Filters that write a value: short IDs, figures, initials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+
+from applications.rules import names
 
 register = template.Library()
 
@@ -13,6 +15,12 @@ register = template.Library()
 def short_id(value: str) -> str:
     """Shorten 40 characters to the first and last eight."""
     return f"{value[:8]}…{value[-8:]}" if len(value) > 17 else value
+
+
+@register.filter
+def isolated(name: object) -> str:
+    """A name in a plain text (a title, a line of a mail), where <bdi> cannot stand."""
+    return names.isolated(str(name))
 
 
 @register.filter
@@ -31,6 +39,12 @@ def number(value: int) -> str:
 def lookup(mapping: Mapping[Any, Any] | None, key: object) -> Any:
     """What `mapping` holds for `key`, or an empty text."""
     return (mapping or {}).get(key, (mapping or {}).get(str(key), ""))
+
+
+@register.filter
+def label_of(options: Iterable[tuple[str, Any]], value: str) -> Any:
+    """What is shown for `value` among options that are (value, label)."""
+    return dict(options).get(value, "")
 
 
 @register.filter

@@ -13,7 +13,8 @@ document.addEventListener("click", (event) => {
 // The last button stays disabled until the name has been typed.
 for (const field of document.querySelectorAll("[data-must-equal]")) {
   const button = field.form.querySelector("[type=submit]");
-  const check = () => (button.disabled = field.value.trim() !== field.dataset.mustEqual.trim());
+  const asSeen = (text) => text.normalize("NFC").trim().replace(/\s+/g, " ");
+  const check = () => (button.disabled = asSeen(field.value) !== asSeen(field.dataset.mustEqual));
   field.addEventListener("input", check);
   check();
 }

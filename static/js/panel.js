@@ -9,6 +9,7 @@ import "./live-preview.js";
 import "./menus.js";
 import "./own-time-zone.js";
 import "./passkeys.js";
+import "./quick-search.js";
 import "./saved-check.js";
 import "./select-all.js";
 import "./submit-once.js";

@@ -32,6 +32,7 @@ from applications.rules.names import Name
 from config.api_requests import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
+from tests.panel.addresses import of
 from tests.panel.pages import text
 
 ALICE = Actor(ActorKind.USER, "alice@marlowe.example", "192.0.2.1", "")
@@ -460,3 +461,36 @@ def test_an_empty_list_teaches(bob: Client, cast: Cast) -> None:
     page = text(bob.get(f"/panel/{cast.account.pk}/activity/"))
     assert "No request was refused" in page
     assert "X-Request-Id" in page
+
+
+# --- The switch ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("show", "lists"),
+    [
+        ("", {"refused-title", "changes-title"}),
+        ("changes", {"changes-title"}),
+        ("refused", {"refused-title"}),
+        ("nothing", {"refused-title", "changes-title"}),
+    ],
+)
+def test_the_switch_shows_changes_refusals_or_both(
+    show: str, lists: set[str], bob: Client, sender: Sender
+) -> None:
+    wrong_secret(sender)
+    usage.flush()
+    page = text(bob.get(of(sender.application, "application_activity"), {"show": show}))
+    assert {each for each in ("refused-title", "changes-title") if f'id="{each}"' in page} == lists
+    chosen = show if show in ("changes", "refused") else ""
+    assert f'name="show" value="{chosen}" checked' in page
+
+
+def test_the_switch_stays_when_the_list_is_filtered(bob: Client, sender: Sender) -> None:
+    wrong_secret(sender)
+    usage.flush()
+    asked = {"show": "refused", "reason": "wrong_secret"}
+    page = text(bob.get(of(sender.application, "application_activity"), asked))
+    assert '<input type="hidden" name="show" value="refused">' in page, "in the form of the reasons"
+    assert '<input type="hidden" name="reason" value="wrong_secret">' in page, "in the form of the switch"
+    assert "show=refused" in page

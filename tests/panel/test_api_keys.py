@@ -197,7 +197,10 @@ def test_a_row_tells_all_about_a_key(alice: Client, cast: Cast) -> None:
     )
     page = text(alice.get(url(cast.account)))
     (row,) = rows(page)
-    assert f'<span class="title">Back office export</span><small><code>••••{key.hint}</code></small>' in row
+    assert (
+        f'<span class="title"><bdi>Back office export</bdi></span><small><code>••••{key.hint}</code></small>'
+        in row
+    )
     assert (
         '<span class="chip">sms</span><span class="chip">reports</span><span class="chip">groups</span>'
         in row
@@ -215,7 +218,7 @@ def test_a_row_tells_all_about_a_key(alice: Client, cast: Cast) -> None:
 def test_what_was_not_said_of_a_key_is_said_in_words(alice: Client, account: Account) -> None:
     make_key(account, "")
     (row,) = rows(text(alice.get(url(account))))
-    assert '<span class="title">Untitled</span>' in row
+    assert '<span class="title"><bdi>Untitled</bdi></span>' in row
     assert "<span>All scopes</span>" in row
     assert "<div>operator<small>" in row
     assert row.count("<div>Never</div>") == 2  # expires, last used
@@ -271,7 +274,7 @@ def test_the_newest_comes_first_and_those_that_stopped_come_apart(alice: Client,
     revoke_api_key(api_key=keys["Second"], actor=OPERATOR)
     stored(keys["Third"], created_at=now() - timedelta(days=2), expires_at=now() - timedelta(days=1))
     page = text(alice.get(url(account)))
-    names = [re.findall(r'class="title">(\w+)<', row)[0] for row in rows(page)]
+    names = [re.findall(r'class="title"><bdi>(\w+)<', row)[0] for row in rows(page)]
     assert names == ["Fourth", "First", "Second", "Third"]
     working, stopped = page.split("Stopped keys</h2>")
     assert "Second" not in working
@@ -559,7 +562,7 @@ def test_the_question_says_what_stops(
     used(key, "192.0.2.1", 50, days_ago=31)
     used(make_key(account, "Another"), "192.0.2.2", 7)
     page = text(alice.get(place(key)))
-    assert f"Revoke the API key Back office export, ending in {key.hint}?" in page
+    assert f"Revoke the API key <bdi>Back office export</bdi>, ending in {key.hint}?" in page
     assert re.search(r"Last used: <time [^>]+>6 minutes ago</time>, from <code>198.51.100.40</code>\.", page)
     assert "Programs that send it get 401 at their next call, for good." in page
     assert '<dt>Calls, 30 days</dt><dd class="figure">1,235</dd>' in page

@@ -98,7 +98,7 @@ def test_a_row_says_what_the_application_is(alice: Client, application: Applicat
 def test_one_without_a_name_is_untitled_and_never_used(alice: Client, account: Account) -> None:
     make_application(account, name="")
     page = text(alice.get(address(account)))
-    assert ">Untitled</a>" in page
+    assert "<bdi>Untitled</bdi></a>" in page
     assert "Never" in page
 
 

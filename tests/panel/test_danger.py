@@ -108,7 +108,7 @@ def test_a_page_is_come_back_to(alice: Client, application: Application) -> None
     answer = alice.get(of(application, "application_delete"))
     back = alice.post(answer["Location"], {"password": PASSWORD})
     assert back["Location"] == of(application, "application_delete")
-    assert "Delete Order notifications?" in text(alice.get(back["Location"]))
+    assert "Delete <bdi>Order notifications</bdi>?" in text(alice.get(back["Location"]))
 
 
 def test_what_was_posted_and_given_up_is_not_done_later(alice: Client, application: Application) -> None:
@@ -138,7 +138,7 @@ def test_the_question_gives_exact_local_times(alice: Client, application: Applic
     make_token(application, ip="203.0.113.7")
     for place in ("danger", "secret_reset"):
         page = text(alice.get(of(application, place)))
-        assert "Reset the secret of Order notifications?" in page
+        assert "Reset the secret of <bdi>Order notifications</bdi>?" in page
         assert "Clients with the old secret get no new token. Their 2 tokens go on." in page
         assert re.search(r"Until <time [^>]+>15:32</time>", page)
         assert re.search(r"Until <time [^>]+>tomorrow, 14:32</time>", page)
@@ -303,7 +303,7 @@ def test_a_reset_that_makes_no_sense_is_asked_again(
 ) -> None:
     answer = owner.post(of(application, "secret_reset"), reset_form(application, **changed))
     assert answer.status_code == 422
-    assert "Reset the secret of Order notifications?" in text(answer)
+    assert "Reset the secret of <bdi>Order notifications</bdi>?" in text(answer)
     assert 'role="alert"' in text(answer)
     assert application.secrets.count() == 1
 
@@ -372,7 +372,7 @@ def test_the_question_says_what_ends(owner: Client, application: Application) ->
     make_token(application, ip="203.0.113.7")
     for place in ("danger", "application_delete"):
         page = text(owner.get(of(application, place)))
-        assert "Delete Order notifications?" in page
+        assert "Delete <bdi>Order notifications</bdi>?" in page
         assert "Its 2 tokens stop at once, and its ID never works again." in page
         assert 'data-must-equal="Order notifications"' in page
         assert "<code>203.0.113.7</code><span>2 tokens" in page
@@ -428,8 +428,35 @@ def test_a_disabled_application_can_be_deleted_and_enabled_from_here(
     make_token(application)
     switch_application(application=application, enabled=False, actor=OPERATOR)
     page = text(owner.get(of(application, "danger")))
-    assert "Enable Order notifications?" in page
+    assert "Enable <bdi>Order notifications</bdi>?" in page
     assert "Waiting tokens" in page
     assert (
         owner.post(of(application, "application_delete"), {"typed": "Order notifications"}).status_code == 302
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["🚀🎉", "שלום hello", "Inv\u200bisible", "Untitled", "\u3164", "a\u202egnp.exe"]
+)
+def test_a_name_that_cannot_be_typed_takes_the_start_of_the_id(
+    owner: Client, application: Application, name: str
+) -> None:
+    unnamed, _secret = make_application(application.account, name=name)
+    start = unnamed.application_id[:8]
+    page = text(owner.get(of(unnamed, "application_delete")))
+    assert f"Type <strong><bdi>{start}</bdi></strong> to confirm" in page
+    assert "cannot be typed for sure" in page
+    assert owner.post(of(unnamed, "application_delete"), {"typed": name}).status_code == 422
+    assert owner.post(of(unnamed, "application_delete"), {"typed": start}).status_code == 302
+    assert not Application.objects.filter(pk=unnamed.pk).exists()
+
+
+def test_of_two_equal_names_the_question_says_which_it_is(owner: Client, application: Application) -> None:
+    twin, _secret = make_application(application.account, name=application.name)
+    page = text(owner.get(of(twin, "application_delete")))
+    assert (
+        f"<code>{twin.application_id[:8]}…{twin.application_id[-8:]}</code>"
+        in page.partition('class="card"')[2]
+    )
+    composed, _secret = make_application(application.account, name="e\u0301te\u0301")
+    assert owner.post(of(composed, "application_delete"), {"typed": "été"}).status_code == 302

@@ -27,7 +27,7 @@ from applications.operations.invitations import (
 )
 from applications.rules.credentials import digest
 from applications.rules.emails import EmailAddress
-from applications.rules.names import ProperName
+from applications.rules.names import ProperName, isolated
 from tests.cast import Cast
 from tests.factories import PASSWORD
 from tests.panel.pages import text
@@ -167,7 +167,7 @@ def test_no_link_of_a_mail_is_broken_by_its_encoding(
     if name.isascii():
         assert whole.encode() in raw.splitlines()
     assert max(map(len, raw.splitlines())) < 998
-    assert message["Subject"] == " ".join(f"Join {name} on Latchkey".split())
+    assert message["Subject"] == " ".join(f"Join {isolated(name)} on Latchkey".split())
     assert "alice" not in parts[0].get_content()
 
 

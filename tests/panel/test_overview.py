@@ -170,7 +170,7 @@ def test_disabling_asks_and_says_what_stops(alice: Client, application: Applicat
     make_token(application, ip="203.0.113.8")
     for place in ("overview", "switch", "danger"):
         page = text(alice.get(of(application, place)))
-        assert "Disable Order notifications?" in page
+        assert "Disable <bdi>Order notifications</bdi>?" in page
         assert f"its 3 tokens {ASKS_BEFORE_DISABLING}" in page
         assert "<code>198.51.100.1</code><span>2 tokens" in page
         assert "<code>203.0.113.8</code><span>1 token" in page
@@ -183,7 +183,7 @@ def test_off_and_on_again(alice: Client, application: Application) -> None:
     assert not enabled(application)
     assert "Order notifications was disabled. Its ID, secret and tokens do not work." in text(answer)
     assert 'aria-checked="false"' in text(answer)
-    assert "Enable Order notifications?" in text(alice.get(of(application, "switch")))
+    assert "Enable <bdi>Order notifications</bdi>?" in text(alice.get(of(application, "switch")))
 
     answer = alice.post(of(application, "switch"), {"enabled": "on"}, follow=True)
     assert enabled(application)

@@ -164,7 +164,7 @@ def test_the_second_of_two_admins_sees_both_and_loses_nothing(
     page = text(answer)
     assert "Somebody else changed this application while you did" in page
     assert ", by ada@marlowe.example" in page
-    assert "<dt>Name</dt><dd>Ada's name</dd>" in page
+    assert "<dt>Name</dt><dd><bdi>Ada's name</bdi></dd>" in page
     assert 'value="Alice\'s name"' in page
     assert answer.context["form"]["lifetime"].value() == "never"
     assert page.count("checked") == 4

@@ -129,7 +129,7 @@ def test_tokens_of_a_disabled_application_wait(alice: Client, application: Appli
     token = make_token(application)
     switch_application(application=application, enabled=False, actor=OPERATOR)
     page = text(alice.get(of(application, "tokens")))
-    assert "Order notifications is disabled, so none of these works" in page
+    assert "<bdi>Order notifications</bdi> is disabled, so none of these works" in page
     assert "1 waiting token" in page
     assert "Revoked" not in page
     alice.post(of(application, "token_revoke", token.pk))
@@ -176,7 +176,7 @@ def test_beyond_what_is_counted_it_says_plus(
     make_many(application, 4)
     page = text(alice.get(of(application, "tokens")))
     assert "2+ active tokens" in page
-    assert "Revoke all 2+ tokens of Order notifications?" in page
+    assert "Revoke all 2+ tokens of <bdi>Order notifications</bdi>?" in page
 
 
 # --- Revoking one -------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_revoking_all_says_how_many_and_from_where(alice: Client, application: A
     make_token(application, ip="198.51.100.1")
     for place in ("tokens", "tokens_revoke_all", "danger"):
         page = text(alice.get(of(application, place)))
-        assert "Revoke all 4 tokens of Order notifications?" in page
+        assert "Revoke all 4 tokens of <bdi>Order notifications</bdi>?" in page
         assert '<dt>Live tokens</dt><dd class="figure">4</dd>' in page
         assert '<dt>Addresses</dt><dd class="figure">2</dd>' in page
         assert "<code>203.0.113.7</code><span>3 tokens" in page
@@ -255,7 +255,7 @@ def test_revoking_all_of_one_and_of_none(alice: Client, application: Application
     assert "Revoke the only token of" in text(alice.get(of(application, "tokens")))
     answer = alice.post(of(application, "tokens_revoke_all"), follow=True)
     assert "The only token of Order notifications was revoked." in text(answer)
-    assert "Revoke all tokens of Order notifications?" in text(
+    assert "Revoke all tokens of <bdi>Order notifications</bdi>?" in text(
         alice.get(of(application, "tokens_revoke_all"))
     )
     answer = alice.post(of(application, "tokens_revoke_all"), follow=True)

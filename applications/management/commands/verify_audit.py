@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from applications.management.base import account_named
 from applications.models import Account
-from applications.operations.audit_checks import Break, check_chains
+from applications.operations.audit_checks import Break, check_chains, store_check
 
 
 class Command(BaseCommand):
@@ -22,12 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["account"]
         check = check_chains(account_named(name) if name else None)
+        store_check(check)
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(check)))
+            breaks = [asdict(found) for found in check.breaks]
+            self.stdout.write(json.dumps({"rows": check.rows, "chains": len(check.walks), "breaks": breaks}))
         else:
             for found in check.breaks:
                 self.stdout.write(_sentence(found))
-            self.stdout.write(f"rows: {check.rows}\nchains: {check.chains}\nbroken: {len(check.breaks)}")
+            self.stdout.write(f"rows: {check.rows}\nchains: {len(check.walks)}\nbroken: {len(check.breaks)}")
         if check.breaks:
             raise SystemExit(1)
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from applications.forms.audit_log import AuditFilters
 from applications.panel.access import PanelRequest, member
+from applications.panel.audit_check import statement_of
 from applications.panel.audit_export import export
 from applications.panel.audit_log import options, read_log
 from applications.panel.navigation import page
@@ -20,7 +21,8 @@ def audit_log(request: PanelRequest) -> HttpResponse:
     """Show the rows that match the filters in the address, the newest first."""
     filters = AuditFilters.read(request.GET)
     log = read_log(request.account, filters)
-    context = {"log": log, "filters": filters, **options(request.account, filters, log.rows)}
+    chain = statement_of(request.account)
+    context = {"log": log, "filters": filters, "chain": chain, **options(request.account, filters, log.rows)}
     return page(request, "panel/audit_log/list.html", context, current=CURRENT)
 
 

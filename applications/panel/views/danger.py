@@ -23,6 +23,7 @@ from applications.panel.navigation import page
 from applications.panel.questions import confirmation_page, of_application
 from applications.panel.quick_start import env_file, quick_start
 from applications.panel.secrets import use_of, working_secrets
+from applications.rules.names import isolated
 
 CURRENT = "panel:danger"
 REFUSED = 422
@@ -124,7 +125,7 @@ def delete(request: PanelRequest) -> HttpResponse:
         )
     delete_application(application=request.application, actor=actor_of(request))
     words = _("%(name)s was deleted. Its ID, secret and tokens do not work any more.")
-    messages.success(request, words % {"name": request.application})
+    messages.success(request, words % {"name": isolated(str(request.application))})
     return redirect("panel:applications", request.account.pk)
 
 

@@ -11,8 +11,7 @@ from applications.models import Membership, User
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead a member to an account of theirs; say what to do when they are in none."""
-    memberships = Membership.objects.filter(user=cast(User, request.user)).order_by("account__name")
-    if membership := memberships.first():
+    """Lead a member to the account used last, or another of theirs; say what to do when they are in none."""
+    if membership := Membership.objects.of_person(cast(User, request.user)).first():
         return redirect("panel:applications", membership.account_id)
     return render(request, "panel/no_account.html")

@@ -12,6 +12,7 @@ from applications.operations.applications import switch_application
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import impact_of
 from applications.panel.questions import confirmation_page, of_application
+from applications.rules.names import isolated
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,5 +36,5 @@ def _switch(request: PanelRequest) -> HttpResponse:
         words = _("%(name)s was enabled. Its ID, secret and tokens work again.")
     else:
         words = _("%(name)s was disabled. Its ID, secret and tokens do not work.")
-    messages.success(request, words % {"name": request.application})
+    messages.success(request, words % {"name": isolated(str(request.application))})
     return redirect(of_application(request, "panel:overview"))

@@ -17,6 +17,7 @@ from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.impact import MAX_TOKENS, impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import confirmation_page, of_application
+from applications.rules.names import isolated
 from applications.rules.scopes import effective
 
 PER_PAGE = 25
@@ -84,5 +85,5 @@ def revoke_all(request: PanelRequest) -> HttpResponse:
         )
     else:
         words = _("%(name)s had no live token. Tokens that were being issued are dead too.")
-    messages.success(request, words % {"figure": impact.count, "name": request.application})
+    messages.success(request, words % {"figure": impact.count, "name": isolated(str(request.application))})
     return redirect(of_application(request, "panel:tokens"))
