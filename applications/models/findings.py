@@ -5,6 +5,7 @@ What is stored is the decision that something stays as it is, for a year.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -119,7 +120,19 @@ class Findings:
         self.moment, self.only = moment, only
         self.applications = Application.objects.filter(account=account, is_enabled=True).order_by()
         self.keys = APIKey.objects.filter(account=account).live(moment).order_by()
-        self.counts = self._counts()
+
+    @cached_property
+    def counts(self) -> dict[Finding, int]:
+        """How many there are of each kind."""
+        counts = dict.fromkeys(Finding, 0)
+        for is_key in (False, True):
+            conditions, rows = self._of(is_key)
+            counted = rows.aggregate(
+                **{kind.value: Count("pk", filter=Q(found)) for kind, found in conditions.items()}
+            )
+            for kind in conditions:
+                counts[kind] += counted[kind.value]
+        return counts
 
     def count(self) -> int:
         """How many there are, of the kind that is shown or of all."""
@@ -138,17 +151,6 @@ class Findings:
         """Whether this was found about the subject, and is not kept."""
         conditions, rows = self._of(isinstance(subject, APIKey))
         return kind in conditions and rows.filter(conditions[kind], pk=subject.pk).exists()
-
-    def _counts(self) -> dict[Finding, int]:
-        counts = dict.fromkeys(Finding, 0)
-        for is_key in (False, True):
-            conditions, rows = self._of(is_key)
-            counted = rows.aggregate(
-                **{kind.value: Count("pk", filter=Q(found)) for kind, found in conditions.items()}
-            )
-            for kind in conditions:
-                counts[kind] += counted[kind.value]
-        return counts
 
     def _rows(self) -> Iterator[models.QuerySet[Any, Any]]:
         for place, kind in enumerate(Finding):
