@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, models
+from django.utils.timezone import now
 
 from applications.models.applications import Application
 
@@ -50,6 +51,11 @@ class GrantUse:
     last_at: datetime | None
     since: datetime
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was granted, or its uses are recorded, since less than a day."""
+        return self.since > now() - timedelta(days=1)
+
     def is_unused(self, moment: datetime) -> bool:
         """Whether it was not used for UNUSED_AFTER, and its uses were recorded all that time."""
         return max(self.since, self.last_at or self.since) <= moment - UNUSED_AFTER
@@ -74,10 +80,19 @@ class ScopeUses:
         return [grant for grant in self.grants if grant.is_unused(moment)]
 
     @property
-    def known_from(self) -> datetime | None:
-        """When the unused scopes are known at the earliest; None for an application without scopes."""
-        since = min((grant.since for grant in self.grants), default=None)
-        return since and max(since, self.created_at) + UNUSED_AFTER
+    def since(self) -> datetime:
+        """Since when its uses are recorded, those of the scope that it holds longest."""
+        return max(self.created_at, min((grant.since for grant in self.grants), default=self.created_at))
+
+    @property
+    def known_from(self) -> datetime:
+        """When unused scopes are known at the earliest."""
+        return self.since + UNUSED_AFTER
+
+    @property
+    def is_too_early(self) -> bool:
+        """Whether no scope can be known to be unused yet."""
+        return self.known_from > now()
 
 
 def scope_uses(application: Application) -> ScopeUses:

@@ -22,6 +22,7 @@ from applications.panel.views import (
     settings,
     state,
     tokens,
+    unused_scopes,
 )
 
 app_name = "panel"
@@ -30,6 +31,7 @@ of_application: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("enabled/", state.switch, name="switch"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/unused-scopes/", unused_scopes.unused_scopes, name="unused_scopes"),
     path("messages/", message_settings.channel, {"channel": "sms"}, name="messages"),
     path("messages/<str:channel>/", message_settings.channel, name="message_channel"),
     path("messages/<str:channel>/preview/", message_settings.preview, name="message_preview"),

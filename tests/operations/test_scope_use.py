@@ -254,4 +254,5 @@ def test_unused_is_what_was_not_used_in_ninety_days_that_are_known(found: ScopeU
 def test_it_is_known_ninety_days_after_recording_began() -> None:
     assert uses(10, None).known_from == MOMENT + 80 * DAY
     assert uses(400, None, age=10).known_from == MOMENT + 80 * DAY
-    assert ScopeUses([], MOMENT, None).known_from is None
+    assert uses(10, None).is_too_early
+    assert not uses(91, None).is_too_early
