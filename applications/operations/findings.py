@@ -21,7 +21,7 @@ def keep_finding(*, subject: Application | APIKey, kind: Finding, actor: Actor) 
     Raises InvalidParam for a kind that there is not, NotFound when the subject was deleted, Conflict when it is not
     found (any more): somebody mended it, or has decided the same.
     """
-    account, moment = lock_account(subject.account_id, actor), now()
+    account, moment = lock_account(subject.account_id, actor), actor.at or now()
     check_no_credential(actor)
     kind = _parse_kind(kind)
     stored = type(subject)._default_manager.filter(pk=subject.pk, account=account).first()

@@ -67,7 +67,8 @@ def reset_secret(
     in the same transaction as the change of the secret. AccessDenied when the actor's credential does not have itself
     what the new secret gives.
     """
-    application, moment, stops_in = lock_application(application, actor), now(), _span(overlap)
+    application, moment = lock_application(application, actor), actor.at or now()
+    stops_in = _span(overlap)
     check_change(actor, application)
     check_gain(actor, application, application.lifetime)
     old = application.secrets.get(expires_at=None)
@@ -77,7 +78,9 @@ def reset_secret(
     application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
     forget_two_secrets(application)
     secret = new_credential()
-    application.secrets.create(digest=digest(secret), hint=hint(secret), created_by=actor.name)
+    application.secrets.create(
+        digest=digest(secret), hint=hint(secret), created_at=moment, created_by=actor.name
+    )
     if revoke_tokens:
         end_generation(application)
     details = {"old": old.hint, "stops": moment + stops_in, "tokens_revoked": revoke_tokens}
