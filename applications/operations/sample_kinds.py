@@ -54,12 +54,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A member who joined by an invitation, so long ago."""
+    """A member who joined by an invitation so long ago, and when they signed in last."""
 
     name: str
     email: str
     role: Role
     joined: timedelta
+    seen: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,13 @@ SAMPLE = (
 )  # fmt: skip
 
 COLLEAGUES = (
-    Colleague("Tomasz Nowak", "tomasz.nowak@marlowe.example", Role.ADMIN, timedelta(days=256)),
-    Colleague("Hanna Lis", "hanna.lis@marlowe.example", Role.ADMIN, timedelta(days=143)),
-    Colleague("Priya Raman", "priya.raman@marlowe.example", Role.VIEWER, timedelta(days=36)),
+    Colleague(
+        "Tomasz Nowak", "tomasz.nowak@marlowe.example", Role.ADMIN, timedelta(days=256), timedelta(hours=7)
+    ),
+    Colleague("Hanna Lis", "hanna.lis@marlowe.example", Role.ADMIN, timedelta(days=143), timedelta(days=3)),
+    Colleague(
+        "Priya Raman", "priya.raman@marlowe.example", Role.VIEWER, timedelta(days=36), timedelta(days=1)
+    ),
 )
 INVITED = ("jonas.berg@marlowe.example", Role.VIEWER, timedelta(days=2))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
 from django.utils.timezone import now
 
 from applications.models import Account, APIKey, Invitation, Membership, Scope, User
@@ -20,6 +21,7 @@ from applications.rules.names import Name
 type Act = tuple[timedelta, Callable[[Actor], object]]  # how long ago, and what is done by the owner
 
 AHEAD = timedelta(hours=5)  # of joining, the invitation
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
 def acts_of_people(account: Account) -> list[Act]:
@@ -30,6 +32,7 @@ def acts_of_people(account: Account) -> list[Act]:
         if colleague.email not in members:
             acts.append((colleague.joined + AHEAD, _inviting(account, colleague.email, colleague.role)))
             acts.append((colleague.joined, _joining(account, colleague)))
+            acts.append((colleague.seen, _signing_in(account, colleague)))
     email, role, ago = INVITED
     if not account.invitations.pending().filter(email=email).exists():
         acts.append((ago, _open_invitation(account, email, role, ago)))
@@ -62,8 +65,7 @@ def _open_invitation(account: Account, email: str, role: Role, ago: timedelta) -
 
 def _joining(account: Account, colleague: Colleague) -> Callable[[Actor], object]:
     def join(owner: Actor) -> None:
-        user = User.objects.filter(email=colleague.email).first()
-        user = user or User.objects.create_user(colleague.email, None, name=colleague.name)
+        user = User.objects.filter(email=colleague.email).first() or _person(colleague)
         Membership.objects.create(
             account=account, user=user, role=colleague.role, created_at=now() - colleague.joined
         )
@@ -71,6 +73,24 @@ def _joining(account: Account, colleague: Colleague) -> Callable[[Actor], object
         record(by(colleague, owner), account, Action.MEMBER_JOINED, target=user.email, details=details)
 
     return join
+
+
+def _signing_in(account: Account, colleague: Colleague) -> Callable[[Actor], object]:
+    details = {"by": ["password"]}
+    return lambda owner: record(
+        by(colleague, owner), account, Action.SIGNED_IN, target=colleague.name, details=details
+    )
+
+
+def _person(colleague: Colleague) -> User:
+    """Return a new person, who cannot sign in, with a session that has no key to anything."""
+    user: User = User.objects.create_user(colleague.email, None, name=colleague.name)
+    session = UserSession.objects.create(
+        user=user, session_key=new_credential(), ip=OWNERS_ADDRESS, user_agent=BROWSER
+    )
+    seen = now() - colleague.seen
+    UserSession.objects.filter(pk=session.pk).update(created_at=seen, last_seen_at=seen)
+    return user
 
 
 def by(colleague: Colleague, owner: Actor) -> Actor:

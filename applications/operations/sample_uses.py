@@ -122,12 +122,13 @@ def _note_last_use(application: Application, kind: Kind) -> None:
     made_before = application.secrets.filter(created_at__lte=used["last_used_at"])
     newest = made_before.order_by("-created_at").values("pk")[:1]
     ApplicationSecret.objects.filter(pk__in=newest).update(**used)
+    if kind.used < HOUR:
+        _use(ApplicationSecret.objects.get(pk__in=newest), kind.used, ADDRESSES[0], 1 + kind.daily // 24)
 
 
 def add_rotation(application: Application) -> None:
     """Say that both of its secrets are in use: the old one by a single machine."""
-    new, old = application.secrets.order_by("-created_at")
-    _use(new, timedelta(minutes=4), ADDRESSES[0], 31)
+    _new, old = application.secrets.order_by("-created_at")
     _use(old, timedelta(minutes=27), ADDRESSES[1], 12)
     moment = now() - timedelta(minutes=27)
     AddressUse.objects.create(

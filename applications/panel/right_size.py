@@ -6,7 +6,7 @@ from django.utils.timezone import now
 
 from applications.forms.unused_scopes import RemoveScopesForm
 from applications.models import Application
-from applications.models.scope_use import GrantUse, ScopeUses, scope_uses
+from applications.models.scope_use import UNUSED_AFTER, GrantUse, ScopeUses, scope_uses
 
 
 class UsedScopes(TypedDict):
@@ -16,6 +16,7 @@ class UsedScopes(TypedDict):
     used_scopes: dict[str, GrantUse]
     unused_scopes: list[GrantUse]
     unused_by_name: dict[str, GrantUse]
+    unused_days: int
     all_unused: bool
     remove_form: RemoveScopesForm
 
@@ -29,6 +30,7 @@ def used_scopes(application: Application, form: RemoveScopesForm | None = None) 
         "used_scopes": {use.name: use for use in uses.grants},
         "unused_scopes": unused,
         "unused_by_name": {use.name: use for use in unused},
+        "unused_days": UNUSED_AFTER.days,
         "all_unused": len(unused) == len(uses.grants),
         "remove_form": form or remove_form(application, unused),
     }
