@@ -6,7 +6,9 @@ from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
+from applications.models.found_credentials import CredentialReports, FoundCredential
 from applications.models.invitations import Invitation
+from applications.models.mails import MailChoice
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
 from applications.models.rates import RateCount
@@ -28,9 +30,12 @@ __all__ = [
     "Application",
     "ApplicationSecret",
     "AuditEvent",
+    "CredentialReports",
     "DailyUsage",
+    "FoundCredential",
     "GrantedScope",
     "Invitation",
+    "MailChoice",
     "Membership",
     "MessageSettings",
     "RateCount",

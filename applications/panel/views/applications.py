@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from applications.forms.filters import STATES, ApplicationFilters
 from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
+from applications.panel.found_credentials import found_in
 
 ROWS = 25
 
@@ -20,6 +21,7 @@ def applications(request: PanelRequest) -> HttpResponse:
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,
+        "found": found_in(request.account),
         "states": STATES,
         "page": found.get_page(request.GET.get("page")),
         "empty": not found.count and not narrowed,
