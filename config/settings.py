@@ -1,5 +1,6 @@
 """Every setting, from the environment; `.env.example` gives each with its meaning."""
 
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -252,10 +253,12 @@ _smtp = {
     "use_ssl": _mail.get("EMAIL_USE_SSL", False),
     "timeout": 20,  # seconds
 }
+# A mail in the log stands on standard error, as the log does: standard output is what a command prints.
+_options = {"smtp.EmailBackend": _smtp, "console.EmailBackend": {"stream": sys.stderr}}
 MAILERS = {
     "default": {
         "BACKEND": _mail["EMAIL_BACKEND"],
-        "OPTIONS": _smtp if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend") else {},
+        "OPTIONS": _options.get(_mail["EMAIL_BACKEND"].removeprefix("django.core.mail.backends."), {}),
     }
 }
 TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBackend"}}

@@ -97,8 +97,9 @@ def _append(actor: Actor, account: Account | None, entries: Sequence[Entry], **a
         events.append(_event(actor, account, entry, previous, **about))
         previous = bytes(events[-1].digest)
     AuditEvent.objects.bulk_create(events)
-    for event in events if account else ():
-        tell_of_row(account, event, actor)
+    if account is not None:
+        for event in events:
+            tell_of_row(account, event, actor)
 
 
 def _event(actor: Actor, account: Account | None, entry: Entry, previous: bytes, **about: str) -> AuditEvent:

@@ -53,8 +53,9 @@ class _Live:
 
     @property
     def account_pks(self) -> set[int]:
-        of_applications = {each.application.account_id for each in (*self.tokens, *self.secrets)}
-        return of_applications | {key.account_id for key in self.api_keys}
+        of_tokens = {token.application.account_id for token in self.tokens}
+        of_secrets = {secret.application.account_id for secret in self.secrets}
+        return of_tokens | of_secrets | {key.account_id for key in self.api_keys}
 
 
 @transaction.atomic

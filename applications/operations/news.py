@@ -10,6 +10,7 @@ calls `tell`.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -70,8 +71,8 @@ def tell(
     person   an email that is told too, whatever it has chosen
     At most MAILS_AN_HOUR of a kind are sent about an account within an hour; the last one says so.
     """
-    told = {"account_pk": account.pk, "kind": str(kind), "person": person, "facts": _facts(facts, by)}
-    transaction.on_commit(lambda: send_news.enqueue(**told), robust=True)
+    send = partial(send_news.enqueue, account_pk=account.pk, kind=str(kind), person=person)
+    transaction.on_commit(partial(send, facts=_facts(facts, by)), robust=True)
 
 
 def tell_of_row(account: Account, event: AuditEvent, actor: Actor) -> None:
@@ -91,8 +92,8 @@ def tell_person(person: User, action: Action, *, by: Actor, device: str = "", to
     before a change. The words are in templates/emails/news/person.txt.
     """
     facts = _facts({"action": action, "device": device}, by)
-    told = {"person_pk": person.pk, "to": to or person.email, "facts": facts}
-    transaction.on_commit(lambda: send_personal_news.enqueue(**told), robust=True)
+    send = partial(send_personal_news.enqueue, person_pk=person.pk, to=to or person.email)
+    transaction.on_commit(partial(send, facts=facts), robust=True)
 
 
 def _kind_of(event: AuditEvent) -> MailKind | None:
@@ -104,7 +105,7 @@ def _kind_of(event: AuditEvent) -> MailKind | None:
 
 def _is_never(lifetime: Any) -> bool:
     """Whether a row tells of tokens without an end: its lifetime, or the pair of before and after."""
-    return (lifetime[-1] if isinstance(lifetime, list) else lifetime) == Lifetime.NEVER
+    return bool((lifetime[-1] if isinstance(lifetime, list) else lifetime) == Lifetime.NEVER)
 
 
 def _facts(facts: Mapping[str, Any], by: Actor | None) -> dict[str, Any]:

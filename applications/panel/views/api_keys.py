@@ -38,8 +38,12 @@ def api_keys(request: PanelRequest) -> HttpResponse:
     ended = request.account.api_keys.exclude(pk__in=live.values("pk"))
     ended = ended.annotate(ended_at=Coalesce("revoked_at", "expires_at")).order_by("-ended_at", "-pk")
     rows = rows_of([*shown, *ended[:STOPPED]])
-    context = {"shown": shown, "rows": rows[: len(shown)], "stopped": rows[len(shown) :]}
-    context["found"] = found_in(request.account, keys=True)
+    context = {
+        "shown": shown,
+        "rows": rows[: len(shown)],
+        "stopped": rows[len(shown) :],
+        "found": found_in(request.account, keys=True),
+    }
     return page(request, "panel/api_keys/list.html", context, current=CURRENT)
 
 

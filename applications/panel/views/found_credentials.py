@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from applications.errors import NotFound
-from applications.models.refusals import CredentialKind
 from applications.operations.found_credentials import dismiss_found_credential
 from applications.panel.access import PanelRequest, actor_of, member
 
@@ -24,6 +23,6 @@ def dismiss(request: PanelRequest, found: int) -> HttpResponse:
         messages.warning(request, error.message)
     else:
         messages.success(request, _("Dismissed. The audit log keeps the report."))
-    if row.kind == CredentialKind.API_KEY:
+    if row.application is None:
         return redirect("panel:api_keys", request.account.pk)
     return redirect("panel:overview", request.account.pk, row.application.application_id)
