@@ -48,6 +48,17 @@ def test_each_kind_holds_at_the_very_next_request(application: Application) -> N
     assert Client().post("/oauth/token", GRANT, FORM, headers=proof).status_code == 401
 
 
+def test_an_application_without_a_secret_that_works_is_listed(
+    program: Program, application: Application
+) -> None:
+    client, secret = make_application(application.account)
+    is_told_nothing(report(secret))
+    listed = {
+        row["applicationId"]: row["applicationSecret"] for row in program.get("/applications").json()["data"]
+    }
+    assert listed[client.application_id] == "*" * 40
+
+
 def test_the_answer_is_the_same_for_live_and_dead(application: Application) -> None:
     value = new_credential()
     make_token(application, value)
@@ -121,9 +132,8 @@ MALFORMED: list[Any] = [
     "{}",
     '{"credentials": []}',
 ]
-MALFORMED += [
-    {"credentials": value} for value in (None, "x", 1, True, {}, [1], [None], ["x", ["y"]], [{"a": "b"}])
-]
+NO_LISTS: list[Any] = [None, "x", 1, True, {}, [1], [None], ["x", ["y"]], [{"a": "b"}]]
+MALFORMED += [{"credentials": value} for value in NO_LISTS]
 MALFORMED += [
     {"credentials": ["x"], "more": 1},
     '{"credentials": ["x"], "credentials": ["y"]}',

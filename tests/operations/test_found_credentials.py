@@ -120,8 +120,10 @@ def test_both_secrets_in_one_report(cast: Cast) -> None:
 
 def test_a_reset_makes_all_well(cast: Cast) -> None:
     report(cast.secret)
-    new = reset(cast.application, Overlap.NOW)
-    assert working(cast.application) == [new[-4:]]
+    new = reset(cast.application, Overlap.WEEK)
+    assert [secret.hint for secret in cast.application.secrets.working()] == [new[-4:]], (
+        "no overlap with nobody's"
+    )
     assert not FoundCredential.objects.open().exists()
 
 

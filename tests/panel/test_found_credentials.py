@@ -52,6 +52,16 @@ def test_a_secret_is_told_on_the_pages_until_it_is_reset(alice: Client, cast: Ca
     assert "was reported as found" not in page_of(alice, cast.account, "applications")
 
 
+def test_the_secret_that_is_left_is_no_old_one(alice: Client, cast: Cast) -> None:
+    """The current one was found during an overlap: there is none that a client could move over to."""
+    new = reset_secret(application=cast.application, overlap=Overlap.DAY, actor=OPERATOR)
+    assert "Moving over" in text(alice.get(of(cast.application, "overview")))
+    report(new)
+    page = text(alice.get(of(cast.application, "overview")))
+    assert "Moving over" not in page
+    assert f"••••{cast.secret[-4:]}" in page
+
+
 def test_a_key_and_a_token_until_they_are_dismissed(alice: Client, cast: Cast) -> None:
     key, value = create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     token = new_credential()

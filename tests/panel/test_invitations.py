@@ -59,7 +59,7 @@ def committed(django_capture_on_commit_callbacks: Any) -> Any:
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-def mailed(address: str = DORA) -> list[EmailMessage]:
+def mailed(address: str = DORA) -> list[Any]:
     """The mails to an address; other members are told too."""
     return [message for message in mail.outbox if message.to == [address]]
 
