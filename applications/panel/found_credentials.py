@@ -15,18 +15,18 @@ MOST = 5  # that a page shows; the audit log has them all
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a page shows: the newest, and how many there are beside them."""
+    """What a page shows: the newest, and whether there are others."""
 
     shown: list[FoundCredential]
-    more: int
+    more: bool
 
 
 def found_in(account: Account, application: Application | None = None, *, keys: bool = False) -> Found:
     """Return what is open in the account: all, that of one application, or with `keys` its API keys. One query."""
     about = Q(application=application) if application else Q(kind=CredentialKind.API_KEY) if keys else Q()
     rows = FoundCredential.objects.open().filter(about, account=account)
-    found = list(rows.select_related("application", "api_key")[: MOST * 20])
-    return Found(found[:MOST], max(0, len(found) - MOST))
+    found = list(rows.select_related("application", "api_key")[: MOST + 1])
+    return Found(found[:MOST], len(found) > MOST)
 
 
 def found_in_words(refusal: Refusal, kind: CredentialKind) -> str:
