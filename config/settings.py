@@ -1,5 +1,6 @@
 """Every setting, from the environment; `.env.example` gives each with its meaning."""
 
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -162,7 +163,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by the invitation or
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # such a mail would offer signing up, which is closed
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # else the subject carries the Host header
-ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # people are told by operations/news.py
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_MINUTES", 15) * 60
 ACCOUNT_FORMS = {"reset_password": "applications.authentication.mail.ForgottenPasswordForm"}
@@ -255,10 +256,12 @@ _smtp = {
     "use_ssl": _mail.get("EMAIL_USE_SSL", False),
     "timeout": 20,  # seconds
 }
+# A mail in the log stands on standard error, as the log does: standard output is what a command prints.
+_options = {"smtp.EmailBackend": _smtp, "console.EmailBackend": {"stream": sys.stderr}}
 MAILERS = {
     "default": {
         "BACKEND": _mail["EMAIL_BACKEND"],
-        "OPTIONS": _smtp if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend") else {},
+        "OPTIONS": _options.get(_mail["EMAIL_BACKEND"].removeprefix("django.core.mail.backends."), {}),
     }
 }
 TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBackend"}}

@@ -23,7 +23,14 @@ def _invite(request: HttpRequest, account: Account, email: EmailAddress, role: R
 
 @register(Account, site=site)
 class AccountAdmin(RowAdmin):
-    fields = ["name", "timezone", "requires_second_factor", "default_lifetime", "created_at"]
+    fields = [
+        "name",
+        "timezone",
+        "requires_second_factor",
+        "default_lifetime",
+        "stops_found_secrets",
+        "created_at",
+    ]
     list_display = ["name", "timezone", "created_at"]
     search_fields = ["name"]
     inlines = [Members]

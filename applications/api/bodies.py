@@ -81,11 +81,11 @@ ALLOWED_IP: Keys = {"network": text, "note": text}
 NOTHING: Keys = {}
 
 
-def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
+def read(request: HttpRequest, keys: Keys, *, storable: bool = True) -> dict[str, Any]:
     """Return the members of the body by the names that forms have for them; none where nothing is to be sent.
 
     Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown
-    or there twice, another type of value, a control character.
+    or there twice, another type of value, a control character (not where nothing of it is stored).
     """
     if keys and not request.body:
         # Never "nothing to do": whoever sent something and lost it on the way would take a 200 for done.
@@ -95,7 +95,8 @@ def read(request: HttpRequest, keys: Keys) -> dict[str, Any]:
     for name, value in members.items():
         if name not in keys:
             raise invalid(name[:40], _known(keys))
-        _check(name, value)
+        if storable:
+            _check(name, value)
         try:
             read_values[FIELDS.get(name, name)] = keys[name](value)
         except ValueError as error:

@@ -65,6 +65,14 @@ def no_content() -> HttpResponse:
     return response
 
 
+def accepted() -> HttpResponse:
+    """Return the answer that says nothing but that the request was taken."""
+    response = HttpResponse(status=202)
+    del response.headers["Content-Type"]
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def answer(body: Any, status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps."""
     response = HttpResponse(json.dumps(body), content_type="application/json", status=status)

@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from applications.api.errors import ApiError
 from applications.authentication.address import client_address
 from applications.authentication.clients import AddressNotAllowed, Client
-from applications.operations.rates import count_api_request, next_minute
+from applications.operations.rates import count_api_request, count_of_hour, next_hour, next_minute
 from applications.rules.networks import Address
 
 KEPT = "latchkey.rate"  # where the request keeps its count, for the headers of its answer
 REFUSED = "latchkey.refused"  # where the request keeps whose a refusal is, where it is not its address's
+REPORTS_AN_HOUR = 60  # of found credentials, from one address
 SITE = 64  # bits; whoever has an IPv6 address has all of its network
 
 
@@ -54,6 +55,18 @@ def count_address(request: HttpRequest) -> None:
     """Count a request without a credential for the address it came from; raise as `spend` does."""
     if settings.RATE_LIMIT:
         _count(request, f"address:{_site(client_address(request))}")
+
+
+def count_report(request: HttpRequest) -> None:
+    """Count a report of found credentials for the address it came from; raise ApiError, rate_limit_exceeded."""
+    moment = time.time()
+    number = count_of_hour(f"report:{_site(client_address(request))}", moment)
+    left, reset = REPORTS_AN_HOUR - number, next_hour(moment)
+    request.META[KEPT] = Rate(REPORTS_AN_HOUR, max(0, left), reset if left < 0 else None)
+    if left < 0:
+        retry = {"Retry-After": str(max(1, round(reset - moment)))}
+        message = f"At most {REPORTS_AN_HOUR} reports an hour are taken from one address."
+        raise ApiError("rate_limit_exceeded", message, retry)
 
 
 def or_too_many_requests(request: HttpRequest, error: ApiError) -> ApiError:

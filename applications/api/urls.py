@@ -5,6 +5,7 @@ from django.urls import path
 from applications.api.account import account
 from applications.api.allowed_ips import account_allowed_ips, application_allowed_ips
 from applications.api.applications import application, applications
+from applications.api.credentials import credentials_revoke
 from applications.api.openapi import openapi
 from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
@@ -31,6 +32,7 @@ urlpatterns = [
         name="application_allowed_ips",
     ),
     path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
+    path("credentials/revoke", credentials_revoke, name="credentials_revoke"),
     path("openapi.json", openapi, name="openapi"),
     path("messages/preview", messages_preview, name="messages_preview"),
 ]

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -102,10 +103,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("mfa_index")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of the mails of templates/account/email/ and templates/mfa/email/, after the answer."""
+        """Send one of the mails of templates/account/email/, as text and HTML, after the answer."""
         more = {"public_url": settings.PUBLIC_URL, "reset_hours": settings.PASSWORD_RESET_TIMEOUT // HOUR}
         drawn = self.render_mail(template_prefix, email, {"email": email, **context, **more})
-        mails.send.enqueue(subject=drawn.subject, body=drawn.body, sender=drawn.from_email, to=drawn.to)
+        letter = {**more, "subject": drawn.subject, "text": drawn.body.rpartition("\n--\n")[0]}
+        html = render_to_string("emails/letter.html", letter)
+        mails.send.enqueue(
+            subject=drawn.subject, body=drawn.body, sender=drawn.from_email, to=drawn.to, html=html
+        )
 
 
 class MFAAdapter(DefaultMFAAdapter):

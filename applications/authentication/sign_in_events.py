@@ -5,6 +5,7 @@ it has a method to override as well, one way for all of them is easier to check.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import signals as account
@@ -14,14 +15,18 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.dispatch import Signal
 from django.http import HttpRequest
+from django.utils.timezone import now
 
 from applications.authentication.address import client_address
+from applications.authentication.devices import device_of
 from applications.models import User
 from applications.models.audit import Action, ActorKind
 from applications.operations import usage
 from applications.operations.actors import Actor
 from applications.operations.failed_sign_ins import Step
 from applications.operations.sign_ins import record_of_person
+
+JUST_NOW = timedelta(minutes=10)
 
 type Receiver = Callable[..., None]
 
@@ -48,10 +53,12 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=f"audit of {receiver.__name__} {id(signal)}")
 
 
-def record(request: HttpRequest | None, person: Any, action: Action, **details: Any) -> None:
+def record(
+    request: HttpRequest | None, person: Any, action: Action, *, device: str = "", **details: Any
+) -> None:
     """Write a row for `person`. Nothing is written without a request of a browser (in a command or a test)."""
     if isinstance(person, User) and (actor := _actor(request, person)):
-        record_of_person(person=person, action=action, actor=actor, details=details)
+        record_of_person(person=person, action=action, actor=actor, details=details, device=device)
 
 
 def _actor(request: HttpRequest | None, person: User) -> Actor | None:
@@ -66,7 +73,17 @@ def _actor(request: HttpRequest | None, person: User) -> Actor | None:
 
 def signed_in(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     methods = [entry.get("type", entry["method"]) for entry in get_authentication_records(request, user)]
-    record(request, user, Action.SIGNED_IN, by=methods)
+    record(request, user, Action.SIGNED_IN, device=_new_device(request, user), by=methods)
+
+
+def _new_device(request: HttpRequest, user: User) -> str:
+    """Return the User-Agent of a browser in which the person has not signed in before; "" for a known one.
+
+    Who has joined just now knows that they signed in.
+    """
+    if user.date_joined > now() - JUST_NOW or device_of(request, user.email) is not None:
+        return ""
+    return request.headers.get("User-Agent", "")[:200] or "?"
 
 
 def signed_out(sender: Any, request: HttpRequest, user: User | None, **_more: Any) -> None:

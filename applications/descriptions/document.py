@@ -16,6 +16,9 @@ TAGS = {
     "Applications": _("The account's applications: made, changed and deleted."),
     "Messages": _("How texts are treated before they are sent."),
     "Allowed IPs": _("From where credentials may be used."),
+    "Found credentials": _(
+        "Credentials that somebody found where they do not belong, and how to search for them."
+    ),
     "Description": _("What you read here."),
 }
 

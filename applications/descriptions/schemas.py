@@ -30,7 +30,10 @@ def text(description: Translatable, **more: Any) -> Node:
 
 
 CREDENTIAL = text(_("40 lowercase hexadecimal characters."), pattern="^[0-9a-f]{40}$")
-MASKED = text(_("All of it hidden but the last four characters."), pattern=r"^\*{36}[0-9a-f]{4}$")
+MASKED = text(
+    _("All of it hidden but the last four characters; those too where the secret was found, and stopped."),
+    pattern=r"^\*{36}([0-9a-f]{4}|\*{4})$",
+)
 NAME = text(_("What people call it; may be empty."), maxLength=100, pattern=PRINTABLE)
 HELD = text(_("Names of scopes with spaces between."), example=SCOPES)
 LIFETIME = text(_("How long its tokens live."), enum=list(Lifetime.values))

@@ -34,4 +34,12 @@ class AccountSettingsForm(forms.Form):
             "An authenticator app or a passkey. Members without one reach only the page to set it up."
         ),
     )
+    stops_found_secrets = forms.BooleanField(
+        label=_("Stop a secret that was found"),
+        required=False,
+        help_text=_(
+            "The secret stops at once, and all tokens of its application with it. Without the tick you are told by"
+            " mail and in the panel, and it goes on working. Tokens and API keys that were found always stop."
+        ),
+    )
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)

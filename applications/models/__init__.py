@@ -9,7 +9,9 @@ from applications.models.audit import AuditEvent
 from applications.models.audit_checks import AuditCheck
 from applications.models.email_changes import EmailChange
 from applications.models.findings import KeptFinding
+from applications.models.found_credentials import CredentialReports, FoundCredential
 from applications.models.invitations import Invitation
+from applications.models.mails import MailChoice
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
 from applications.models.rates import RateCount
@@ -35,11 +37,14 @@ __all__ = [
     "ApplicationSecret",
     "AuditCheck",
     "AuditEvent",
+    "CredentialReports",
     "DailyUsage",
     "EmailChange",
+    "FoundCredential",
     "GrantedScope",
     "Invitation",
     "KeptFinding",
+    "MailChoice",
     "Membership",
     "MessageSettings",
     "RateCount",

@@ -55,6 +55,8 @@ class Action(models.TextChoices):
     APPLICATION_ENABLED = "application:enable", _("Application enabled")
     APPLICATION_DISABLED = "application:disable", _("Application disabled")
     APPLICATION_DELETED = "application:delete", _("Application deleted")
+    CREDENTIAL_FOUND = "credential:found", _("Credential reported as found")
+    FOUND_DISMISSED = "credential:dismiss", _("Found credential dismissed")
     INVITATION_CREATED = "invitation:create", _("Member invited")
     INVITATION_SENT = "invitation:send", _("Invitation sent again")
     INVITATION_WITHDRAWN = "invitation:withdraw", _("Invitation withdrawn")
@@ -63,6 +65,7 @@ class Action(models.TextChoices):
     MEMBER_JOINED = "member:join", _("Member joined")
     MEMBER_LEFT = "member:leave", _("Member left")
     MEMBER_REMOVED = "member:remove", _("Member removed")
+    MAILS_CHANGED = "member:mails", _("Mails chosen")
     MESSAGES_CHANGED = "messages:change", _("Message settings changed")
     RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
     RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")
@@ -87,6 +90,7 @@ class ActorKind(models.TextChoices):
     APPLICATION = "application", _("Application")
     API_KEY = "api_key", _("API key")
     COMMAND = "command", _("Operator")
+    FINDER = "finder", _("Who found a credential")
 
 
 @contextmanager

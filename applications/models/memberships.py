@@ -1,9 +1,11 @@
 """A member: a user in an account, with a role."""
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.mails import ALWAYS, OWN_ACTS, MailChoice, MailKind
 from applications.models.users import User
 
 
@@ -32,6 +34,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         mine = self.filter(user=user).select_related("account")
         return mine.order_by(used_last, "account__name", "account")
 
+    def to_tell(self, kind: MailKind, *, by: str) -> "MembershipQuerySet":
+        """Those who get a mail of this kind about what the person with the email `by` did ("" for a program)."""
+        chosen = MailChoice.objects.filter(membership=OuterRef("pk"))
+        wanted, unwanted = (Exists(chosen.filter(kind=kind, wanted=value)) for value in (True, False))
+        usual = Q(role__in=CHANGERS)
+        told = self.filter(usual | wanted if kind in ALWAYS else usual & ~unwanted | wanted)
+        own_acts = Exists(chosen.filter(kind=OWN_ACTS, wanted=True))
+        return told.filter(~Q(user__email=by) | own_acts, user__is_active=True)
+
 
 class Membership(models.Model):
     """A user's place in an account. A viewer sees all, changes nothing and never sees a secret."""
@@ -56,6 +67,18 @@ class Membership(models.Model):
     def may_change(self) -> bool:
         """Whether this member may change things (owner or admin)."""
         return self.role in CHANGERS
+
+    @property
+    def mail_kinds(self) -> frozenset[MailKind]:
+        """The kinds of mails about the account that this member gets; one query."""
+        chosen = dict(self.mail_choices.values_list("kind", "wanted"))
+        always = ALWAYS if self.may_change else frozenset()
+        return always | {kind for kind in MailKind if chosen.get(kind, self.may_change)}
+
+    @property
+    def hears_of_own_acts(self) -> bool:
+        """Whether this member gets mails about what they have done themselves, too."""
+        return self.mail_choices.filter(kind=OWN_ACTS, wanted=True).exists()
 
     @property
     def may_change_members(self) -> bool:

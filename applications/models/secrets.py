@@ -35,7 +35,10 @@ class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
 
 
 class ApplicationSecret(models.Model):
-    """A secret's digest and hint. The one without `expires_at` is current; expired ones tell why one was refused."""
+    """A secret's digest and hint. The one without `expires_at` is current; expired ones tell why one was refused.
+
+    Without a hint it is one that nobody knows: it keeps the place of one that was found and stopped, until a reset.
+    """
 
     application = models.ForeignKey("applications.Application", models.CASCADE, related_name="secrets")
     digest = models.BinaryField(max_length=32)
@@ -49,6 +52,7 @@ class ApplicationSecret(models.Model):
     objects = SecretQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["digest"], name="secret_by_digest")]  # for those that were found
         constraints = [
             models.UniqueConstraint(fields=["application", "digest"], name="secret_is_not_reused"),
             models.UniqueConstraint(
@@ -60,3 +64,8 @@ class ApplicationSecret(models.Model):
 
     def __str__(self) -> str:
         return f"••••{self.hint}"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody can have it."""
+        return bool(self.hint)

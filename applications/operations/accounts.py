@@ -63,9 +63,12 @@ def update_account(
     requires_second_factor: bool,
     default_lifetime: Lifetime,
     actor: Actor,
+    stops_found_secrets: bool | None = None,
     revision: int | None = None,
 ) -> Account:
     """Change the account's settings; return the account as stored. Writes nothing when nothing differs.
+
+    `stops_found_secrets` None leaves it as it is.
 
     `revision` is the one the caller has seen: Conflict when somebody else changed the settings since. AccessDenied for
     a member who is neither owner nor admin, InvalidParam for one who would ask others for a second factor and has none.
@@ -79,6 +82,8 @@ def update_account(
     before = _settings(account)
     account.name, account.timezone = ProperName(name), TimeZone(timezone)
     account.requires_second_factor, account.default_lifetime = requires_second_factor, default_lifetime
+    if stops_found_secrets is not None:
+        account.stops_found_secrets = stops_found_secrets
     check_row(account)
     after = _settings(account)
     if changed := {key: [before[key], after[key]] for key in after if before[key] != after[key]}:
@@ -100,4 +105,5 @@ def _settings(account: Account) -> dict[str, str | bool]:
         "timezone": str(account.timezone),
         "requires_second_factor": account.requires_second_factor,
         "default_lifetime": str(account.default_lifetime),
+        "stops_found_secrets": account.stops_found_secrets,
     }

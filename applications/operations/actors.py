@@ -25,8 +25,8 @@ class Limits:
 class Actor:
     """`name` is what people read (an email, an application's ID); `ip` and `request_id` may be unknown.
 
-    `limits` is None for members and commands. `at` dates what a sample does in the past, and its audit row; None is now.
-    `may_change` is False for a member who only looks on (a viewer).
+    `limits` is None for members and commands. `at` dates what a sample does in the past, and its audit row; None
+    is now. `may_change` is False for a member who only looks on (a viewer).
     """
 
     kind: ActorKind

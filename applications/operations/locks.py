@@ -4,6 +4,8 @@ The account comes first everywhere, so that no two operations wait for each othe
 account's audit chain and change its lists.
 """
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from applications.errors import AccessDenied, NotFound
@@ -28,6 +30,14 @@ def lock_members(account_pk: int) -> Account:
     These need a role (operations/roles.py) and not the right to change things: a viewer may leave.
     """
     return Account.objects.select_for_update().get(pk=account_pk)
+
+
+def lock_accounts(account_pks: Collection[int]) -> list[Account]:
+    """Return several accounts as stored, locked in the order of their keys, so that two processes cannot deadlock.
+
+    For what changes several at once and asks for no permission. Without any, a statement is sent all the same.
+    """
+    return list(Account.objects.select_for_update().filter(pk__in=[*account_pks, 0]).order_by("pk"))
 
 
 def lock_application(application: Application, actor: Actor, *, with_settings: bool = False) -> Application:

@@ -3,14 +3,20 @@
 Each is text and HTML of templates/emails/. Its encoding breaks no line: a link is whole in the raw mail too.
 """
 
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from email.message import EmailMessage
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 from django.tasks import task
 from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
 
 LONGEST_LINE = 900  # characters; mail servers may cut lines at 998 (RFC 5322 section 2.1.1)
 
@@ -31,6 +37,29 @@ class Mail(EmailMultiAlternatives):
 def _encoding(text: str) -> str:
     is_plain = text.isascii() and all(len(line) <= LONGEST_LINE for line in text.splitlines())
     return "7bit" if is_plain else "base64"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A mail that is ready to be sent to several people, each of whom gets their own."""
+
+    subject: str
+    body: str
+    html: str
+
+
+def send_each(drawn: Drawn, addresses: Collection[str]) -> None:
+    """Send a mail to each address, over one connection. An address that the server refuses keeps it from no other."""
+    if not addresses:
+        return
+    with mailers.default as connection:
+        for address in addresses:
+            mail = Mail(drawn.subject, drawn.body, settings.DEFAULT_FROM_EMAIL, [address])
+            mail.attach_alternative(drawn.html, "text/html")
+            try:
+                connection.send_messages([mail])
+            except SMTPRecipientsRefused:
+                logger.exception("the mail server refused an address")
 
 
 @task()

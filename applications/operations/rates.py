@@ -83,3 +83,18 @@ def _in_cache(key: str) -> int:
 def next_minute(moment: float) -> int:
     """Return when the minute of `moment` ends, in seconds since 1970."""
     return (int(moment // MINUTE) + 1) * MINUTE
+
+
+def count_of_hour(client: str, moment: float) -> int:
+    """Count for `client` at `moment`, in seconds since 1970; return which one of its hour it is.
+
+    Always in the database, exact among all processes: what is counted by the hour is rare. The hour is stored as its
+    first minute, so that the sweeper leaves it alone until it is over.
+    """
+    sweeper.sweep(int(moment // MINUTE))
+    return count_request(client, int(moment // (MINUTE * HOUR)) * HOUR)
+
+
+def next_hour(moment: float) -> int:
+    """Return when the hour of `moment` ends, in seconds since 1970."""
+    return (int(moment // (MINUTE * HOUR)) + 1) * MINUTE * HOUR

@@ -14,6 +14,7 @@ from applications.models import AccessToken, APIKey, Application, AuditEvent, Re
 from applications.models.audit import Action
 from applications.models.refusals import CredentialKind
 from applications.models.usage import Reason
+from applications.rules.credentials import token_key_of
 from applications.rules.networks import allows, parse_address
 
 BEARER = "Authorization: Bearer"
@@ -43,7 +44,7 @@ class Sent:
     @property
     def token_key(self) -> uuid.UUID:
         """What a token of this digest is stored under."""
-        return uuid.UUID(bytes=self.digest[:16])
+        return token_key_of(self.digest)
 
 
 @dataclass(frozen=True, slots=True)

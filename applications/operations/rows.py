@@ -1,4 +1,4 @@
-"""Whether a new row holds only what its columns may have."""
+"""New rows: whether they hold only what their columns may have, and inserting many."""
 
 import re
 
@@ -22,3 +22,11 @@ def check_row(row: models.Model) -> None:
     except ValidationError as error:
         param, messages = next(iter(error.message_dict.items()))
         raise InvalidParam(param, messages[0]) from None
+
+
+def insert_rows[Row: models.Model](model: type[Row], rows: list[Row]) -> None:
+    """Insert the rows. Without any, one statement is sent too: their number says nothing."""
+    if rows:
+        model._default_manager.bulk_create(rows)
+    else:
+        model._default_manager.filter(pk=0).exists()

@@ -74,6 +74,8 @@ def reset_secret(
     old = application.secrets.get(expires_at=None)
     if current is not None and current != old.pk:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
+    if not old.is_known:
+        stops_in = timedelta()  # it only keeps the place of one that was found
     ended = _end_older(application, moment, end_older)
     application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
     forget_two_secrets(application)

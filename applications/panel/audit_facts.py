@@ -20,8 +20,10 @@ from applications.models import AuditEvent
 from applications.models.applications import Lifetime
 from applications.models.audit import Action
 from applications.models.findings import Finding
+from applications.models.mails import OWN_ACTS, MailKind
 from applications.models.memberships import Role
 from applications.models.message_settings import CALLBACKS
+from applications.models.refusals import CredentialKind
 from applications.rules.networks import shown
 
 type Label = str | Promise
@@ -29,7 +31,13 @@ type Say = Callable[[Any, tzinfo], str]
 
 # Their details are pairs: column → [before, after].
 OF_PAIRS = frozenset(
-    {Action.ACCOUNT_CHANGED, Action.APPLICATION_CHANGED, Action.MEMBER_CHANGED, Action.MESSAGES_CHANGED}
+    {
+        Action.ACCOUNT_CHANGED,
+        Action.APPLICATION_CHANGED,
+        Action.MAILS_CHANGED,
+        Action.MEMBER_CHANGED,
+        Action.MESSAGES_CHANGED,
+    }
 )
 WAYS: Mapping[str, Label] = {
     "password": _lazy("password"),
@@ -124,6 +132,15 @@ def _hints(value: Any, zone: tzinfo) -> str:
     return ", ".join(_hint(each, zone) for each in value)
 
 
+def _credential(value: Any, _zone: tzinfo) -> str:
+    return str(CredentialKind(value).label) if value in CredentialKind.values else str(value)
+
+
+def _mails(value: Any, _zone: tzinfo) -> str:
+    said = {**dict(MailKind.choices), OWN_ACTS: _("What they do themselves")}
+    return ", ".join(str(said.get(kind, kind)) for kind in value) or _("none")
+
+
 def _time(value: Any, zone: tzinfo) -> str:
     moment = parse_datetime(str(value))
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if moment else str(value)
@@ -180,6 +197,12 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "requires_second_factor": (_lazy("Members need a second factor"), _yes_or_no),
     "default_lifetime": (_lazy("Token lifetime of new applications"), _lifetime),
     "role": (_lazy("Role"), _role),
+    "stops_found_secrets": (_lazy("Secrets that were found stop"), _yes_or_no),
+    "found": (_lazy("Found"), _credential),
+    "hints": (_lazy("Credentials"), _hints),
+    "stopped": (_lazy("Stopped"), _yes_or_no),
+    "goes_on": (_lazy("Goes on working"), _yes_or_no),
+    "mails": (_lazy("Mails"), _mails),
     "invited_by": (_lazy("Invited by"), _text),
     "added": (_lazy("Added"), _networks),
     "removed": (_lazy("Removed"), _networks),

@@ -30,16 +30,18 @@ KINDS: list[Option] = [
     (ActorKind.APPLICATION.value, _lazy("Any application")),
     (ActorKind.API_KEY.value, _lazy("Any API key")),
     (ActorKind.COMMAND.value, _lazy("Operator")),
+    (ActorKind.FINDER.value, _lazy("Who found a credential")),
 ]
 ICONS = {
     ActorKind.APPLICATION: "layout-grid",
     ActorKind.API_KEY: "key-round",
     ActorKind.COMMAND: "terminal",
+    ActorKind.FINDER: "search",
 }
 # Heading → the subjects of its actions, in the menu of actions
 SUBJECTS: list[tuple[str | Promise, frozenset[str]]] = [
     (_lazy("Applications"), frozenset({"application", "messages"})),
-    (_lazy("Secrets, tokens and keys"), frozenset({"secret", "token", "tokens", "api_key"})),
+    (_lazy("Secrets, tokens and keys"), frozenset({"secret", "token", "tokens", "api_key", "credential"})),
     (_lazy("Allowed IPs"), frozenset({"allowed_ips"})),
     (
         _lazy("Signing in"),
@@ -66,6 +68,8 @@ class Names:
             return self.people.get(event.actor, event.actor)
         if event.actor_kind == ActorKind.APPLICATION:
             return self.applications.get(event.actor, event.actor)
+        if event.actor_kind == ActorKind.FINDER:
+            return _("Somebody")
         return _("Operator") if event.actor == "operator" else event.actor
 
     def which(self, event: AuditEvent) -> str:

@@ -30,6 +30,7 @@ MENU = [
 ]
 HELP = (_("Help"), [(_("API reference"), "book-open", "panel:api_reference")])
 PERSON = (_("You"), [(_("Sign-in security"), "fingerprint", "mfa_index")])
+MAILS = (_("Mails"), "mail", "panel:mails")  # the person's own, and of this account
 
 # (label, name of the address); addresses take the account and the application.
 TABS = [
@@ -94,7 +95,8 @@ def navigation_of(account_pk: int, current: str) -> list[dict[str, Any]]:
         for heading, entries in MENU
     ]
     heading, entries = PERSON
-    person = {"label": heading, "items": [_entry(*entry, inside, []) for entry in entries]}
+    own = [_entry(*entry, inside, []) for entry in entries]
+    person = {"label": heading, "items": [*own, _entry(*MAILS, inside, [account_pk])]}
     heading, entries = HELP
     at_end = [_entry(*entry, inside, [account_pk]) for entry in entries]
     return [*groups, person, {"label": heading, "items": at_end, "at_end": True}]

@@ -17,6 +17,7 @@ from applications.models.audit import Action, ActorKind
 from applications.models.refusals import CredentialKind
 from applications.models.usage import Reason
 from applications.operations.refused_requests import BEARER
+from applications.panel.found_credentials import found_in_words
 from applications.rules.names import isolated
 
 HEADERS = {
@@ -119,13 +120,20 @@ def _wrong_secret(refusal: Refusal) -> Words:
 
 
 def _old_secret(refusal: Refusal) -> Words:
+    if found := found_in_words(refusal, CredentialKind.SECRET):
+        text = _("The client still sends the secret ending in {hint}. {found}")
+        return text.format(hint=refusal.detail, found=found), _(
+            "reset the secret, put the new one on that machine, and find out where the old one could be read."
+        )
     event = _event(refusal, Q(action=Action.SECRET_RESET, details__old=refusal.detail))
     text = _("The client still sends the secret ending in {hint}. {act} {end}").format(
         hint=refusal.detail, act=_act(event, _("It was replaced"), refusal), end=_end_of_secret(refusal)
     )
     current = ApplicationSecret.objects.filter(application=refusal.application_id, expires_at=None).first()
+    if current is None or not current.is_known:
+        return text.strip(), _("reset the secret, and put the new one on that machine.")
     remedy = _("put the current secret, ending in {hint}, on that machine. If it is lost, reset it again.")
-    return text.strip(), remedy.format(hint=current.hint if current else "")
+    return text.strip(), remedy.format(hint=current.hint)
 
 
 def _end_of_secret(refusal: Refusal) -> str:
@@ -173,9 +181,13 @@ def _token_expired(refusal: Refusal) -> Words:
 
 
 def _token_revoked(refusal: Refusal) -> Words:
+    if found := found_in_words(refusal, CredentialKind.TOKEN):
+        text = _("The client of {name} still sends the token ending in {hint}. {found}")
+        remedy = _("let the client get a new token, and find out where this one could be read.")
+        return text.format(name=_name(refusal), hint=refusal.detail, found=found), remedy
     one = Q(action=Action.TOKEN_REVOKED, details__token=refusal.detail)
     all_of_them = Q(action=Action.TOKENS_REVOKED) | Q(
-        action=Action.SECRET_RESET, details__tokens_revoked=True
+        action__in=(Action.SECRET_RESET, Action.CREDENTIAL_FOUND), details__tokens_revoked=True
     )
     event = _event(refusal, one) or _event(refusal, all_of_them)
     text = _("The client of {name} still sends the token ending in {hint}. {act}").format(
@@ -192,6 +204,10 @@ def _key_expired(refusal: Refusal) -> Words:
 
 
 def _key_revoked(refusal: Refusal) -> Words:
+    if found := found_in_words(refusal, CredentialKind.API_KEY):
+        text = _("The client still sends the API key {key}. {found}")
+        remedy = _("make a new API key, and find out where this one could be read.")
+        return text.format(key=_key(refusal), found=found), remedy
     key = refusal.api_key
     event = None
     if key is not None:
@@ -312,6 +328,8 @@ def _act(event: AuditEvent | None, what: str, refusal: Refusal) -> str:
 def _who(event: AuditEvent, refusal: Refusal) -> str:
     if event.actor_kind == ActorKind.COMMAND:
         return _("the operator")
+    if event.actor_kind == ActorKind.FINDER:
+        return _("somebody who had found the secret")
     if event.actor_kind == ActorKind.APPLICATION:
         same = event.actor == refusal.client_id
         return _("the client itself") if same else _("the application {id}").format(id=event.actor)

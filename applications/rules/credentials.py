@@ -29,7 +29,12 @@ def digest(value: str) -> bytes:
 
 def token_key(value: str) -> uuid.UUID:
     """Return the first 128 bits of a token's SHA-256: what is stored and looked up."""
-    return uuid.UUID(bytes=digest(value)[:16])
+    return token_key_of(digest(value))
+
+
+def token_key_of(sha256: bytes) -> uuid.UUID:
+    """Return what a token of this digest is stored under."""
+    return uuid.UUID(bytes=sha256[:16])
 
 
 def hint(value: str) -> str:

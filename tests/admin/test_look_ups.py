@@ -12,6 +12,7 @@ from applications.models import (
     APIKey,
     Application,
     AuditEvent,
+    CredentialReports,
     Invitation,
     Membership,
     ResourceServer,
@@ -29,7 +30,7 @@ from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 MODELS = [Account, APIKey, Application, AuditEvent, Invitation, Membership, ResourceServer, Scope]
-MODELS += [UnknownCredentials, User]
+MODELS += [CredentialReports, UnknownCredentials, User]
 HOSTILE = [
     "password__startswith=a",
     "password__regex=^a",

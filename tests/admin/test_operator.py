@@ -21,6 +21,7 @@ from applications.models import (
     Account,
     APIKey,
     AuditEvent,
+    CredentialReports,
     Invitation,
     Membership,
     ResourceServer,
@@ -192,6 +193,7 @@ def test_every_page_of_every_model_opens_and_shows_no_digest(operator: Client, c
     create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     invite(cast.account)
     UnknownCredentials.objects.create(day=now().date(), count=3)
+    CredentialReports.objects.create(day=now().date(), calls=1, sent=3)
     for model in site._registry:
         name, row = model._meta.model_name or "", model._default_manager.first()
         assert row is not None

@@ -21,9 +21,11 @@ from applications.models import (
     ApplicationSecret,
     AuditEvent,
     EmailChange,
+    FoundCredential,
     GrantedScope,
     Invitation,
     KeptFinding,
+    MailChoice,
     Membership,
     MessageSettings,
     ResourceServer,
@@ -53,7 +55,9 @@ from applications.operations.email_changes import (
     withdraw_email_change,
 )
 from applications.operations.findings import keep_finding, reopen_finding
+from applications.operations.found_credentials import dismiss_found_credential
 from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
+from applications.operations.mail_choices import choose_mails
 from applications.operations.members import add_member, change_role, leave_account, remove_member
 from applications.operations.message_settings import update_message_settings
 from applications.operations.people import rename_person
@@ -86,7 +90,7 @@ TABLES: list[type[Model]] = [
     ApplicationSecret,
     AuditEvent,
 ]
-TABLES += [EmailChange, GrantedScope, Invitation, KeptFinding]
+TABLES += [EmailChange, FoundCredential, GrantedScope, Invitation, KeptFinding, MailChoice]
 TABLES += [Membership, MessageSettings, ResourceServer, Scope, User, WebhookSecret]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
@@ -297,6 +301,7 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
     key, _value = create_api_key(account=account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     token, server = make_token(application), create_resource_server(name=Name("API"), actor=OPERATOR)[0]
     kept = keep_finding(subject=application, kind=Finding.NO_ALLOWED_IPS, actor=OPERATOR)
+    found = FoundCredential.objects.create(account=account, kind="api_key", hint=key.hint, api_key=key)
     calls: dict[str, tuple[Call, dict[str, Any]]] = {
         **values_of(application),
         "switch_application": (switch_application, {"application": application, "enabled": False}),
@@ -310,6 +315,7 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
             {"application": application, "changes": {"otp_ttl": 90}},
         ),
         "revoke_api_key": (revoke_api_key, {"api_key": key}),
+        "dismiss_found_credential": (dismiss_found_credential, {"found": found}),
         "retire_secret": (retire_secret, {"secret": application.secrets.get()}),
         "keep_finding": (keep_finding, {"subject": key, "kind": Finding.ALL_SCOPES}),
         "reopen_finding": (reopen_finding, {"kept": kept}),
@@ -341,6 +347,7 @@ def of_members(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:
         "invite_member": (invite_member, other),
         "send_invitation_again": (send_invitation_again, {"invitation": invitation}),
         "withdraw_invitation": (withdraw_invitation, {"invitation": invitation}),
+        "choose_mails": (choose_mails, {"membership": membership, "kinds": [], "own_acts": True}),
     }
 
 
@@ -386,6 +393,7 @@ HOSTILE_OF_MEMBERS: dict[tuple[str, str], list[Any]] = {
     **{(name, "role"): ["boss", "", "viewer\x00"] for name in ("add_member", "change_role", "invite_member")},
     **{(name, "email"): ["nobody", "", "a@b.pl\nc@d.pl"] for name in ("add_member", "invite_member")},
     ("add_member", "password"): ["", "short", "password1234"],
+    ("choose_mails", "kinds"): [["everything"], ["own"], ["found\x00"]],
     ("update_account", "name"): [*NAMES, "", "\u202eevil"],
     ("update_account", "timezone"): ["Mars/Olympus", "", "../../etc/passwd"],
     ("update_account", "default_lifetime"): ["1 year", "", "1 day\x00"],
@@ -397,7 +405,8 @@ HOSTILE_OF_MEMBERS: dict[tuple[str, str], list[Any]] = {
 def test_values_of_members(target: Application, operation: str, param: str) -> None:
     call, good = of_members(target.account)[operation]
     for value in HOSTILE_OF_MEMBERS[operation, param]:
-        hostile = {"actor": OPERATOR, param: value}
+        actor = replace(OWNER, name="alice@marlowe.example") if operation == "choose_mails" else OPERATOR
+        hostile = {"actor": actor, param: value}
         assert refuses(InvalidParam, partial(call, **good | hostile)).message
 
 
@@ -423,6 +432,7 @@ def test_the_list_of_writes_is_whole(target: Application) -> None:
         "accept_invitation",
         "accept_invitation_as_new",
     }  # whoever has the link and the address may
+    not_of_people.add("end_found_credentials")  # whoever holds a credential may end it
     assert {operation.name for _path, operation in operations()} - not_of_people == writes(target).keys()
 
 

@@ -30,6 +30,7 @@ def sent(**changed: Any) -> dict[str, Any]:
         "name": "Marlowe Logistics",
         "timezone": "Europe/Warsaw",
         "default_lifetime": "1 day",
+        "stops_found_secrets": "on",
         "revision": 0,
     }
     return stored | changed

@@ -90,7 +90,7 @@ def test_staff_and_people_of_no_account_are_in_the_operators_log(browser: Client
 
 def test_the_second_factor(browser: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     # The sign-in library tells of some changes once they are committed, which a test's transaction never is.
-    monkeypatch.setattr(transaction, "on_commit", lambda tell: tell())
+    monkeypatch.setattr(transaction, "on_commit", lambda tell, robust=False: tell())
     sign_in(browser, cast.alice.email)
     confirm(browser)
     seed = browser.get(reverse("mfa_activate_totp")).context["form"].secret

@@ -19,6 +19,7 @@ from applications.models import APIKey
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.api_keys import rows_of
+from applications.panel.found_credentials import found_in
 from applications.panel.navigation import page
 from applications.panel.quick_start import API_KEY_VARIABLE, EnvFile, api_key_call
 from applications.panel.scope_groups import scope_groups
@@ -38,7 +39,12 @@ def api_keys(request: PanelRequest) -> HttpResponse:
     ended = request.account.api_keys.exclude(pk__in=live.values("pk"))
     ended = ended.annotate(ended_at=Coalesce("revoked_at", "expires_at")).order_by("-ended_at", "-pk")
     rows = rows_of([*shown, *ended[:STOPPED]])
-    context = {"shown": shown, "rows": rows[: len(shown)], "stopped": rows[len(shown) :]}
+    context = {
+        "shown": shown,
+        "rows": rows[: len(shown)],
+        "stopped": rows[len(shown) :],
+        "found": found_in(request.account, keys=True),
+    }
     return page(request, "panel/api_keys/list.html", context, current=CURRENT)
 
 

@@ -8,6 +8,7 @@ from applications.forms.filters import STATES, ApplicationFilters
 from applications.operations.people import is_reminded_of_second_factor
 from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
+from applications.panel.found_credentials import found_in
 
 ROWS = 25
 
@@ -21,6 +22,7 @@ def applications(request: PanelRequest) -> HttpResponse:
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,
+        "found": found_in(request.account),
         "states": STATES,
         "page": found.get_page(request.GET.get("page")),
         "empty": not found.count and not narrowed,

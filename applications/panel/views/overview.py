@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from applications.panel.access import PanelRequest, member
 from applications.panel.charts import drawings
+from applications.panel.found_credentials import found_in
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.quick_start import quick_start
@@ -28,6 +29,7 @@ def overview(request: PanelRequest) -> HttpResponse:
         "impact": impact_of(request.application),
         "networks": len(own_list.split()),
         "account_networks": len(account_list.split()),
+        "found": found_in(request.account, request.application),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
         **used_scopes(request.application),

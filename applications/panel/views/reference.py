@@ -8,6 +8,7 @@ from applications.panel.navigation import page
 from applications.panel.oauth_errors import OAUTH_ERRORS
 from applications.panel.quick_start import api_key_call
 from applications.panel.reference import reference
+from applications.rules.found_credentials import KEY_PATTERN, PATTERN, SECRET_PATTERN
 
 CURRENT = "panel:api_reference"
 
@@ -22,5 +23,8 @@ def api_reference(request: PanelRequest) -> HttpResponse:
         "example_id": newest,
         "oauth_errors": OAUTH_ERRORS,
         "key_example": api_key_call(),
+        "pattern": PATTERN,
+        "key_pattern": KEY_PATTERN,
+        "secret_pattern": SECRET_PATTERN,
     }
     return page(request, "panel/reference.html", context, current=CURRENT)
