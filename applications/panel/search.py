@@ -30,11 +30,10 @@ FOR_OWNERS: list[Page] = [
 PERSONAL: list[Page] = [
     (
         _lazy("Sign-in security"),
-        _lazy("you second factor passkey authenticator recovery"),
+        _lazy("you second factor passkey authenticator recovery sessions devices signed in name email"),
         "fingerprint",
         "mfa_index",
     ),
-    (_lazy("Sessions"), _lazy("you devices signed in"), "monitor", "usersessions_list"),
     (_lazy("Change password"), _lazy("you"), "lock", "account_change_password"),
 ]
 OTHER_WORDS: dict[str, str | Promise] = {
@@ -44,6 +43,8 @@ OTHER_WORDS: dict[str, str | Promise] = {
     "panel:api_keys": _lazy("credentials"),
     "panel:api_reference": _lazy("documentation help openapi"),
     "panel:audit_log": _lazy("history changes export"),
+    "panel:key_safety": _lazy("unused old secrets findings rotation"),
+    "panel:mails": _lazy("notifications email choices"),
     "panel:members": _lazy("people users roles team"),
 }
 

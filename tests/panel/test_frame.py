@@ -20,7 +20,6 @@ SIDEBAR, SWITCHER = 'id="sidebar"', 'class="menu switcher"'
 OF_PERSON = [
     "mfa_index",
     "account_reauthenticate",
-    "usersessions_list",
     "mfa_list_webauthn",
     "account_change_password",
 ]
