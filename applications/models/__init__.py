@@ -6,6 +6,8 @@ from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
+from applications.models.deliveries import Delivery, DeliveryAttempt, Redelivery
+from applications.models.events import EventCount, EventKey
 from applications.models.invitations import Invitation
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
@@ -18,6 +20,7 @@ from applications.models.sign_in import SignInFailures, UsedTimeStep
 from applications.models.tokens import AccessToken
 from applications.models.usage import DailyUsage
 from applications.models.users import User
+from applications.models.webhooks import AttemptCount, Webhook, WebhookDay, WebhookOptions
 
 __all__ = [
     "APIKey",
@@ -27,13 +30,19 @@ __all__ = [
     "AllowedIP",
     "Application",
     "ApplicationSecret",
+    "AttemptCount",
     "AuditEvent",
     "DailyUsage",
+    "Delivery",
+    "DeliveryAttempt",
+    "EventCount",
+    "EventKey",
     "GrantedScope",
     "Invitation",
     "Membership",
     "MessageSettings",
     "RateCount",
+    "Redelivery",
     "Refusal",
     "ResourceServer",
     "Scope",
@@ -41,4 +50,7 @@ __all__ = [
     "UnknownCredentials",
     "UsedTimeStep",
     "User",
+    "Webhook",
+    "WebhookDay",
+    "WebhookOptions",
 ]
