@@ -34,7 +34,12 @@ KINDS: dict[type[DomainError], str] = {
     LimitReached: "conflict",
 }
 # Fields of forms, and parameters of operations, that have another name in JSON.
-NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens", "end_older": "endOlder"}
+NAMES = {
+    "lifetime": "tokenExpiration",
+    "revoke": "revokeTokens",
+    "end_older": "endOlder",
+    "application_id": "applicationId",
+}
 
 
 class ApiError(Exception):

@@ -33,6 +33,64 @@ class Migration(migrations.Migration):
                 ("keeps_bodies", models.BooleanField(default=True)),
             ],
         ),
+        migrations.AlterField(
+            model_name="auditevent",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("account:create", "Account created"),
+                    ("account:change", "Account settings changed"),
+                    ("person:sign_in", "Signed in"),
+                    ("person:sign_in_failed", "Sign-in failed"),
+                    ("person:sign_out", "Signed out"),
+                    ("session:end", "Sessions ended"),
+                    ("password:change", "Password changed"),
+                    ("password:reset", "Password reset by the mailed link"),
+                    ("second_factor:add", "Authenticator app set up"),
+                    ("second_factor:remove", "Authenticator app removed"),
+                    ("second_factor:use", "Code of the authenticator app used"),
+                    ("passkey:add", "Passkey added"),
+                    ("passkey:remove", "Passkey removed"),
+                    ("passkey:use", "Passkey used"),
+                    ("recovery_codes:make", "Recovery codes made"),
+                    ("recovery_codes:remove", "Recovery codes removed"),
+                    ("recovery_codes:use", "Recovery code used"),
+                    ("allowed_ips:change", "Allowed IPs changed"),
+                    ("api_key:create", "API key created"),
+                    ("api_key:revoke", "API key revoked"),
+                    ("application:create", "Application created"),
+                    ("application:change", "Application changed"),
+                    ("application:enable", "Application enabled"),
+                    ("application:disable", "Application disabled"),
+                    ("application:delete", "Application deleted"),
+                    ("invitation:create", "Member invited"),
+                    ("invitation:send", "Invitation sent again"),
+                    ("invitation:withdraw", "Invitation withdrawn"),
+                    ("member:add", "Member added"),
+                    ("member:change", "Role changed"),
+                    ("member:join", "Member joined"),
+                    ("member:leave", "Member left"),
+                    ("member:remove", "Member removed"),
+                    ("messages:change", "Message settings changed"),
+                    ("resource_server:create", "Resource server created"),
+                    ("resource_server:reset", "Secret of a resource server reset"),
+                    ("resource_server:remove", "Resource server removed"),
+                    ("secret:reset", "Secret reset"),
+                    ("secret:retire", "Old secret stopped"),
+                    ("delivery:redeliver", "Delivery sent again"),
+                    ("deliveries:redeliver", "Failed deliveries sent again"),
+                    ("webhook:switch_on", "Webhook switched on again"),
+                    ("webhook:test", "Test event sent"),
+                    ("webhooks:change", "Webhook settings changed"),
+                    ("token:revoke", "Token revoked"),
+                    ("tokens:revoke", "All tokens revoked"),
+                    ("scope:add", "Scope added"),
+                    ("scope:retire", "Scope retired"),
+                ],
+                max_length=40,
+                verbose_name="action",
+            ),
+        ),
         migrations.CreateModel(
             name="Delivery",
             fields=[
@@ -142,10 +200,9 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("application_pk", models.PositiveBigIntegerField()),
                 (
-                    "outcome",
+                    "reason",
                     models.CharField(
                         choices=[
-                            ("stored", "Stored"),
                             ("no_url", "No Url"),
                             ("url_switched_off", "Url Off"),
                             ("application_disabled", "Disabled"),
@@ -160,7 +217,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("day", "application_pk", "outcome"), name="event_count_once"
+                        fields=("day", "application_pk", "reason"), name="event_count_once"
                     )
                 ],
             },

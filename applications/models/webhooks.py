@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.message_settings import CALLBACKS, MessageSettings
@@ -74,9 +74,13 @@ class Webhook(models.Model):
         """Begin anew where the URL has become another one; whether it has."""
         if self.url == url:
             return False
+        self.begin_anew(url)
+        return True
+
+    def begin_anew(self, url: str) -> None:
+        """Be on, for a URL of which nothing is known."""
         self.url, self.succeeded_at, self.failing_since, self.failures = url, None, None, 0
         self.off_at, self.off_reason = None, ""
-        return True
 
     def is_off(self, url: str) -> bool:
         """Whether `url`, which is set now, is called no more."""
@@ -145,6 +149,12 @@ class WebhookOptions(models.Model):
     def __str__(self) -> str:
         return f"webhooks of {self.application_id}"
 
+    @classmethod
+    def of(cls, application_pk: int) -> "WebhookOptions":
+        """The options of an application; the defaults, not stored, where nobody has chosen."""
+        found = cls._default_manager.filter(pk=application_pk).first()
+        return found or cls(application_id=application_pk)
+
 
 class AttemptCount(models.Model):
     """How many attempts ended in one way since the installation, for metrics: it never goes down."""
@@ -154,10 +164,3 @@ class AttemptCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.number}"
-
-
-def add_to(model: type[models.Model], key: dict[str, object], **numbers: int) -> None:
-    """Add to the numbers of a row, which is made where there is none; exact among all processes."""
-    manager = model._default_manager
-    manager.bulk_create([model(**key)], ignore_conflicts=True)
-    manager.filter(**key).update(**{name: F(name) + number for name, number in numbers.items()})

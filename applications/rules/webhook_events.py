@@ -67,31 +67,40 @@ def route(event: str, channel: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An event of a channel ("": the event's own); InvalidParam for what does not exist or does not go together."""
+
+    event: str
+    channel: str = ""
+
+    def __post_init__(self) -> None:
+        route(self.event, self.channel)
+
+    @property
+    def setting(self) -> str:
+        """The column of MessageSettings that holds the URL."""
+        return route(self.event, self.channel)
+
+
+@dataclass(frozen=True, slots=True)
 class EventBatch:
     """Events of one kind for one application, as a resource server hands them over; checked when it is made.
 
-    `data` are JSON objects in their order. Raises InvalidParam, which names the member, and for more than 1,000 objects
-    or none. `setting` is the column of MessageSettings that holds their URL.
+    `data` are JSON objects in their order, 1 to 1,000 of them. Raises InvalidParam, which names the member.
     """
 
     application_id: str
-    event: str
-    channel: str
+    route: Route
     data: tuple[Mapping[str, Any], ...]
 
     def __post_init__(self) -> None:
         if not self.application_id:
-            raise InvalidParam("application_id", _("Say which application the events are of."))
-        route(self.event, self.channel)
+            raise InvalidParam("applicationId", _("Say which application the events are of."))
         if not 1 <= len(self.data) <= MAX_OBJECTS:
             message = _("Send 1 to {most} objects.")
             raise InvalidParam("data", message.format(most=f"{MAX_OBJECTS:,}"))
         if not all(isinstance(each, Mapping) for each in self.data):
             raise InvalidParam("data", _("Each of the data is an object."))
-
-    @property
-    def setting(self) -> str:
-        return route(self.event, self.channel)
 
     def portions(self) -> "list[Portion]":
         """Return the objects in portions of at most 200, each for one delivery."""
@@ -110,8 +119,7 @@ class Portion:
     @classmethod
     def of(cls, objects: tuple[Mapping[str, Any], ...]) -> "Portion":
         keys = dict.fromkeys(key for each in objects if (key := _key(each)))
-        data = ",".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in objects)
-        return cls(len(objects), data, " ".join(keys))
+        return cls(len(objects), ",".join(map(_json, objects)), " ".join(keys))
 
 
 def body_of(event: str, data: str) -> bytes:
@@ -119,11 +127,21 @@ def body_of(event: str, data: str) -> bytes:
     return f'{{"event":"{event}","data":[{data}]}}'.encode()
 
 
+def _json(one: Mapping[str, Any]) -> str:
+    """Return JSON that every store takes: control characters are escaped in it, and half a surrogate pair is too."""
+    text = json.dumps(one, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(one, separators=(",", ":"))
+    return text
+
+
 def _key(one: Mapping[str, Any]) -> str:
     """Return a short text that is the same for all events of one message, and "" where there is no such thing."""
     for name in _IDS:
         if isinstance(value := one.get(name), str | int) and value != "":
-            return hashlib.sha256(f"{name}:{value}".encode()).hexdigest()[:_KEY]
+            return hashlib.sha256(f"{name}:{value}".encode("utf-8", "surrogatepass")).hexdigest()[:_KEY]
     return ""
 
 
