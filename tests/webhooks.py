@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from applications.models import Application, Delivery, ResourceServer
+from applications.models.deliveries import database_time
 from applications.operations.actors import OPERATOR
+from applications.operations.attempts import Attempted
+from applications.operations.deliveries import Job
 from applications.operations.events import Received, receive_events
 from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
@@ -40,6 +43,23 @@ def only() -> Delivery:
     return Delivery.objects.get()
 
 
+def came(job: Job, status: int | None = 200, error: str = "", **more: Any) -> Attempted:
+    """What came of a job, as a worker tells it."""
+    values: dict[str, Any] = {"answer_headers": (("X-A", "b"),), "answer": b"{}", "retry_after": None, **more}
+    return Attempted(
+        delivery_pk=job.delivery_pk,
+        webhook_pk=job.webhook_pk,
+        lease=job.lease,
+        at=database_time(),
+        url=job.url,
+        headers=(("webhook-id", job.key),),
+        status=status,
+        error=error,
+        milliseconds=12,
+        **values,
+    )
+
+
 @dataclass
 class Answered:
     """An answer as delivery/sender.py has it."""
@@ -50,6 +70,11 @@ class Answered:
     milliseconds: int = 7
     error: str = ""
     retry_after: int | None = None
+
+
+def answer_at_once(**_request: Any) -> Answered:
+    """Send nothing: a receiver took it (for WEBHOOK_SENDER)."""
+    return Answered()
 
 
 @dataclass

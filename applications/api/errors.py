@@ -34,12 +34,7 @@ KINDS: dict[type[DomainError], str] = {
     LimitReached: "conflict",
 }
 # Fields of forms, and parameters of operations, that have another name in JSON.
-NAMES = {
-    "lifetime": "tokenExpiration",
-    "revoke": "revokeTokens",
-    "end_older": "endOlder",
-    "application_id": "applicationId",
-}
+NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens", "end_older": "endOlder"}
 
 
 class ApiError(Exception):

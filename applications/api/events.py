@@ -26,9 +26,9 @@ KEY_HEADER = "Idempotency-Key"
 
 def events(request: HttpRequest) -> HttpResponse:
     """Answer 202 once the events are stored, or counted where they are sent nowhere."""
-    server_pk = check_the_platform(request)
     if request.method != "POST":
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
+    server_pk = check_the_platform(request)
     batch = _batch(read(request, KEYS, any_text={"data"}))
     received = receive_events(server_pk=server_pk, batch=batch, body=request.body, key=_key(request))
     return answer(_written(received), 202)

@@ -106,17 +106,31 @@ PARAMETERS: tuple[Node, ...] = (
     {
         "name": "limit",
         "in": "query",
+        "required": False,
         "description": _("How many at most."),
         "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE},
     },
     {
         "name": "before",
         "in": "query",
+        "required": False,
         "description": _("Those after these in the list: `next` of the last answer."),
         "schema": {"type": "string"},
     },
-    {"name": "event", "in": "query", "schema": {"type": "string", "enum": list(EVENTS)}},
-    {"name": "state", "in": "query", "schema": {"type": "string", "enum": list(State.values)}},
+    {
+        "name": "event",
+        "in": "query",
+        "required": False,
+        "description": _("Only those of this event."),
+        "schema": {"type": "string", "enum": list(EVENTS)},
+    },
+    {
+        "name": "state",
+        "in": "query",
+        "required": False,
+        "description": _("Only those in this state."),
+        "schema": {"type": "string", "enum": list(State.values)},
+    },
 )
 
 

@@ -20,7 +20,9 @@ from tests.factories import make_token
 PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
 PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
 PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/", "panel/sign-in/code/"}
-CLIENT_PATHS = re.compile(r"(oauth|\.well-known|messages)/|(account|applications)($|/)|openapi\.json$")
+CLIENT_PATHS = re.compile(
+    r"(oauth|\.well-known|messages)/|(account|applications)($|/)|events$|openapi\.json$"
+)
 # Reached by whoever is signed in, about that person alone.
 PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")
 # Its link is the proof: who has it has read the mail.

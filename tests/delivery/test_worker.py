@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from applications.delivery.senders import Senders
 from applications.delivery.worker import Worker
 from applications.models import Application, Delivery, DeliveryAttempt
 from applications.models.deliveries import State
+from applications.operations.actors import OPERATOR
 from applications.operations.redelivery import start_redelivery
 from tests.factories import make_account, make_application
 from tests.webhooks import URL, Answered, hand_over, only, set_url
@@ -108,17 +110,11 @@ def test_while_the_database_does_not_answer_it_waits(
     ending = threading.Timer(1.0, worker.stop)
     ending.start()
     if step == "headers_of":  # its lease is over after a minute, by the database's clock
-        monkeypatch.setattr("applications.operations.deliveries.LEASE", engine_lease())
+        monkeypatch.setattr("applications.operations.deliveries.LEASE", timedelta(milliseconds=50))
     worker.run(grace=1)
     ending.cancel()
     assert only().state == State.DELIVERED
     assert len(fake.sent) == 1
-
-
-def engine_lease() -> Any:
-    from datetime import timedelta
-
-    return timedelta(milliseconds=50)
 
 
 def test_told_to_end_it_finishes_what_is_under_way(application: Application) -> None:
@@ -158,10 +154,6 @@ def end_while_sending(application: Application, fake: Fake, grace: float, then: 
 
 
 def test_it_carries_on_with_what_is_to_be_sent_again(application: Application) -> None:
-    from datetime import timedelta
-
-    from applications.operations.actors import OPERATOR
-
     hand_over(application)
     work(Fake(Answered(410)))
     assert only().state == State.FAILED

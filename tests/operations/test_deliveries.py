@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db.models import F
+from django.test import TestCase
 
 from applications.models import (
     Account,
@@ -24,12 +25,12 @@ from applications.models.memberships import Role
 from applications.operations import deliveries
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
-from applications.operations.attempts import LONGEST_ANSWER, Attempted, finish_attempts
+from applications.operations.attempts import LONGEST_ANSWER, finish_attempts
 from applications.operations.deliveries import Job, begin_attempt, claim_deliveries, release_deliveries
 from applications.operations.webhooks import set_webhook_options, switch_on_webhook
 from applications.rules.attempts import DELAYS, is_success, next_delay, outcome
 from tests.factories import make_account, make_application, make_member, make_user
-from tests.webhooks import URL, hand_over, only, set_url
+from tests.webhooks import URL, came, hand_over, only, set_url
 
 
 @pytest.fixture
@@ -47,22 +48,6 @@ def application(account: Account) -> Application:
 
 def claim(most: int = 100, most_doubtful: int = 100, begin: bool = True) -> list[Job]:
     return claim_deliveries(most=most, most_doubtful=most_doubtful, begin=begin)
-
-
-def came(job: Job, status: int | None = 200, error: str = "", **more: Any) -> Attempted:
-    values: dict[str, Any] = {"answer_headers": (("X-A", "b"),), "answer": b"{}", "retry_after": None, **more}
-    return Attempted(
-        delivery_pk=job.delivery_pk,
-        webhook_pk=job.webhook_pk,
-        lease=job.lease,
-        at=database_time(),
-        url=job.url,
-        headers=(("webhook-id", job.key),),
-        status=status,
-        error=error,
-        milliseconds=12,
-        **values,
-    )
 
 
 def answer(jobs: Sequence[Job], status: int | None = 200, error: str = "", **more: Any) -> int:
@@ -375,8 +360,6 @@ def test_410_switches_the_url_off(account: Account, application: Application) ->
 
 def committed(call: Any) -> Any:
     """What was mailed once the transaction was stored."""
-    from django.test import TestCase
-
     with TestCase.captureOnCommitCallbacks(execute=True):
         call()
     return mail.outbox

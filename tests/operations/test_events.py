@@ -1,5 +1,6 @@
 """Taking in events: stored for the URL that is set, or counted, and the same request only once."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,9 @@ from applications.models.webhooks import OffReason
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.events import Received, purge_events, receive_events
+from applications.operations.resource_servers import create_resource_server
 from applications.rules.idempotency import IdempotencyKey
+from applications.rules.names import Name
 from applications.rules.webhook_events import EventBatch, Route
 from tests.factories import make_account, make_application
 from tests.webhooks import URL, hand_over, make_server, only, set_url
@@ -95,9 +98,6 @@ def test_the_same_key_stores_once(application: Application) -> None:
 
 
 def create_other_server() -> int:
-    from applications.operations.resource_servers import create_resource_server
-    from applications.rules.names import Name
-
     return create_resource_server(name=Name("Another"), actor=OPERATOR)[0].pk
 
 
@@ -148,6 +148,4 @@ def test_what_is_no_key(text: str) -> None:
 def test_texts_are_kept_as_they_came(application: Application) -> None:
     text = 'Ünïcode "quoted" \0 \x1b 🎉 \ud800 \u2028'
     hand_over(application, {"msgId": "1", "text": text, "cost": 0.1, "big": 10**30, "none": None})
-    import json
-
     assert json.loads(f"[{only().data}]")[0]["text"] == text
