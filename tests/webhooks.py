@@ -27,7 +27,7 @@ def set_url(application: Application, url: str = URL, setting: str = "sms_dlr_ca
 
 def make_server() -> ResourceServer:
     found = ResourceServer.objects.first()
-    return found or create_resource_server(name=Name("SMS API"), actor=OPERATOR)[0]
+    return found or create_resource_server(name=Name("Of the tests"), actor=OPERATOR)[0]
 
 
 def hand_over(
