@@ -55,7 +55,6 @@ class Lane:
     groups: list[list[Delivery]]
 
 
-@transaction.atomic
 def claim_deliveries(*, most: int, most_doubtful: int, begin: bool = True) -> list[Job]:
     """Lease about `most` deliveries that are due, the longest wait first, and return what to send.
 
@@ -65,9 +64,12 @@ def claim_deliveries(*, most: int, most_doubtful: int, begin: bool = True) -> li
     Deliveries whose URL was removed or switched off, or whose application was disabled, end here.
     """
     moment = database_time()
-    due = webhooks_with_due_deliveries(moment)
-    if not due or most <= 0:
-        return []
+    due = webhooks_with_due_deliveries(moment) if most > 0 else []
+    return _claim(due, moment, most, most_doubtful, begin) if due else []
+
+
+@transaction.atomic
+def _claim(due: list[int], moment: datetime, most: int, most_doubtful: int, begin: bool) -> list[Job]:
     webhooks = _locked(_with_room(due, moment, most, most_doubtful))
     busy = _busy(webhooks, moment)
     lanes = [lane for webhook in webhooks if (lane := _lane(webhook, busy[webhook.pk], moment))]

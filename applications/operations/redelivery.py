@@ -108,9 +108,13 @@ def start_redelivery(
     return order
 
 
-@transaction.atomic
 def carry_on_redelivery() -> bool:
     """Make the next range of one order wait again, whichever worker comes first; whether there was one."""
+    return Redelivery.objects.filter(ended_at=None).exists() and _carry_on()
+
+
+@transaction.atomic
+def _carry_on() -> bool:
     order = Redelivery.objects.select_for_update(skip_locked=True).filter(ended_at=None).last()
     if order is None:
         return False

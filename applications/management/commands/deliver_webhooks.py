@@ -1,17 +1,21 @@
 """Send events to the callback URLs of applications, until it is told to end."""
 
+import os
 import resource
 import signal
+import threading
+import time
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
 from applications.delivery.worker import Worker
 from applications.operations.sending import sender
 
+LOOK_SECONDS = 0.5
 FILES_BESIDE = 64  # that a process has open besides its requests
 
 
@@ -22,7 +26,14 @@ class Command(BaseCommand):
     )
     requires_migrations_checks = True
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--while", type=int, metavar="PID", dest="other", help="end when this process has ended"
+        )
+
+    def handle(self, *args: Any, other: int | None = None, **options: Any) -> None:
+        if other is not None:
+            threading.Thread(target=_end_with, args=(other,), daemon=True).start()
         if settings.WEBHOOK_ENGINE == "celery":
             import_string("applications.delivery.celery_engine.run")()
         elif settings.WEBHOOK_ENGINE == "threads":
@@ -31,6 +42,16 @@ class Command(BaseCommand):
             raise CommandError(
                 f"WEBHOOK_ENGINE is threads or celery, and not “{settings.WEBHOOK_ENGINE}”.", returncode=1
             )
+
+
+def _end_with(other: int) -> None:
+    """Tell this process to end once the other one is gone."""
+    try:
+        while True:
+            os.kill(other, 0)  # asks only
+            time.sleep(LOOK_SECONDS)
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _deliver_by_threads() -> None:
