@@ -164,3 +164,8 @@ class AttemptCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.number}"
+
+    @classmethod
+    def by_outcome(cls) -> dict[str, int]:
+        """All of them, such as {"delivered": 7, "5xx": 1}."""
+        return dict(cls._default_manager.order_by("outcome").values_list("outcome", "number"))
