@@ -177,9 +177,8 @@ def deliveries_out(bench: Bench, number: int) -> None:
         left, began = Delivery.objects.waiting().count(), time.monotonic()
         bench.wait_until_delivered(300)
         rate = left / (time.monotonic() - began)
-    print(
-        f"| deliveries out, {TOO_MANY_TO_MERGE} objects each | {rate:,.0f}/s; a bare loop {bare:,.0f}/s: {rate / bare:.2f}× |"
-    )
+    beside = f"a bare loop {bare:,.0f}/s: {rate / bare:.2f}×"
+    print(f"| deliveries out, {TOO_MANY_TO_MERGE} objects each | {rate:,.0f}/s; {beside} |")
 
 
 def wait_for_first(bench: Bench) -> None:

@@ -5,13 +5,13 @@ from django.urls import path
 from applications.api.account import account
 from applications.api.allowed_ips import account_allowed_ips, application_allowed_ips
 from applications.api.applications import application, applications
+from applications.api.deliveries import deliveries, redelivery, webhook_test
 from applications.api.events import events
 from applications.api.openapi import openapi
 from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
 from applications.api.secrets import secret
 from applications.api.tokens import tokens_revoke
-from applications.api.webhooks import deliveries, redelivery, webhook_test
 
 app_name = "api"
 urlpatterns = [

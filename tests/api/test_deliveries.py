@@ -18,7 +18,7 @@ from tests.api.conftest import Program, bearer, error_of
 from tests.factories import make_application
 from tests.webhooks import URL, Answered, came, hand_over, only, set_url
 
-SENDER = "tests.api.test_webhooks.sender"
+SENDER = "tests.api.test_deliveries.sender"
 
 
 class Sender:
