@@ -27,7 +27,7 @@ from applications.authentication.transport import believe_proxies_alone, is_refu
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
 from applications.operations.usage import record_refused_request
-from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked
+from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked, read_larger, too_large
 from config.logging import redacted
 from config.streams import TooManyStreams
 from config.threads import QueueFull
@@ -59,7 +59,7 @@ class PlainHttp(BadRequest):
 UNAVAILABLE = ("temporarily_unavailable", "The store does not answer. Try again in a few seconds.")
 FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (Resolver404, ("not_found", "There is nothing at this address.")),
-    (RequestDataTooBig, ("request_too_large", "The body is over 64 KB.")),
+    (RequestDataTooBig, ("request_too_large", "")),  # bodies.too_large has the words
     (
         DisallowedHost,
         ("invalid_request", "This server has no such Host. ALLOWED_HOSTS names those that it has."),
@@ -161,6 +161,7 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
     try:
         _check_framing(request)
         match = _resolve(request.path_info)
+        read_larger(request)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
@@ -236,6 +237,6 @@ def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
                 logger.error("the store does not answer", exc_info=error)
             if kind is DisallowedHost:
                 host_logger.error(str(error))
-            return named
+            return (named[0], named[1] or too_large(request.path_info))
     logger.error("unforeseen, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
     return "server_error", "Something went wrong here. The request id finds it in the log."

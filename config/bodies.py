@@ -1,4 +1,7 @@
-"""The body of a request, read whole before anything is done with it: at most 64 KB, and within ten seconds."""
+"""The body of a request, read whole before anything is done with it: at most 64 KB, and within ten seconds.
+
+Events may have more (LARGER): what a resource server hands over is a thousand objects at a time.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,11 +12,13 @@ from wsgiref.types import WSGIEnvironment
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import HttpRequest
 
 type Receive = Callable[[], Awaitable[dict[str, Any]]]  # ASGI: the next part of the body
 
 # Of a refused body, which is thrown away: enough for a client that sends all of it before it reads the answer.
 MAX_BYTES_DRAINED = 8 * 1024 * 1024
+LARGER = {"/events": 1024 * 1024}  # path → bytes
 
 
 class BodyTooSlow(Exception):
@@ -22,6 +27,17 @@ class BodyTooSlow(Exception):
 
 class BodyBrokeOff(BadRequest):
     """The client went away before the end of the body, or sent something that is no body."""
+
+
+def most_bytes(path: str) -> int:
+    """Return how long a body may be that is sent to this path."""
+    most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return LARGER.get(path, most)
+
+
+def too_large(path: str) -> str:
+    """Return what somebody is told whose body is longer than that."""
+    return "The body is over 1 MB." if path in LARGER else "The body is over 64 KB."
 
 
 def has_body(environ: WSGIEnvironment) -> bool:
@@ -34,8 +50,8 @@ async def read(environ: WSGIEnvironment, receive: Receive) -> bytes:
 
     Raises RequestDataTooBig (before reading, where the head says so), BodyTooSlow or BodyBrokeOff.
     """
-    length = int(environ.get("CONTENT_LENGTH", "-1"))
-    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    length, most = int(environ.get("CONTENT_LENGTH", "-1")), most_bytes(environ["PATH_INFO"])
+    if length > most:
         raise RequestDataTooBig
     body, more = bytearray(), True
     try:
@@ -44,7 +60,7 @@ async def read(environ: WSGIEnvironment, receive: Receive) -> bytes:
             while more and len(body) != length:
                 part, more = await _next(receive)
                 body += part
-                if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                if len(body) > most:
                     raise RequestDataTooBig
     except TimeoutError:
         raise BodyTooSlow from None
@@ -84,7 +100,16 @@ def read_chunked(environ: WSGIEnvironment) -> None:
     refuses by its length.
     """
     if environ.get("wsgi.input_terminated") and "CONTENT_LENGTH" not in environ and has_body(environ):
-        set_body(environ, environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+        set_body(environ, environ["wsgi.input"].read(most_bytes(environ["PATH_INFO"]) + 1))
+
+
+def read_larger(request: HttpRequest) -> None:
+    """Read a body that may be longer than Django's limit, which is one for all paths; raise RequestDataTooBig."""
+    if (
+        request.path_info in LARGER
+        and int(request.META.get("CONTENT_LENGTH") or 0) <= LARGER[request.path_info]
+    ):
+        request._body = request.read()  # where Django keeps it, once it has been read
 
 
 async def _next(receive: Receive) -> tuple[bytes, bool]:

@@ -194,6 +194,17 @@ CALLBACK_PORTS = env.list("CALLBACK_PORTS", cast=int, default=[443, 8443])
 CALLBACK_INSECURE = env.bool("CALLBACK_INSECURE", DEBUG)
 CALLBACK_NAMESERVERS = env.list("CALLBACK_NAMESERVERS", default=[])
 
+# What carries deliveries: "threads" of the command deliver_webhooks, or "celery" with a broker.
+WEBHOOK_ENGINE = env.str("WEBHOOK_ENGINE", "threads")
+WEBHOOK_BROKER_URL = env.str("WEBHOOK_BROKER_URL", "redis://127.0.0.1:6379/1")
+# Requests under way at once in each process that delivers.
+WEBHOOK_REQUESTS = max(8, env.int("WEBHOOK_REQUESTS", 1200))
+# How long such a process goes on when it is told to end, in seconds, before it leaves the rest to others.
+WEBHOOK_GRACE_SECONDS = env.float("WEBHOOK_GRACE_SECONDS", 11.0)
+# How long deliveries that have ended stay in the log.
+WEBHOOK_KEEP_DAYS = max(1, env.int("WEBHOOK_KEEP_DAYS", 30))
+WEBHOOK_SENDER = "applications.delivery.sender.send"
+
 # --- What is sent with every page ----------------------------------------------------------------
 
 SECURE_CSP = {

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from django import forms
@@ -55,6 +55,18 @@ def whole(value: Any) -> int:
     return value
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """A list of objects."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError("a list of objects")
+    return value
+
+
+def or_null(kind: Kind) -> Kind:
+    """The same kind, or null."""
+    return lambda value: None if value is None else kind(value)
+
+
 def names(value: Any) -> list[str]:
     """A list of names, or one string of names separated by a space; no name holds another separator."""
     expected = ValueError(
@@ -81,11 +93,12 @@ ALLOWED_IP: Keys = {"network": text, "note": text}
 NOTHING: Keys = {}
 
 
-def read(request: HttpRequest, keys: Keys, *, storable: bool = True) -> dict[str, Any]:
+def read(request: HttpRequest, keys: Keys, *, any_text: Container[str] = ()) -> dict[str, Any]:
     """Return the members of the body by the names that forms have for them; none where nothing is to be sent.
 
+    Texts inside the members of `any_text` may hold any character: they are not stored, or as JSON, which escapes them.
     Raises ApiError: no body although there are `keys`, another media type, not JSON in UTF-8, a key that is unknown
-    or there twice, another type of value, a control character (not where nothing of it is stored).
+    or there twice, another type of value, a control character.
     """
     if keys and not request.body:
         # Never "nothing to do": whoever sent something and lost it on the way would take a 200 for done.
@@ -95,8 +108,7 @@ def read(request: HttpRequest, keys: Keys, *, storable: bool = True) -> dict[str
     for name, value in members.items():
         if name not in keys:
             raise invalid(name[:40], _known(keys))
-        if storable:
-            _check(name, value)
+        _check(name, value, any_text=name in any_text)
         try:
             read_values[FIELDS.get(name, name)] = keys[name](value)
         except ValueError as error:
@@ -163,19 +175,19 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check(name: str, value: Any, depth: int = 1) -> None:
+def _check(name: str, value: Any, depth: int = 1, *, any_text: bool = False) -> None:
     """Refuse what no field can take, wherever in `value` it is."""
     if depth > DEEPEST:
         raise invalid(name, "It is nested too deeply.")
-    if isinstance(value, str) and CONTROL.search(value):
+    if isinstance(value, str) and not any_text and CONTROL.search(value):
         raise invalid(name, "It holds a control character.")
     if isinstance(value, float) and not math.isfinite(value):
         raise invalid(name, "A number is too large.")
     for part in value if isinstance(value, list) else []:
-        _check(name, part, depth + 1)
+        _check(name, part, depth + 1, any_text=any_text)
     for key, member in value.items() if isinstance(value, dict) else []:
-        _check(name, key, depth + 1)
-        _check(f"{name}.{key[:40]}", member, depth + 1)
+        _check(name, key, depth + 1, any_text=any_text)
+        _check(f"{name}.{key[:40]}", member, depth + 1, any_text=any_text)
 
 
 def _known(keys: Keys) -> str:

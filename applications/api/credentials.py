@@ -37,7 +37,7 @@ def credentials_revoke(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
     rates.count_report(request)
-    sent = read(request, KEYS, storable=False).get("credentials")
+    sent = read(request, KEYS, any_text=KEYS).get("credentials")
     if sent is None:
         raise invalid("credentials", "It is missing.")
     request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
@@ -18,12 +17,9 @@ from applications.api.clients import authenticated_client
 from applications.api.errors import ApiError, answer, invalid
 from applications.api.outputs import time
 from applications.api.preview_description import PREVIEW
-from applications.authentication.clients import Client, InvalidCredential
-from applications.authentication.resource_servers import (
-    TooManyFailures,
-    check_resource_server,
-    is_basic,
-)
+from applications.api.resource_servers import check_the_platform
+from applications.authentication.clients import Client
+from applications.authentication.resource_servers import is_basic
 from applications.descriptions.registry import describe
 from applications.models.statements.message_settings import (
     FoundSmsSettings,
@@ -55,7 +51,7 @@ def messages_preview(request: HttpRequest) -> HttpResponse:
     """Answer a resource server (HTTP Basic) about any application, other clients about their own."""
     settings: Callable[[dict[str, Any]], FoundSmsSettings]
     if is_basic(request):
-        _check_the_platform(request)
+        check_the_platform(request)
         settings = _of_application
     else:
         settings = _of_client(request)
@@ -63,18 +59,6 @@ def messages_preview(request: HttpRequest) -> HttpResponse:
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
     values = bodies.read(request, FROM_THE_PLATFORM if is_basic(request) else FROM_ALL)
     return answer(_written(_preview(values, settings(values))))
-
-
-def _check_the_platform(request: HttpRequest) -> None:
-    try:
-        rates.note_resource_server(request, check_resource_server(request))
-    except TooManyFailures as error:
-        message = "The resource server could not be authenticated, too many times in a row."
-        raise ApiError("rate_limit_exceeded", message, {"Retry-After": str(error.wait)}) from None
-    except InvalidCredential:
-        message = "The resource server could not be authenticated."
-        challenge = {"WWW-Authenticate": f'Basic realm="{django_settings.REALM}"'}
-        raise ApiError("invalid_credentials", message, challenge) from None
 
 
 def _of_application(values: dict[str, Any]) -> FoundSmsSettings:

@@ -6,6 +6,8 @@ from applications.api.account import account
 from applications.api.allowed_ips import account_allowed_ips, application_allowed_ips
 from applications.api.applications import application, applications
 from applications.api.credentials import credentials_revoke
+from applications.api.deliveries import deliveries, redelivery, webhook_test
+from applications.api.events import events
 from applications.api.openapi import openapi
 from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
@@ -34,5 +36,13 @@ urlpatterns = [
     path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
     path("credentials/revoke", credentials_revoke, name="credentials_revoke"),
     path("openapi.json", openapi, name="openapi"),
+    path("applications/<str:application_id>/webhooks/deliveries", deliveries, name="deliveries"),
+    path(
+        "applications/<str:application_id>/webhooks/deliveries/<str:delivery_id>/redeliver",
+        redelivery,
+        name="redelivery",
+    ),
+    path("applications/<str:application_id>/webhooks/test", webhook_test, name="webhook_test"),
+    path("events", events, name="events"),
     path("messages/preview", messages_preview, name="messages_preview"),
 ]

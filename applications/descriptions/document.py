@@ -15,6 +15,7 @@ TAGS = {
     "Account": _("Who a credential belongs to."),
     "Applications": _("The account's applications: made, changed and deleted."),
     "Messages": _("How texts are treated before they are sent."),
+    "Webhooks": _("What happened, and how applications are told about it."),
     "Allowed IPs": _("From where credentials may be used."),
     "Found credentials": _(
         "Credentials that somebody found where they do not belong, and how to search for them."

@@ -31,7 +31,10 @@ OF_BODIES = ("408", "413", "415")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of an address of the API. `refusals` are statuses beyond those that every operation has."""
+    """One method of an address of the API. `refusals` are statuses beyond those that every operation has.
+
+    `security`, where it is not None, stands in place of a token or an API key with a scope.
+    """
 
     name: str
     summary: Translatable
@@ -42,6 +45,7 @@ class Operation:
     refusals: tuple[str, ...] = ()
     tag: str = "Applications"
     other_security: list[Node] = field(default_factory=list)
+    security: list[Node] | None = None
 
     def node(self, scope: str) -> Node:
         """Return it as OpenAPI writes it, called with a credential that has `scope`."""
@@ -50,7 +54,7 @@ class Operation:
             "tags": [self.tag],
             "summary": self.summary,
             "description": self.description,
-            "security": [{"accessToken": [scope]}, {"apiKey": [scope]}, *self.other_security],
+            "security": self.security or self._by_scope(scope),
             "responses": dict(self.answers),
         }
         if self.parameters:
@@ -60,6 +64,9 @@ class Operation:
         for status in sorted({*EVERYWHERE, *self.refusals, *(OF_BODIES if self.body else ())}):
             known["responses"][status] = ref("responses", REFUSALS[status])
         return known
+
+    def _by_scope(self, scope: str) -> list[Node]:
+        return [{"accessToken": [scope]}, {"apiKey": [scope]}, *self.other_security]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ ID = "3f9a1c5e7b2d4860a1c3e5f70918273645f0e1d2"
 SECRET = "8c41d7e9a05b36f2c84e1d70b95a3f62e4c80d17"
 TOKEN = "b7d02f5a91c84e36d05f7a12c9e84b630f1d5ac7"
 REQUEST_ID = "6f3c8f0e-0f6c-4a57-9d0f-7d7c2f3b9a11"
+DELIVERY_ID = "msg_5f1c22e07b944c1e8f6f0a1b2c3d4e5f"
 MOMENT = "2026-11-24 13:32:05"
 
 NAME, SCOPES = "Order notifications", "sms groups"
@@ -55,13 +56,24 @@ def body(name: str, example: Any, *, required: bool = True) -> Node:
     return {"required": required, "content": json_of(schema(name), example)}
 
 
-def application_id() -> Node:
-    """Return the parameter that names an application in the path."""
+def in_path() -> dict[str, Node]:
+    """Return the parameters that name things in the path, by their names there."""
+    of_delivery = {"type": "string", "pattern": "^msg_[0-9a-f]{32}$"}
     return {
-        "name": "applicationId",
-        "in": "path",
-        "required": True,
-        "description": _("The application's ID."),
-        "schema": schema("Credential"),
-        "example": ID,
+        "applicationId": {
+            "name": "applicationId",
+            "in": "path",
+            "required": True,
+            "description": _("The application's ID."),
+            "schema": schema("Credential"),
+            "example": ID,
+        },
+        "id": {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": _("The delivery's id."),
+            "schema": of_delivery,
+            "example": DELIVERY_ID,
+        },
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from applications.descriptions.parts import Node, application_id
+from applications.descriptions.parts import Node, in_path
 
 _operations: dict[Callable[..., Any], Mapping[str, Node]] = {}
 _components: dict[str, dict[str, Node]] = {"schemas": {}, "responses": {}}
@@ -32,8 +32,8 @@ def described_paths() -> dict[str, Node]:
     paths: dict[str, Node] = {}
     for address, view in _addresses(get_resolver().url_patterns, "/"):
         if view in _operations:
-            shared = {"parameters": [application_id()]} if "{applicationId}" in address else {}
-            paths[address] = {**shared, **_operations[view]}
+            named = [parameter for name, parameter in in_path().items() if f"{{{name}}}" in address]
+            paths[address] = {**({"parameters": named} if named else {}), **_operations[view]}
     return paths
 
 
@@ -50,4 +50,7 @@ def _addresses(
         if isinstance(pattern, URLResolver):
             yield from _addresses(pattern.url_patterns, address)
         else:
-            yield address.replace("<str:application_id>", "{applicationId}"), pattern.callback
+            named = address.replace("<str:application_id>", "{applicationId}").replace(
+                "<str:delivery_id>", "{id}"
+            )
+            yield named, pattern.callback

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0018_webhook_secrets")]
+    dependencies = [("applications", "0019_webhooks")]
 
     operations = [
         migrations.AddField(

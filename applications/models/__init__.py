@@ -7,7 +7,9 @@ from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
 from applications.models.audit_checks import AuditCheck
+from applications.models.deliveries import Delivery, DeliveryAttempt, Redelivery
 from applications.models.email_changes import EmailChange
+from applications.models.events import EventCount, EventKey
 from applications.models.findings import KeptFinding
 from applications.models.found_credentials import CredentialReports, FoundCredential
 from applications.models.invitations import Invitation
@@ -26,6 +28,7 @@ from applications.models.tokens import AccessToken
 from applications.models.usage import DailyUsage
 from applications.models.users import User
 from applications.models.webhook_secrets import WebhookSecret
+from applications.models.webhooks import AttemptCount, Webhook, WebhookDay, WebhookOptions
 
 __all__ = [
     "APIKey",
@@ -35,11 +38,16 @@ __all__ = [
     "AllowedIP",
     "Application",
     "ApplicationSecret",
+    "AttemptCount",
     "AuditCheck",
     "AuditEvent",
     "CredentialReports",
     "DailyUsage",
+    "Delivery",
+    "DeliveryAttempt",
     "EmailChange",
+    "EventCount",
+    "EventKey",
     "FoundCredential",
     "GrantedScope",
     "Invitation",
@@ -48,6 +56,7 @@ __all__ = [
     "Membership",
     "MessageSettings",
     "RateCount",
+    "Redelivery",
     "Refusal",
     "ResourceServer",
     "Scope",
@@ -57,5 +66,8 @@ __all__ = [
     "UnknownCredentials",
     "UsedTimeStep",
     "User",
+    "Webhook",
+    "WebhookDay",
+    "WebhookOptions",
     "WebhookSecret",
 ]

@@ -1,15 +1,29 @@
-"""Sweeping away what is dead: tokens (expired, revoked, of no application), ended sessions, old refusals."""
+"""Sweeping away what is dead: tokens (expired, revoked, orphaned), ended sessions, old refusals and deliveries."""
 
 import time
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, Max, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.utils.timezone import now
 
-from applications.models import AccessToken, Account, Refusal
+from applications.models import (
+    AccessToken,
+    Account,
+    Application,
+    Delivery,
+    DeliveryAttempt,
+    EventCount,
+    Redelivery,
+    Refusal,
+    WebhookDay,
+)
+from applications.models.deliveries import State, database_time
 
 BATCH = 20_000  # keys a range: short transactions, so that issuing keeps over 80 % of its speed
+DELIVERIES = 2_000  # the same for deliveries, which are larger
 PAUSE = 2.0  # times as long as a batch took
 
 
@@ -54,3 +68,33 @@ def trim_refusals(account_pk: int) -> int:
     """Delete the refusals of an account beyond its newest 10,000; return how many."""
     deleted: int = Refusal.objects.all().beyond_the_newest(account_pk).delete()[0]
     return deleted
+
+
+def purge_deliveries(*, batch: int = DELIVERIES, pause: float = PAUSE) -> int:
+    """Delete deliveries that ended, were stored WEBHOOK_KEEP_DAYS ago and all of deleted applications; return how many.
+
+    In ranges of the primary key, as `purge_tokens` does, with their attempts. What still waits stays.
+    """
+    before = database_time() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
+    EventCount.objects.filter(day__lt=before.date()).delete()
+    WebhookDay.objects.filter(day__lt=before.date()).delete()
+    Redelivery.objects.filter(ended_at__lt=before).delete()
+    ends = Delivery.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return 0
+    deleted = 0
+    for start in range(ends["first"], ends["last"] + 1, batch):
+        began = time.monotonic()
+        deleted += _delete_deliveries(start, start + batch, before)
+        if start + batch <= ends["last"]:
+            time.sleep((time.monotonic() - began) * pause)
+    return deleted
+
+
+def _delete_deliveries(start: int, end: int, before: datetime) -> int:
+    still_there = Application.objects.filter(pk=OuterRef("application"))
+    is_old = ~Q(state=State.WAITING) & Q(created_at__lt=before)
+    gone = Delivery.objects.filter(pk__gte=start, pk__lt=end).filter(is_old | ~Exists(still_there))
+    pks = list(gone.values_list("pk", flat=True))
+    DeliveryAttempt.objects.filter(delivery__in=pks).delete()
+    return Delivery.objects.filter(pk__in=pks).delete()[0]

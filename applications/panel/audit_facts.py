@@ -37,6 +37,7 @@ OF_PAIRS = frozenset(
         Action.MAILS_CHANGED,
         Action.MEMBER_CHANGED,
         Action.MESSAGES_CHANGED,
+        Action.WEBHOOKS_CHANGED,
     }
 )
 WAYS: Mapping[str, Label] = {
@@ -227,5 +228,11 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "from_other_addresses": (_lazy("From other addresses"), _text),
     "id": (_lazy("ID"), _text),
     "group": (_lazy("Group"), _text),
+    "delivery": (_lazy("Delivery"), _text),
+    "deliveries": (_lazy("Deliveries"), _text),
+    "since": (_lazy("Since"), _time),
+    "event": (_lazy("Event"), _text),
+    "setting": (_lazy("Setting"), _text),
+    "keeps_bodies": (_lazy("Bodies stay in the log"), _yes_or_no),
     **dict(_of_messages()),
 }

@@ -143,9 +143,9 @@ class _Reader:
         query = []
         for parameter in parameters:
             if parameter["in"] == "path":
-                value = self.application_id or parameter["example"]
-                path = path.replace(f"{{{parameter['name']}}}", value)
-            else:
+                own = self.application_id if parameter["name"] == "applicationId" else ""
+                path = path.replace(f"{{{parameter['name']}}}", own or parameter["example"])
+            elif parameter["in"] == "query" and "example" in parameter:
                 query.append(f"{parameter['name']}={parameter['example']}")
         return f"{self.document['servers'][0]['url']}{path}{'?' if query else ''}{'&'.join(query)}"
 
@@ -193,4 +193,6 @@ def _kind(schema: Node) -> str:
     }
     if "oneOf" in schema:
         return _(" or ").join(type_names[one["type"]] for one in schema["oneOf"])
-    return type_names.get(schema.get("type", ""), _("object"))
+    kinds = schema.get("type", "")  # several where null is one of them
+    kind = kinds if isinstance(kinds, str) else kinds[0]
+    return type_names.get(kind, _("object"))

@@ -11,7 +11,7 @@ BASIC = '--user "$LATCHKEY_ID:$LATCHKEY_SECRET"'
 
 def curl(address: str, method: str, known: Node) -> str:
     """Return the call of an operation, with the credential that it takes."""
-    options = [*([TOKEN] if _takes_a_token(known) else []), *_sent(known)]
+    options = [*_proof(known), *_sent(known)]
     verb = "" if method == "GET" or (method == "POST" and _sent(known)) else f"--request {method} "
     quoted = f'"{address}"' if "?" in address else address
     # An address beside a verb would be as long as to run under the copy button.
@@ -19,15 +19,19 @@ def curl(address: str, method: str, known: Node) -> str:
     return " \\\n  ".join([*begin, *options])
 
 
-def _takes_a_token(known: Node) -> bool:
-    return any("accessToken" in way for way in known["security"])
+def _proof(known: Node) -> list[str]:
+    """The option of curl that says who calls: the token where one is taken, else ID and secret, if anything."""
+    ways = {name for way in known["security"] for name in way}
+    if "accessToken" in ways:
+        return [TOKEN]
+    return [BASIC] if "clientBasic" in ways else []
 
 
 def _sent(known: Node) -> list[str]:
-    """The options of curl that send the body, and a client's proof with it."""
+    """The options of curl that send the body."""
     content = known.get("requestBody", {}).get("content", {})
     if FORM in content:
-        return [BASIC, *(f"--data {name}={value}" for name, value in content[FORM]["example"].items())]
+        return [f"--data {name}={value}" for name, value in content[FORM]["example"].items()]
     example = content.get("application/json", {}).get("example")
     if not example:
         return []

@@ -21,6 +21,7 @@ from config.bodies import BodyTooSlow
 from tests.api.conftest import Program, bearer, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, Response, basic
+from tests.webhooks import hand_over, only, set_url
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -48,7 +49,7 @@ def patterns() -> list[str]:
         for pattern in get_resolver(module).url_patterns:
             assert isinstance(pattern, URLPattern)
             path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
-            found.append("/" + path.replace("application_id", "applicationId"))
+            found.append("/" + path.replace("application_id", "applicationId").replace("delivery_id", "id"))
     return found
 
 
@@ -157,9 +158,13 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def target(account: Account) -> Application:
-    """An application to read and change; the client is another."""
-    return make_application(account, scopes="sms account")[0]
+def target(account: Account, settings: Any) -> Application:
+    """An application to read and change, with a delivery that waits; the client is another."""
+    settings.WEBHOOK_SENDER = "tests.webhooks.answer_at_once"
+    made = make_application(account, scopes="sms account")[0]
+    set_url(made)
+    hand_over(made)
+    return made
 
 
 def test_methods_that_are_described_are_those_that_are_there(
@@ -192,6 +197,9 @@ CALLS = [
     ("POST", "/account/allowed-ips", {"network": "127.0.0.1"}),
     ("DELETE", "/account/allowed-ips?network=127.0.0.1", ""),
     ("POST", "/messages/preview", {"text": "Привет"}),
+    ("GET", "/applications/{applicationId}/webhooks/deliveries?limit=1&state=waiting", ""),
+    ("POST", "/applications/{applicationId}/webhooks/deliveries/{id}/redeliver", ""),
+    ("POST", "/applications/{applicationId}/webhooks/test", {"event": "dlr_update", "channel": "sms"}),
     ("DELETE", "/applications/{applicationId}", ""),
     ("GET", "/openapi.json", ""),
     ("POST", "/credentials/revoke", {"credentials": ["Bearer " + 40 * "0"]}),
@@ -199,19 +207,34 @@ CALLS = [
 
 
 def test_answers_are_as_described(document: dict[str, Any], program: Program, target: Application) -> None:
-    called = set()
+    called, of_target = set(), only().key
     for method, address, body in CALLS:
         path = address.partition("?")[0]
-        address = address.replace("{applicationId}", target.application_id)
+        address = address.replace("{applicationId}", target.application_id).replace("{id}", of_target)
         response = program.send(method, address, body, "application/json" if body else "")
         assert 200 <= response.status_code < 300, f"{method} {address}: {response.content!r}"
         if path != "/openapi.json":
             check_answer(document, path, method, response)
         called.add((path, method.lower()))
-    oauth = {path for path in document["paths"] if path.startswith(("/oauth", "/.well-known"))}
+    others = {path for path in document["paths"] if path.startswith(("/oauth", "/.well-known", "/events"))}
     assert called == {
-        (path, method) for path, method, _operation in operations(document) if path not in oauth
+        (path, method) for path, method, _operation in operations(document) if path not in others
     }
+
+
+def test_answers_to_events_are_as_described(document: dict[str, Any], target: Application) -> None:
+    server, secret = create_resource_server(name=Name("SMS gateway"), actor=OPERATOR)
+    platform = Program({"Authorization": basic(server.server_id, secret), "Idempotency-Key": "one"})
+    good = {"applicationId": target.application_id, "channel": "sms", "event": "dlr_update", "data": [{}]}
+    calls: list[tuple[Program, Any, int]] = [
+        *((platform, good, 202), (platform, {**good, "data": [{}, {}]}, 409), (platform, {}, 400)),
+        *((Program(platform.headers | {"Idempotency-Key": "2"}), {**good, "applicationId": "x"}, 202),),
+        *((Program({}), good, 401), (platform, "x" * 1_100_000, 413)),
+    ]
+    for client, body, status in calls:
+        response = client.post("/events", body)
+        assert response.status_code == status, response.content
+        check_answer(document, "/events", "POST", response)
 
 
 def test_an_api_key_is_told_of_no_application(document: dict[str, Any], account: Account) -> None:

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "authentication": {"operations", "models", "rules", "errors"},
     "descriptions": {"models", "rules", "errors"},
     "forms": {"models", "rules", "errors"},
-    "management": {"forms", "operations", "models", "rules", "errors"},
+    "management": {"delivery", "forms", "operations", "models", "rules", "errors"},
     "templatetags": {"models", "rules", "errors"},
     "migrations": {"models", "rules"},
     "apps": {"authentication", "models"},

@@ -20,6 +20,7 @@ from applications.models import (
     Application,
     ApplicationSecret,
     AuditEvent,
+    Delivery,
     EmailChange,
     FoundCredential,
     GrantedScope,
@@ -28,9 +29,12 @@ from applications.models import (
     MailChoice,
     Membership,
     MessageSettings,
+    Redelivery,
     ResourceServer,
     Scope,
     User,
+    Webhook,
+    WebhookOptions,
     WebhookSecret,
 )
 from applications.models.applications import Lifetime
@@ -61,6 +65,7 @@ from applications.operations.mail_choices import choose_mails
 from applications.operations.members import add_member, change_role, leave_account, remove_member
 from applications.operations.message_settings import update_message_settings
 from applications.operations.people import rename_person
+from applications.operations.redelivery import redeliver, start_redelivery
 from applications.operations.resource_servers import (
     create_resource_server,
     remove_resource_server,
@@ -71,13 +76,17 @@ from applications.operations.secrets import reset_secret, retire_secret
 from applications.operations.sessions import end_sessions
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.operations.webhook_secrets import roll_webhook_secret, switch_webhook_signing
+from applications.operations.webhook_tests import send_test_event
+from applications.operations.webhooks import set_webhook_options, switch_on_webhook
 from applications.rules.credentials import digest, new_credential
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name, ProperName
 from applications.rules.networks import NetworkText
 from applications.rules.time_zones import TimeZone
+from applications.rules.webhook_events import Route
 from tests.architecture.test_operations import operations
 from tests.factories import make_account, make_application, make_token
+from tests.webhooks import hand_over, set_url
 
 type Call = Callable[..., object]
 
@@ -92,6 +101,7 @@ TABLES: list[type[Model]] = [
 ]
 TABLES += [EmailChange, FoundCredential, GrantedScope, Invitation, KeptFinding, MailChoice]
 TABLES += [Membership, MessageSettings, ResourceServer, Scope, User, WebhookSecret]
+TABLES += [Delivery, Redelivery, Webhook, WebhookOptions]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
@@ -327,8 +337,43 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
         "retire_scope": (retire_scope, {"scope": Scope.objects.get(name="sms")}),
         **of_members(account),
         **of_a_person(account),
+        **of_webhooks(application),
     }
     return {name: partial(_call_as, call, good) for name, (call, good) in calls.items()}
+
+
+def of_webhooks(application: Application) -> dict[str, tuple[Call, dict[str, Any]]]:
+    """The operations on webhooks and deliveries."""
+    set_url(application)
+    hand_over(application)
+    about, delivery = {"application": application}, Delivery.objects.latest("pk")
+    Webhook.objects.update(off_at=now(), off_reason="gone")
+    return {
+        "redeliver": (redeliver, about | {"delivery": delivery}),
+        "start_redelivery": (start_redelivery, about | {"since": now() - timedelta(days=1)}),
+        "switch_on_webhook": (switch_on_webhook, about | {"webhook": delivery.webhook}),
+        "set_webhook_options": (set_webhook_options, about | {"keeps_bodies": False}),
+        "send_test_event": (send_test_event, about | {"route": Route("dlr_update", "sms")}),
+    }
+
+
+HOSTILE_OF_WEBHOOKS: dict[tuple[str, str], list[Any]] = {
+    ("set_webhook_options", "keeps_bodies"): [None, "perhaps", 2],
+    ("start_redelivery", "since"): [datetime(2999, 1, 1, tzinfo=UTC)],
+}
+
+
+@pytest.mark.parametrize(("operation", "param"), HOSTILE_OF_WEBHOOKS)
+def test_values_of_webhooks(target: Application, operation: str, param: str) -> None:
+    call, good = of_webhooks(target)[operation]
+    for value in HOSTILE_OF_WEBHOOKS[operation, param]:
+        assert refuses(InvalidParam, partial(call, **good | {"actor": OPERATOR, param: value})).message
+
+
+@pytest.mark.parametrize("event", ["", "none", "dlr_update", "DLR_UPDATE", "dlr_update\0"])
+def test_a_route_that_leads_nowhere(event: str) -> None:
+    with pytest.raises(InvalidParam):
+        Route(event, "" if event == "dlr_update" else "sms")
 
 
 def of_members(account: Account) -> dict[str, tuple[Call, dict[str, Any]]]:

@@ -4,15 +4,28 @@ from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
+from pytest_django import Settings
 
-from applications.models import AccessToken, Account, Refusal, refusals
+from applications.models import (
+    AccessToken,
+    Account,
+    Delivery,
+    DeliveryAttempt,
+    EventCount,
+    Refusal,
+    WebhookDay,
+    refusals,
+)
 from applications.models.usage import Reason
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
-from applications.operations.purge import purge_refusals, purge_tokens
+from applications.operations.attempts import finish_attempts
+from applications.operations.deliveries import claim_deliveries
+from applications.operations.purge import purge_deliveries, purge_refusals, purge_tokens
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from tests.factories import make_account, make_application, make_token
+from tests.webhooks import came, hand_over, set_url
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +89,35 @@ def test_of_many_alike_at_once_some_are_kept_and_all_are_counted(monkeypatch: py
     usage.flush()
     assert Refusal.objects.count() == 2
     assert application.daily_usage.get().count == 5
+
+
+def test_deliveries_are_kept_for_30_days_and_while_they_wait(settings: Settings) -> None:
+    application, _secret = make_application(make_account())
+    set_url(application)
+    for days in (31, 29):
+        hand_over(application, {"msgId": str(days)})
+        finish_attempts(attempts=[came(job) for job in claim_deliveries(most=9, most_doubtful=9)])
+        Delivery.objects.filter(pk=newest()).update(created_at=now() - timedelta(days=days))
+    hand_over(application)
+    Delivery.objects.filter(pk=newest()).update(created_at=now() - timedelta(days=31))
+    WebhookDay.objects.update(day=now() - timedelta(days=31))
+    EventCount.objects.create(day=now() - timedelta(days=31), application_pk=1, reason="no_url", number=1)
+    assert purge_deliveries(batch=1, pause=0) == 1
+    assert (Delivery.objects.count(), DeliveryAttempt.objects.count()) == (2, 1)
+    assert (WebhookDay.objects.count(), EventCount.objects.count()) == (0, 0)
+    settings.WEBHOOK_KEEP_DAYS = 28
+    assert purge_deliveries() == 1
+    assert purge_deliveries() == 0
+
+
+def newest() -> int:
+    return Delivery.objects.latest("pk").pk
+
+
+def test_deliveries_of_a_deleted_application_go() -> None:
+    application, _secret = make_application(make_account())
+    set_url(application)
+    hand_over(application)
+    delete_application(application=application, actor=OPERATOR)
+    assert purge_deliveries() == 1
+    assert purge_deliveries() == 0

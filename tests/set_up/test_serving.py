@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ class Start:
         return False
 
 
+def commands_of(start: Start) -> str:
+    """The command lines of all that it started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(folder.name)) == start.process.pid:
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+    return "\n".join(found)
+
+
 def _sign_in(start: Start, password: str) -> requests.Response:
     with requests.Session() as session:
         page = session.get(f"{start.url}/panel/sign-in/", timeout=10)
@@ -88,6 +99,7 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
         assert f"{first.url}/panel/" in first.words
         assert f"{first.url}/oauth/token" in first.words
         assert "/applications/" in _sign_in(first, first.password).url
+        assert "deliver_webhooks" in commands_of(first), "events are sent without another command"
         # By its number it is reached too; passkeys alone need the name.
         assert requests.get(first.url.replace("localhost", "127.0.0.1"), timeout=10).status_code == 200
     finally:

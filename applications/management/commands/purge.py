@@ -4,19 +4,26 @@ from typing import Any
 
 from applications.management.base import OperatorCommand
 from applications.operations.email_changes import purge_email_changes
+from applications.operations.events import purge_events
 from applications.operations.invitations import purge_invitations
-from applications.operations.purge import purge_refusals, purge_sessions, purge_tokens
+from applications.operations.purge import purge_deliveries, purge_refusals, purge_sessions, purge_tokens
 from applications.operations.sign_in import purge_sign_in
 
 
 class Command(OperatorCommand):
     help = (
-        "Delete dead tokens, sessions that are over, old refusals, invitations and changes of email, and counts of old"
-        " failures. Meant to run every night."
+        "Delete dead tokens, sessions that are over, old refusals, deliveries, invitations and changes of email, and"
+        " counts of old failures. Meant to run every night."
     )
 
     def run(self, **options: Any) -> dict[str, Any]:
         purge_sign_in()
         purge_invitations()
         purge_email_changes()
-        return {"purged": purge_tokens(), "sessions": purge_sessions(), "refusals": purge_refusals()}
+        purge_events()
+        return {
+            "purged": purge_tokens(),
+            "sessions": purge_sessions(),
+            "refusals": purge_refusals(),
+            "deliveries": purge_deliveries(),
+        }

@@ -1,0 +1,80 @@
+"""One attempt: signed, sent, and told as `finish_attempts` stores it. What sends it is named by WEBHOOK_SENDER."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from applications.operations.attempts import Attempted
+from applications.operations.deliveries import Job
+from applications.operations.webhook_secrets import signed_headers
+
+JSON: Final = "application/json"
+
+
+class Answer(Protocol):
+    """What came back, as delivery/sender.py says it."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    milliseconds: int
+    error: str
+    retry_after: int | None
+
+
+class Send(Protocol):
+    """How a request is sent: within 10 seconds, and what fails is an answer too."""
+
+    def __call__(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> Answer: ...
+
+
+def sender() -> Send:
+    """Return what sends: the operations know no HTTP."""
+    found: Send = import_string(settings.WEBHOOK_SENDER)
+    return found
+
+
+def headers_of(job: Job, at: datetime) -> dict[str, str]:
+    """Return the headers of an attempt that begins at `at`; this reads the signing secrets."""
+    signed = signed_headers(application_id=job.application_pk, webhook_id=job.key, at=at, body=job.body)
+    return {"content-type": JSON, **signed}
+
+
+def attempt(send: Send, job: Job, headers: Mapping[str, str], at: datetime) -> Attempted:
+    """Send a job and return what came of it; this asks nothing of the database."""
+    answer = send(url=job.url, body=job.body, headers=headers)
+    return Attempted(
+        delivery_pk=job.delivery_pk,
+        webhook_pk=job.webhook_pk,
+        lease=job.lease,
+        at=at,
+        url=job.url,
+        headers=tuple(headers.items()),
+        status=answer.status,
+        error=answer.error,
+        milliseconds=answer.milliseconds,
+        answer_headers=answer.headers,
+        answer=answer.body,
+        retry_after=answer.retry_after,
+    )
+
+
+def not_sent(job: Job, at: datetime, error: str) -> Attempted:
+    """Return the attempt that could not be made, for the reason `error`."""
+    return Attempted(
+        delivery_pk=job.delivery_pk,
+        webhook_pk=job.webhook_pk,
+        lease=job.lease,
+        at=at,
+        url=job.url,
+        headers=(),
+        status=None,
+        error=error,
+        milliseconds=0,
+        answer_headers=(),
+        answer=b"",
+        retry_after=None,
+    )
