@@ -74,9 +74,10 @@ def reset_secret(
     old = application.secrets.get(expires_at=None)
     if current is not None and current != old.pk:
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
-    if not old.is_known:
-        stops_in = timedelta()  # it only keeps the place of one that was found
-    ended = _end_older(application, moment, end_older)
+    if old.is_known:
+        ended = _end_older(application, moment, end_older)
+    else:  # it keeps the place of one that was found, and works for nobody: an older secret may go on
+        stops_in, ended = timedelta(), []
     application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
     forget_two_secrets(application)
     secret = new_credential()

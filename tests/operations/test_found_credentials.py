@@ -127,6 +127,13 @@ def test_a_reset_makes_all_well(cast: Cast) -> None:
     assert not FoundCredential.objects.open().exists()
 
 
+def test_a_reset_leaves_the_secret_that_is_left(cast: Cast) -> None:
+    """The found one was current, in an overlap: two secrets work at once, and the older one is the second."""
+    report(reset(cast.application))
+    new = reset(cast.application)
+    assert working(cast.application) == [new[-4:], cast.secret[-4:]]
+
+
 def test_a_disabled_application_does_not_come_back_with_it(cast: Cast) -> None:
     value = new_credential()
     make_token(cast.application, value)

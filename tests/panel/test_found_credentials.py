@@ -20,7 +20,7 @@ from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import make_token
 from tests.oauth.conftest import FORM, GRANT, basic
-from tests.panel.addresses import of
+from tests.panel.addresses import confirm, of
 from tests.panel.pages import text
 
 FINDER = Actor(ActorKind.FINDER, "finder", "203.0.113.9", "6f3c8f0e-0f6c-4a57-9d0f-7d7c2f3b9a11")
@@ -60,6 +60,14 @@ def test_the_secret_that_is_left_is_no_old_one(alice: Client, cast: Cast) -> Non
     page = text(alice.get(of(cast.application, "overview")))
     assert "Moving over" not in page
     assert f"••••{cast.secret[-4:]}" in page
+    confirm(alice)
+    question = text(alice.get(of(cast.application, "secret_reset")))
+    assert "The old secret was found, and stopped. The new one works at once." in question
+    assert f"The one ending in {cast.secret[-4:]} goes on working as it does now." in question
+    assert "Both secrets work until then" not in question
+    sent = dict(re.findall(r'<input type="hidden" name="(overlap|current)" value="(\w+)"', question))
+    assert "The secret was reset" in text(alice.post(of(cast.application, "secret_reset"), sent))
+    assert cast.application.secrets.working().count() == 2
 
 
 def test_a_key_and_a_token_until_they_are_dismissed(alice: Client, cast: Cast) -> None:
