@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from applications.forms.search import SearchWords
 from applications.models import Application, Membership
 from applications.panel.access import PanelRequest
-from applications.panel.navigation import HELP, MENU
+from applications.panel.navigation import HELP, MAILS, MENU
 
 MOST = 8  # results of one kind
 
@@ -149,7 +149,7 @@ def _pages(request: PanelRequest, words: SearchWords) -> Group:
     account, membership = [request.account.pk], request.membership
     of_account: list[Page] = [
         (label, OTHER_WORDS.get(name, ""), icon, name)
-        for _heading, entries in [*MENU, HELP]
+        for _heading, entries in [*MENU, ("", [MAILS]), HELP]
         for label, icon, name in entries
     ]
     of_account += MORE_PAGES if membership.may_change else []
