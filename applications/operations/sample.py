@@ -165,7 +165,7 @@ def _refusals(application: Application, kind: Kind, chance: random.Random) -> It
             refused, minutes = chance.choice(possible), chance.uniform(1, 59)
             ip = OUTSIDE if refused.reason is Reason.ADDRESS else chance.choice(ADDRESSES)
             moment = now() - timedelta(hours=hour, minutes=minutes)
-            yield _refusal(application, refused, moment, ip, refused.detail)
+            yield _refusal(application.account, application, refused, moment, ip, refused.detail)
 
 
 def _of_old_secret(application: Application) -> Iterator[Refusal]:
@@ -173,17 +173,20 @@ def _of_old_secret(application: Application) -> Iterator[Refusal]:
     old = application.secrets.order_by("pk").first()
     for back in range(1, ORDERS_RESET.days):
         moment = now() - timedelta(days=back, minutes=7 * back)
-        yield _refusal(application, OLD_SECRET, moment, ADDRESSES[1], old.hint if old else "")
+        yield _refusal(
+            application.account, application, OLD_SECRET, moment, ADDRESSES[1], old.hint if old else ""
+        )
 
 
 def _of_revoked_key(account: Account) -> Iterator[Refusal]:
     key = account.api_keys.exclude(revoked_at=None).first()
     for back in (1, 3, 4) if key else ():
         moment = now() - timedelta(days=back, hours=2)
-        yield _refusal(None, KEY_REVOKED, moment, "203.0.113.40", key.hint if key else "", key)
+        yield _refusal(account, None, KEY_REVOKED, moment, "203.0.113.40", key.hint if key else "", key)
 
 
 def _refusal(
+    account: Account,
     application: Application | None,
     refused: Refused,
     moment: datetime,
@@ -191,9 +194,8 @@ def _refusal(
     detail: str,
     api_key: APIKey | None = None,
 ) -> Refusal:
-    holder = application or api_key
     return Refusal(
-        account_id=holder.account_id if holder else None,
+        account=account,
         application=application,
         api_key=api_key,
         client_id=application.application_id if application else "",

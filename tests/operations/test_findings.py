@@ -241,7 +241,8 @@ def test_only_what_is_found_can_be_kept_and_only_once(application: Application) 
     for kind in (Finding.OLD, Finding.ALL_SCOPES):
         with pytest.raises(Conflict, match="not found any more"):
             keep(kind=kind)
-    for hostile in ("", "unused\x00", "everything"):
+    hostiles: list[Any] = ["", "unused\x00", "everything"]
+    for hostile in hostiles:
         with pytest.raises(InvalidParam):
             keep(kind=hostile)
     keep(kind=Finding.UNUSED)

@@ -84,6 +84,7 @@ def test_the_evidence_names_address_and_calls_of_the_last_hour(
     call(old, "203.0.113.8", 3)
     call(application.secrets.get(expires_at=None), "192.0.2.1", 2)
     page = text(alice.get(of(application, "overview")))
+    assert "<small>from <code>198.51.100.24</code></small>" in page
     assert "from <code>198.51.100.24</code> </p> <p>15 calls in the last hour. Clients that send it" in page
     assert "15 calls from 2 addresses in the last 30 days, 15 in the last hour" in page
     assert "2 calls from 1 address in the last 30 days, 2 in the last hour" in page

@@ -7,11 +7,13 @@ from django.test import Client
 from django.utils.timezone import now
 
 from applications.models import Application, AuditEvent, GrantedScope, ScopeUse
+from applications.models.applications import Lifetime
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import update_application
+from applications.rules.names import Name
+from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import of
-from tests.panel.conftest import Cast
 from tests.panel.pages import text
 
 DAY = timedelta(days=1)
@@ -127,8 +129,12 @@ def test_what_is_not_unused_is_not_taken_away(
 def test_a_change_made_meanwhile_is_not_undone(alice: Client, orders: Application) -> None:
     everything = orders.scopes.exclude(name="groups")
     update_application(
-        application=orders, name="Orders 2", lifetime=orders.lifetime, scopes=everything, actor=OPERATOR
-    )  # type: ignore[arg-type]  # good values
+        application=orders,
+        name=Name("Orders 2"),
+        lifetime=Lifetime(orders.lifetime),
+        scopes=everything,
+        actor=OPERATOR,
+    )
     answer = alice.post(of(orders, "unused_scopes"), sent(orders, "viber"), follow=True)
     assert "Somebody else changed this application in the meantime." in text(answer)
     assert scopes(orders) == "sms viber reports"

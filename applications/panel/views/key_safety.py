@@ -42,7 +42,7 @@ def key_safety(request: PanelRequest) -> HttpResponse:
     if chosen == KEPT:
         shown = Paginator(kept.select_related("application", "api_key"), PER_PAGE).get_page(_number(request))
         return page(request, "panel/key_safety/list.html", context | {"shown": shown}, current=CURRENT)
-    shown = Paginator(findings, PER_PAGE).get_page(_number(request))  # type: ignore[arg-type, type-var]  # has count() and slices
+    shown = Paginator(findings, PER_PAGE).get_page(_number(request))  # type: ignore[arg-type]  # has count() and slices
     context |= {"shown": shown, "rows": rows_of(request.account, shown.object_list)}
     return page(request, "panel/key_safety/list.html", context, current=CURRENT)
 
