@@ -36,7 +36,7 @@ class Bench:
     """A database with applications, the product served on it, and a receiver."""
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
-        self.environment = {
+        self.environment: dict[str, Any] = {
             "DATABASE_URL": stack.enter_context(postgres(durable=True)),
             "ENV_FILE": os.devnull,
             "CALLBACK_INSECURE": "true",
@@ -145,7 +145,7 @@ def events_in(bench: Bench, seconds: int) -> None:
     }
     application_id = bench.application("In", bench.receiver)
     for objects in (1, 100):
-        body = {"applicationId": application_id, "channel": CHANNEL, "event": EVENT}
+        body: dict[str, Any] = {"applicationId": application_id, "channel": CHANNEL, "event": EVENT}
         body |= {"data": [{"msgId": f"{number:032d}", "status": "DELIVERED"} for number in range(objects)]}
         request = Request(f"{bench.served.url}/events", 202, "POST", headers, json.dumps(body))
         load = drive(request, seconds)

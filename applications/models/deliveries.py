@@ -34,26 +34,6 @@ class EndReason(models.TextChoices):
     DELETED = "deleted", _("The application was deleted")
 
 
-# One row a webhook that has something waiting, found by jumping from one to the next in the index `delivery_due`: the
-# cost is that of the webhooks, however many deliveries wait for each.
-EARLIEST: Final = """
-WITH RECURSIVE earliest (webhook_id, at) AS (
-    SELECT * FROM (
-        SELECT webhook_id, next_attempt_at FROM applications_delivery WHERE state = 'waiting'
-        ORDER BY webhook_id, next_attempt_at LIMIT 1
-    ) AS first
-    UNION ALL
-    SELECT
-        (SELECT webhook_id FROM applications_delivery WHERE state = 'waiting' AND webhook_id > earliest.webhook_id
-         ORDER BY webhook_id, next_attempt_at LIMIT 1),
-        (SELECT next_attempt_at FROM applications_delivery WHERE state = 'waiting' AND webhook_id > earliest.webhook_id
-         ORDER BY webhook_id, next_attempt_at LIMIT 1)
-    FROM earliest WHERE webhook_id IS NOT NULL
-)
-SELECT webhook_id, at FROM earliest WHERE webhook_id IS NOT NULL AND at <= %s ORDER BY at
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class DeliveryPage:
     """Rows, the newest first; `older` is the key to go on from with `before`, None where there is nothing."""
@@ -252,13 +232,6 @@ def database_time() -> datetime:
 
 
 SQLITE_TIME: Final = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
-
-
-def webhooks_with_due_deliveries(moment: datetime) -> list[int]:
-    """Return the keys of the webhooks that something is due for, that of the longest wait first."""
-    with connection.cursor() as cursor:
-        cursor.execute(EARLIEST, [connection.ops.adapt_datetimefield_value(moment)])
-        return [row[0] for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

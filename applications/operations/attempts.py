@@ -19,16 +19,12 @@ from applications.models import (
 )
 from applications.models.adding import add_to_rows
 from applications.models.deliveries import EndReason, State, database_time
+from applications.models.statements.deliveries import save_attempted, save_states
 from applications.models.webhooks import OffReason
 from applications.operations.webhook_mails import tell_switched_off
 from applications.rules.attempts import GONE, is_success, next_delay, outcome
 
 LONGEST_ANSWER: Final = 8_192  # characters of an answer that are kept
-CHANGED: Final = (
-    *("state", "end_reason", "attempts", "tries", "status", "error", "milliseconds", "url", "data", "keys"),
-    *("next_attempt_at", "ended_at", "lease", "carried"),
-)
-
 type Headers = Sequence[tuple[str, str]]
 
 
@@ -77,7 +73,7 @@ def finish_attempts(*, attempts: Sequence[Attempted]) -> int:
     ]
     for one in finished:
         one.apply(keeps_bodies=one.delivery.application_id not in without_bodies)
-    _store(finished, webhooks, moment)
+    _store(finished, moment)
     return len(finished)
 
 
@@ -169,14 +165,12 @@ class _Finish:
         delivery.next_attempt_at, delivery.keys = None, ""
 
 
-def _store(finished: list[_Finish], webhooks: dict[int, Webhook], moment: datetime) -> None:
+def _store(finished: list[_Finish], moment: datetime) -> None:
     DeliveryAttempt.objects.bulk_create([one.row() for one in finished])
-    Delivery.objects.bulk_update([one.delivery for one in finished], CHANGED)
-    noted = {one.webhook.pk for one in finished if one.webhook and one.counts}
-    Webhook.objects.bulk_update(
-        [webhooks[pk] for pk in noted],
-        ["succeeded_at", "failing_since", "failures", "off_at", "off_reason"],
-    )
+    save_attempted(one.delivery for one in finished)
+    without = [one.delivery.pk for one in finished if not one.delivery.data]
+    Delivery.objects.filter(pk__in=without).update(data="")
+    save_states({one.webhook.pk: one.webhook for one in finished if one.webhook and one.counts}.values())
     _count(finished, moment)
 
 

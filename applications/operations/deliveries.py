@@ -20,13 +20,15 @@ from applications.models.deliveries import (
     EndReason,
     State,
     database_time,
-    webhooks_with_due_deliveries,
 )
+from applications.models.statements.deliveries import webhooks_with_due_deliveries
 from applications.operations.delivery_order import choose
-from applications.rules.webhook_events import body_of
+from applications.rules.webhook_events import MAX_OBJECTS_SENT, body_of
 
 LEASE: Final = timedelta(seconds=60)  # far more than the 10 seconds that an attempt may take
-LOOKED_AT: Final = 50  # deliveries of one webhook that are looked at for the next to send
+LOOKED_AT: Final = 8  # deliveries of one webhook that are looked at for the next to send …
+LOOKED_AT_IF_SMALL: Final = 200  # … and where those would all fit into one request
+NEEDED: Final = ("key", "event", "object_count", "keys", "attempts", "is_test")
 ENDED_AT_ONCE: Final = 1_000  # deliveries that end in one transaction
 MOST_BYTES_MERGED: Final = 512 * 1024
 
@@ -179,9 +181,22 @@ def _lane(webhook: Webhook, busy: list[str], moment: datetime) -> Lane | None:
         return None
     if webhook.renewed(url):
         webhook.save()
-    due = Delivery.objects.filter(webhook=webhook.pk).due(moment).order_by("next_attempt_at", "pk")
-    looked_at = list(due.defer("data")[:LOOKED_AT])
-    return Lane(webhook, url, choose(looked_at, _width(webhook) - len(busy), busy))
+    return Lane(webhook, url, choose(_next(webhook, moment), _width(webhook) - len(busy), busy))
+
+
+def _next(webhook: Webhook, moment: datetime) -> list[Delivery]:
+    """Return the first of what is due, more of it the smaller it is, without its bodies."""
+    due = (
+        Delivery.objects.filter(webhook=webhook.pk)
+        .due(moment)
+        .order_by("next_attempt_at", "pk")
+        .only(*NEEDED)
+    )
+    found = list(due[:LOOKED_AT])
+    is_small = sum(delivery.object_count for delivery in found) < MAX_OBJECTS_SENT
+    if is_small and len(found) == LOOKED_AT:
+        found += due[LOOKED_AT:LOOKED_AT_IF_SMALL]
+    return found
 
 
 def _end_reason(webhook: Webhook, url: str) -> EndReason | None:
