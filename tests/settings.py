@@ -26,3 +26,7 @@ USAGE_FLUSH_SECONDS = 0
 
 # A task runs where it is asked for: another thread would not see what a test has not committed.
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+
+# What the migrations make, once for all processes of a run (tests/both_databases.py).
+if "MIGRATED_DATABASE" in os.environ:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["MIGRATED_DATABASE"]}
