@@ -75,7 +75,9 @@ class Served:
         self.log = folder / "served.log"
         self.environment = {
             **os.environ,
-            "DATABASE_URL": database_of_its_own(folder, like=os.environ.get("MIGRATED_DATABASE", "template1")),
+            "DATABASE_URL": database_of_its_own(
+                folder, like=os.environ.get("MIGRATED_DATABASE", "template1")
+            ),
             "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             "ENV_FILE": os.devnull,
             "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,

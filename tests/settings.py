@@ -5,6 +5,7 @@ import os
 os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("SECRET_KEY", "of-the-tests-and-of-nothing-else")
 
+import config.settings
 from config.settings import *
 
 # Argon2 is slow on purpose. That it is what people's passwords get is tested on `config.settings`.
@@ -28,5 +29,5 @@ USAGE_FLUSH_SECONDS = 0
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
 
 # What the migrations make, once for all processes of a run (tests/both_databases.py).
-if "MIGRATED_DATABASE" in os.environ:
-    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["MIGRATED_DATABASE"]}
+if migrated := os.environ.get("MIGRATED_DATABASE"):
+    DATABASES = {"default": {**config.settings.DATABASES["default"], "TEST": {"TEMPLATE": migrated}}}
