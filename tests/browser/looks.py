@@ -52,7 +52,7 @@ OUT_OF_REACH = """() => {
     const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
     const label = hit?.closest("label");
     // Nothing is hit outside the window, where the link that skips to the content is; an open menu covers what it likes.
-    if (!hit || hit.closest("details[open]")) return false;
+    if (!hit || hit.closest("[data-menu][open]")) return false;
     return !element.contains(hit) && label?.control !== element && !label?.contains(element);
   };
   const [x, y] = [window.scrollX, window.scrollY];

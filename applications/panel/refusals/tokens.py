@@ -1,0 +1,28 @@
+"""Why a request with an access token was refused, and what to do."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from applications.models import Refusal
+from applications.models.audit import Action
+from applications.panel.refusals.facts import Words, latest_change, name_of, who_and_when
+
+
+def token_expired(refusal: Refusal) -> Words:
+    text = _("The client of {name} sent the token ending in {hint} after the end of its lifetime.")
+    remedy = _(
+        "let the client get a new token with its ID and secret when it gets 401, or before the token ends."
+    )
+    return text.format(name=name_of(refusal), hint=refusal.detail), remedy
+
+
+def token_revoked(refusal: Refusal) -> Words:
+    one = Q(action=Action.TOKEN_REVOKED, details__token=refusal.detail)
+    all_of_them = Q(action=Action.TOKENS_REVOKED) | Q(
+        action=Action.SECRET_RESET, details__tokens_revoked=True
+    )
+    event = latest_change(refusal, one) or latest_change(refusal, all_of_them)
+    text = _("The client of {name} still sends the token ending in {hint}. {act}").format(
+        name=name_of(refusal), hint=refusal.detail, act=who_and_when(event, _("It was revoked"), refusal)
+    )
+    return text, _("let the client get a new token with its ID and secret.")
