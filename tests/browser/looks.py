@@ -51,7 +51,7 @@ OUT_OF_REACH = """() => {
     if (!box || box.width < 4 || box.height < 4) return false;
     const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
     const label = hit?.closest("label");
-    // Nothing is hit outside the window, where the link that skips to the content is; an open menu covers what it likes.
+    // The link that skips to the content is outside the window, where nothing is hit. An open menu may cover others.
     if (!hit || hit.closest("[data-menu][open]")) return false;
     return !element.contains(hit) && label?.control !== element && !label?.contains(element);
   };
