@@ -23,7 +23,7 @@ def old_secret(refusal: Refusal) -> Words:
     )
     current = ApplicationSecret.objects.filter(application=refusal.application_id, expires_at=None).first()
     remedy = _("put the current secret, ending in {hint}, on that machine. If it is lost, reset it again.")
-    return text.strip(), remedy.format(hint=current.hint if current else "")
+    return text, remedy.format(hint=current.hint if current else "")
 
 
 def _end_of_secret(refusal: Refusal) -> str:

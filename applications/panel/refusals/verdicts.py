@@ -54,7 +54,8 @@ def explain(refusal: Refusal) -> Verdict:
     """Return all that can be said about a refusal."""
     text, remedy = EXPLANATIONS[Reason(refusal.reason)](refusal)
     url, action = _place(refusal)
-    return Verdict(refusal, title_of(refusal), text, remedy, url, action, _same(refusal))
+    # Where nobody is known to have done it, the sentence that names them is left out, and its space stays.
+    return Verdict(refusal, title_of(refusal), text.rstrip(), remedy, url, action, _same(refusal))
 
 
 def _place(refusal: Refusal) -> tuple[str, str]:
