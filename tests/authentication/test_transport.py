@@ -24,8 +24,9 @@ def trusted(settings: Settings) -> None:
 
 def request_from(peer: str, proto: str | None = None) -> HttpRequest:
     """A request as a view gets it, from this peer, which says that it came over `proto`."""
-    more = {} if proto is None else {PROTO: proto}
-    request = RequestFactory().get("/account", REMOTE_ADDR=peer, **more)
+    request = RequestFactory().get("/account", REMOTE_ADDR=peer)
+    if proto is not None:
+        request.META[PROTO] = proto
     believe_proxies_alone(request)
     return request
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from applications.models import AddressUse, APIKey, Application, ApplicationSecret
-from applications.models.address_use import add_address_uses
+from applications.models.address_use import Used, add_address_uses
 from applications.models.in_use import Use, by_address, locked_out, uses
 from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.actors import OPERATOR
@@ -126,7 +126,9 @@ def test_a_dead_key_has_nothing_to_lose(cast: Cast, ended: str) -> None:
 def test_many_addresses_cost_as_many_queries_as_one(cast: Cast) -> None:
     costs = list[int]()
     for number in (1, 40):
-        calls = {(cast.application.pk, None, ip_address(f"192.0.2.{last}")): 1 for last in range(number)}
+        calls: dict[Used, int] = {}
+        for last in range(number):
+            calls[cast.application.pk, None, ip_address(f"192.0.2.{last}")] = 1
         add_address_uses("application", calls, now())
         with CaptureQueriesContext(connection) as queries:
             assert len(uses(cast.account)) == number

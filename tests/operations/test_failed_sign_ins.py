@@ -2,7 +2,6 @@
 
 import pytest
 
-from applications.operations import failed_sign_ins
 from applications.operations.failed_sign_ins import (
     MAX_ADDRESSES,
     MAX_EMAILS,
@@ -28,7 +27,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(failed_sign_ins.time, "monotonic", clock)
+    monkeypatch.setattr("applications.operations.failed_sign_ins.time.monotonic", clock)
     return clock
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from applications.operations import rates
+from applications.models.rates import RateCount
 from applications.operations.rates import HOUR, MINUTE, SECONDS_LEFT_ALONE, Outage, Sweeper, next_minute
 
 
@@ -21,7 +21,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(rates.time, "monotonic", clock)
+    monkeypatch.setattr("applications.operations.rates.time.monotonic", clock)
     return clock
 
 
@@ -90,7 +90,7 @@ def test_old_counts_are_deleted_once_an_hour(monkeypatch: pytest.MonkeyPatch) ->
         def delete(self) -> None:
             """Nothing is stored here."""
 
-    monkeypatch.setattr(rates.RateCount, "objects", Counts())
+    monkeypatch.setattr(RateCount, "objects", Counts())
     sweeper, first = Sweeper(), 29_000_000 // HOUR * HOUR
     for minute in (first, first + 1, first + HOUR - 1, first + HOUR, first + HOUR, first + 3 * HOUR):
         sweeper.sweep(minute)

@@ -9,11 +9,13 @@ from django.utils import timezone
 from applications.models import AuditEvent, Refusal, User
 from applications.models.audit import Action, ActorKind
 from applications.models.refusals import CredentialKind
+from applications.models.secrets import Overlap
 from applications.models.usage import Reason
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.operations.applications import switch_application
 from applications.operations.audit import record_for
+from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.panel.refusals.facts import HEADERS, moment_in_words
 from applications.panel.refusals.titles import title_of
@@ -221,6 +223,71 @@ def test_a_revoked_key_is_named_with_who_revoked_it(cast: Cast) -> None:
     assert "by Alice Marlowe (owner)." in text
     without = explain(refused(cast, Reason.KEY_REVOKED, "9abc", application=None, client_id=""))
     assert without.text == "The client still sends the API key ••••9abc."
+
+
+def test_an_old_secret_is_told_until_when_it_worked_and_which_one_works_now(cast: Cast) -> None:
+    old = cast.application.secrets.get()
+    reset_secret(application=cast.application, overlap=Overlap.HOUR, actor=OPERATOR)
+    current = cast.application.secrets.get(expires_at=None)
+    verdict = explain(refused(cast, Reason.OLD_SECRET, old.hint))
+    old.refresh_from_db()
+    assert old.expires_at is not None
+    assert f"It worked until {moment_in_words(old.expires_at)}." in verdict.text
+    assert f"put the current secret, ending in {current.hint}, on that machine" in verdict.remedy
+    unknown = explain(refused(cast, Reason.OLD_SECRET, "zzzz"))  # it was swept meanwhile
+    assert "It worked until" not in unknown.text
+
+
+@pytest.mark.parametrize(
+    ("credential", "remedy"),
+    [
+        (CredentialKind.TOKEN, "send the token as Authorization: Bearer"),
+        (CredentialKind.API_KEY, "send the API key in the header X-API-KEY, without any word before it."),
+        (
+            CredentialKind.SECRET,
+            "send ID and secret by HTTP Basic in the header Authorization, or in a form.",
+        ),
+    ],
+)
+def test_each_credential_is_told_where_it_belongs(
+    cast: Cast, credential: CredentialKind, remedy: str
+) -> None:
+    verdict = explain(refused(cast, Reason.HEADER, "X-Other", credential=credential))
+    assert remedy.partition(": ")[0] in verdict.remedy
+    assert verdict.remedy.startswith(remedy.split(" as ")[0])
+    assert "where none is read: X-Other." in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("credential", "who"),
+    [(CredentialKind.API_KEY, "this API key"), (CredentialKind.TOKEN, "Order notifications")],
+)
+def test_a_missing_scope_is_mended_where_the_credential_got_it(
+    cast: Cast, credential: CredentialKind, who: str
+) -> None:
+    verdict = explain(refused(cast, Reason.SCOPE, "viber", credential=credential))
+    assert "the scope viber" in verdict.text
+    assert who in verdict.text
+    assert ("make a new API key" in verdict.remedy) is (credential == CredentialKind.API_KEY)
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [("/oauth/token", "application/x-www-form-urlencoded"), ("/applications", "application/json")],
+)
+def test_a_body_is_told_what_is_read_at_its_address(cast: Cast, path: str, media_type: str) -> None:
+    verdict = explain(refused(cast, Reason.BODY, "image/png", path=path))
+    assert f"The client sent image/png. This address reads {media_type} alone." == verdict.text
+    assert verdict.remedy.endswith(f"with the header Content-Type: {media_type}.")
+    assert "a body without a Content-Type" in explain(refused(cast, Reason.BODY, "", path=path)).text
+
+
+def test_a_secret_of_another_shape_is_told_what_a_secret_is(cast: Cast) -> None:
+    assert "40 hexadecimal" in explain(refused(cast, Reason.MALFORMED, "", error="invalid_client")).text
+    assert (
+        explain(refused(cast, Reason.MALFORMED, "scope is empty.")).text
+        == "The client was told: scope is empty."
+    )
 
 
 def test_moments_are_told_in_the_time_zone_of_the_account() -> None:
