@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from applications.errors import Conflict, NotFound
 from applications.models import Account, Invitation, Membership, User
 from applications.models.memberships import Role
-from applications.operations.actors import OPERATOR, Actor
+from applications.operations.actors import OPERATOR
 from applications.operations.invitations import (
     accept_invitation,
     accept_invitation_as_new,
@@ -70,14 +70,10 @@ def test_who_is_no_owner_any_more_neither_invites_nor_sends_again_nor_withdraws(
         (send_invitation_again, url(cast.account, "invitation_send", invitation.pk), {}),
         (withdraw_invitation, url(cast.account, "invitation_withdraw", invitation.pk), {}),
     )
+    of_alice = Membership.objects.filter(account=cast.account, user=cast.alice)
     for operation, address, sent in refused:
-
-        def as_viewer(operation: Callable[..., Any] = operation, **given: Any) -> Any:
-            actor: Actor = given["actor"]
-            viewer = Actor(actor.kind, actor.name, actor.ip, actor.request_id, may_change=False)
-            return operation(**(given | {"actor": viewer}))
-
-        monkeypatch.setattr(f"applications.panel.views.invitations.{operation.__name__}", as_viewer)
+        before(monkeypatch, "invitations", operation, lambda: of_alice.update(role=Role.VIEWER))
+        of_alice.update(role=Role.OWNER)
         assert owner.post(address, sent).status_code == 403
     assert list(Invitation.objects.all()) == [invitation]
     invitation.refresh_from_db()
