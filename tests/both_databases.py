@@ -31,6 +31,7 @@ ONCE_ON_SQLITE = (
     "tests/architecture/test_bundles.py",
     "tests/architecture/test_documents.py",
     "tests/architecture/test_operations.py",
+    "tests/forms",
     "tests/panel/test_components.py",
     "tests/rules",
 )

@@ -21,6 +21,8 @@ from tests.shared import Make, makers, seed_scopes, shared
 hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
 
+LONGEST = ("tests/reliability/", "tests/set_up/", "tests/deploy/test_roles.py", "tests/front/test_s")
+
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
 
@@ -32,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.served)
         if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
+    # Those that wait for seconds come first, so that no worker is left alone with one of them at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_who_is_no_owner_any_more_neither_invites_nor_sends_again_nor_withdraws(
     owner: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation, _value = invited(cast.account)
-    refused = (
+    refused: tuple[tuple[Callable[..., Any], str, dict[str, str]], ...] = (
         (
             invite_member,
             url(cast.account, "member_invite"),
