@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from xml.etree import ElementTree
 
-from tests.postgres import postgres
+from tests.postgres import DATABASE, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
@@ -32,6 +32,7 @@ ONCE_ON_SQLITE = (
     "tests/architecture/test_documents.py",
     "tests/architecture/test_operations.py",
     "tests/delivery",
+    "tests/forms",
     "tests/panel/test_components.py",
     "tests/panel/test_webhook_verification.py",
     "tests/rules",
@@ -40,6 +41,10 @@ DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
 WORKERS = ["-n", "2", "--dist", "worksteal"]
 # Three, also on two cores: on PostgreSQL much of the time is waiting for browsers and servers.
 MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
+# Once: the databases of the tests' processes and of the served ones are copies.
+MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+# Without compiled files each of some fifty processes would compile the product and the tests anew.
+NOT_INHERITED = {"DATABASE_URL", "MIGRATED_DATABASE", "PYTHONDONTWRITEBYTECODE"}
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -84,11 +89,15 @@ def _is_path(argument: str) -> bool:
 
 def _run_on(database: str, options: list[str]) -> int:
     if database == "SQLite":
-        return _run_pytest(database, options, database_url=None)
+        return _run_pytest(database, options)
     with ExitStack() as stack:
         with _signals_held():
             url = stack.enter_context(postgres())
-        return _run_pytest(database, options, database_url=url)
+        environment = _environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.settings")
+        migrating = stack.enter_context(_own_group(MIGRATE, environment))
+        if code := migrating.wait():
+            return code
+        return _run_pytest(database, options, DATABASE_URL=url, MIGRATED_DATABASE=DATABASE)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
@@ -107,15 +116,17 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def _run_pytest(database: str, arguments: list[str], *, database_url: str | None) -> int:
+def _run_pytest(database: str, arguments: list[str], **environment: str) -> int:
     print(f"\n--- Tests on {database}", flush=True)
     _result(database).unlink(missing_ok=True)
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    if database_url is not None:
-        environment["DATABASE_URL"] = database_url
-    options = [f"--junit-xml={_result(database)}"]
-    with _own_group([sys.executable, "-m", "pytest", *options, *arguments], environment) as pytest:
+    command = [sys.executable, "-m", "pytest", f"--junit-xml={_result(database)}", *arguments]
+    with _own_group(command, _environment(**environment)) as pytest:
         return pytest.wait()
+
+
+def _environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return {**kept, **more}
 
 
 @contextmanager

@@ -2,25 +2,26 @@
 
 import logging
 from collections.abc import Iterator
-from importlib import import_module
 
 import hypothesis
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test import client
 from pytest_django import DjangoDbBlocker
 
-from applications.models import Scope
 from applications.operations import usage
 from config.logging import OncePerMinute
+from tests.cast import Cast, make_cast
 from tests.entry import ServedHandler
 from tests.servers import Served
+from tests.shared import Make, makers, seed_scopes, shared
 
 # A slow machine is no fault of what is tested; speed is measured by bench/.
 hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
+
+LONGEST = ("tests/reliability/", "tests/set_up/", "tests/deploy/test_roles.py", "tests/front/test_s")
 
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
@@ -33,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.served)
         if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
+    # Those that wait for seconds come first, so that no worker is left alone with one of them at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Let tests with real transactions empty all tables, the audit log too, which the product never allows.
 
     tests/models/test_audit_chain.py turns this trigger on again, to see that it holds.
@@ -52,6 +55,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     if settings.POSTGRESQL:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE applications_auditevent DISABLE TRIGGER audit_is_not_truncated")
+    shared.blocker = django_db_blocker
+    yield
+    shared.end()
 
 
 @pytest.fixture(autouse=True)
@@ -64,19 +70,39 @@ def nothing_counted() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def scopes(request: pytest.FixtureRequest) -> None:
-    """Give every test with a database the scopes that a migration seeds.
-
-    A test with real transactions ends by emptying every table, those scopes too.
-    """
+    """Give every test with a database the scopes that a migration seeds, and what it shares with others."""
     marker = request.node.get_closest_marker("django_db")
     names = {"db", "transactional_db"} & set(request.fixturenames)
     if marker is None and not names:
         return
+    if make := _shared_by(request.node):
+        request.getfixturevalue("django_db_setup")
+        shared.begin(make)
     real = "transactional_db" in names or (marker is not None and marker.kwargs.get("transaction"))
     request.getfixturevalue("transactional_db" if real else "db")
-    if not Scope.objects.exists():
-        seed = import_module("applications.migrations.0002_scopes").seed
-        seed(apps, None)
+    seed_scopes()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Alice, Ada, Bob and Charlie, with their accounts and applications."""
+    made: Cast = shared.copy(make_cast)
+    return made
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Take away what earlier tests shared, and this one does not."""
+    if shared.make is not _shared_by(item):
+        shared.end()
+
+
+def _shared_by(item: pytest.Item) -> Make | None:
+    """Return what makes the thing that a test shares; one that asks for its database by a mark has its own."""
+    names = set(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("django_db") or "transactional_db" in names:
+        return None
+    return next((make for name, make in makers.items() if name in names), None)
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from django.test.client import ClientHandler
 from config.api_requests import api_requests_first
 
 
+def _stay_open() -> None:
+    """Close no connection."""
+
+
 class ServedHandler(ClientHandler):
     """Answers as config/wsgi.py does: requests of the API ahead of Django, pages by Django's own handler."""
 
@@ -31,7 +35,7 @@ class ServedHandler(ClientHandler):
             answers.append(answer)
 
         # The test's own transaction is on this connection; Django's client keeps it open the same way.
-        with patch.object(connection, "close_if_unusable_or_obsolete"):
+        with patch.object(connection, "close_if_unusable_or_obsolete", _stay_open):
             body = b"".join(api_requests_first(django)(environ, start_response))
         answer = answers.pop()
         if body:

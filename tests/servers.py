@@ -75,7 +75,9 @@ class Served:
         self.log = folder / "served.log"
         self.environment = {
             **os.environ,
-            "DATABASE_URL": database_of_its_own(folder),
+            "DATABASE_URL": database_of_its_own(
+                folder, like=os.environ.get("MIGRATED_DATABASE", "template1")
+            ),
             "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             "ENV_FILE": os.devnull,
             "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,
@@ -147,15 +149,24 @@ def free_port() -> int:
         return port
 
 
-def database_of_its_own(folder: Path) -> str:
-    """Return the URL of a new, empty database: on the server in `DATABASE_URL`, else a file in `folder`."""
+def database_of_its_own(folder: Path, *, like: str = "template1") -> str:
+    """Return the URL of a new database: on the server in `DATABASE_URL`, else an empty file in `folder`.
+
+    On a server it is a copy of the one that `like` names; PostgreSQL's own `template1` is empty.
+    """
     server = os.environ.get("DATABASE_URL")
     if server is None:
         return f"sqlite:///{folder / 'served.sqlite3'}"
     name = f"served_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace(urlsplit(server).path, f"/{name}", 1)
+    # Not connected to the database that is copied, which PostgreSQL would refuse.
+    with psycopg.connect(on_the_server_of(server, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    return on_the_server_of(server, name)
+
+
+def on_the_server_of(url: str, name: str) -> str:
+    """Return the URL of the database `name` on the server of another one's URL."""
+    return url.replace(urlsplit(url).path, f"/{name}", 1)
 
 
 def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:

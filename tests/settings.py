@@ -5,6 +5,7 @@ import os
 os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("SECRET_KEY", "of-the-tests-and-of-nothing-else")
 
+import config.settings
 from config.settings import *
 
 # Argon2 is slow on purpose. That it is what people's passwords get is tested on `config.settings`.
@@ -26,3 +27,7 @@ USAGE_FLUSH_SECONDS = 0
 
 # A task runs where it is asked for: another thread would not see what a test has not committed.
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+
+# What the migrations make, once for all processes of a run (tests/both_databases.py).
+if migrated := os.environ.get("MIGRATED_DATABASE"):
+    DATABASES = {"default": {**config.settings.DATABASES["default"], "TEST": {"TEMPLATE": migrated}}}

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import InvalidParam
-from applications.forms.message_settings import ClockField
+from applications.forms.message_fields import ClockField
 from applications.rules.destinations import zone_of
 
 NUMBER = re.compile(r"\+.*|[\s().-]*\d[\d\s().-]*")  # also one without its +, which is told so

@@ -8,7 +8,8 @@ from applications.models import Account, Application, Refusal
 from applications.models.refusals import KEPT_DAYS, MAX_PER_ACCOUNT, RefusalQuerySet
 from applications.models.usage import Reason
 from applications.panel.access import PanelRequest
-from applications.panel.refusals import Verdict, explain, title_of
+from applications.panel.refusals.titles import title_of
+from applications.panel.refusals.verdicts import Verdict, explain
 
 PER_PAGE = 25
 

@@ -18,11 +18,17 @@ class EmailAddress(str):
 
     def __new__(cls, text: str) -> Self:
         email = text.strip().lower()
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise InvalidParam("email", _("Write an email address, such as name@example.com.")) from None
+        if not _is_email(email):
+            raise InvalidParam("email", _("Write an email address, such as name@example.com."))
         if len(email) > LONGEST:
             message = _("An email address has at most {most} characters.").format(most=LONGEST)
             raise InvalidParam("email", message)
         return super().__new__(cls, email)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return text.isprintable()  # Django lets a domain turn the direction of the text around it

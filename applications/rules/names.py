@@ -12,13 +12,16 @@ from applications.errors import InvalidParam
 
 LONGEST: Final = 100  # characters, as the columns have
 # Control characters, line breaks among them, and lone surrogates, which could not even be stored.
-_BARRED: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-# What turns the text around it to the other direction, or breaks the line.
-_TURNING: Final = re.compile("[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
+_BARRED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What gives the text after it another direction, in the rest of a line too. Texts of messages may need it (`previews`);
+# a line in Arabic or Hebrew does not, nor the marks U+200E, U+200F and U+061C, which are allowed.
+_TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 class CleanLine(str):
     """One line of at most 100 characters, without white space around it; it may be empty.
+
+    It stands in lists among the words of others, so it has nothing that is not seen and changes these.
 
     Made of any text, or InvalidParam is raised with a sentence that says what is wrong; so where one is, it is good.
     """
@@ -31,6 +34,9 @@ class CleanLine(str):
         line = text.strip()
         if _BARRED.search(line):
             raise InvalidParam(cls.param, str(cls.words))
+        if turning := _TURNING.search(line):
+            message = _("U+{code} cannot be seen and turns the direction of the text after it. Leave it out.")
+            raise InvalidParam(cls.param, message.format(code=f"{ord(turning[0]):04X}"))
         if len(line) > LONGEST:
             message = _("Ensure this value has at most {most} characters (it has {number}).")
             raise InvalidParam(cls.param, message.format(most=LONGEST, number=len(line)))
@@ -54,7 +60,7 @@ class Note(CleanLine):
 
 
 class ProperName(Name):
-    """The name of an account or a person: it can be seen, and does not turn the direction of the text around it."""
+    """The name of an account or a person: it can be seen."""
 
     __slots__ = ()
 
@@ -62,8 +68,6 @@ class ProperName(Name):
         name = super().__new__(cls, text)
         if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
             raise InvalidParam(cls.param, _("Write a name."))
-        if _TURNING.search(name):
-            raise InvalidParam(cls.param, str(cls.words))
         return name
 
 

@@ -38,18 +38,13 @@ from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import digest
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.factories import PASSWORD, make_token
 from tests.oauth.conftest import Response, basic
 from tests.oauth.edge import post
 
 pytestmark = pytest.mark.django_db
 STAFF = "op@latchkey.example"
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import Response
+from tests.shared import makers, shared
 
 ALL = "sms viber whatsapp multichannel conversations reports groups originators templates shortlinks attachments"
 ALL += " optouts account applications numbers"
@@ -66,16 +67,34 @@ def error_of(response: Response) -> tuple[int, str, str]:
     return response.status_code, error["type"], error["message"]
 
 
+def make_back_office() -> Application:
+    """Return the application "Back office" of an account Demo, stored; it holds every scope."""
+    return make_application(make_account("Demo"), scopes=ALL, name="Back office")[0]
+
+
+makers["back_office"] = make_back_office
+
+
 @pytest.fixture
-def account(db: None) -> Account:
-    """The account Demo."""
+def back_office(db: None) -> Application:
+    """The application of the tests that need one."""
+    made: Application = shared.copy(make_back_office)
+    return made
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, db: None) -> Account:
+    """The account Demo, which has no application unless the test asks for `application` too."""
+    if "back_office" in request.fixturenames:
+        application: Application = request.getfixturevalue("back_office")
+        return application.account
     return make_account("Demo")
 
 
 @pytest.fixture
-def application(account: Account) -> Application:
-    """Its application "Back office", which holds every scope."""
-    return make_application(account, scopes=ALL, name="Back office")[0]
+def application(back_office: Application) -> Application:
+    """The account's application "Back office", which holds every scope."""
+    return back_office
 
 
 @pytest.fixture

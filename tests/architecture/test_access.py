@@ -16,7 +16,7 @@ from applications.operations.findings import keep_finding
 from applications.operations.invitations import invite_member
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.factories import make_token
 
 PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
@@ -58,11 +58,6 @@ def test_every_address_is_accounted_for() -> None:
     ]
     assert unknown == []
     assert len(IN_PANEL) > 10
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 def path_of(address: str, cast: Cast) -> str:

@@ -37,7 +37,7 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert name in README
 
 
-def machine_paths(patterns: list[URLPattern | URLResolver] | None = None) -> list[str]:
+def client_paths(patterns: list[URLPattern | URLResolver] | None = None) -> list[str]:
     found = []
     for pattern in patterns or get_resolver("applications.oauth.urls").url_patterns:
         found.append(str(pattern.pattern))
@@ -45,7 +45,7 @@ def machine_paths(patterns: list[URLPattern | URLResolver] | None = None) -> lis
 
 
 @pytest.mark.parametrize(
-    "path", [*machine_paths(), *machine_paths(get_resolver("applications.api.urls").url_patterns)]
+    "path", [*client_paths(), *client_paths(get_resolver("applications.api.urls").url_patterns)]
 )
 def test_every_path_for_clients_is_in_the_readme(path: str) -> None:
     written = re.sub(r"<\w+:(\w+)>", r"{\1}", path)

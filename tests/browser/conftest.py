@@ -7,11 +7,10 @@ these talk to the served process, never to a database.
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -23,7 +22,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser import evidence
-from tests.browser.looks import LOOKS, Look
+from tests.browser.looks import LOOKS, WIDE, Axe, Look, look_at
 from tests.servers import Served
 
 CHROMIUM_NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
@@ -36,9 +35,6 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-EVERY_RULE = {"resultTypes": ["violations"]}
-# Other colours change nothing for the other rules.
-RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 FILES = {"stylesheet", "script", "image", "font"}
 
 
@@ -87,7 +83,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 @pytest.fixture
 def look() -> Look:
     """The window and colours of `page`: parametrize `look` to change them (see `looks.py`)."""
-    return LOOKS[0]
+    return WIDE
 
 
 @pytest.fixture
@@ -136,21 +132,11 @@ def _words(error: Error) -> str:
     return f"{error.name}: {error.message}"
 
 
-@pytest.fixture(scope="package")
-def axe() -> Callable[[Page], None]:
-    """`axe(page)` fails when the page, as it stands, breaks a rule of accessibility, in light colours or in dark."""
-
-    def assert_accessible(page: Page) -> None:
-        if not page.evaluate("typeof axe === 'object'"):
-            page.evaluate(AXE_SCRIPT)
-        assert_no_violations(page, EVERY_RULE)
-        page.emulate_media(color_scheme="dark")
-        assert_no_violations(page, RULES_OF_COLOUR)
-        page.emulate_media(color_scheme="light")
-
-    return assert_accessible
-
-
-def assert_no_violations(page: Page, options: Mapping[str, object]) -> None:
-    results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
-    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+@pytest.fixture
+def axe(request: pytest.FixtureRequest, look: Look) -> Axe:
+    """`axe(page)` looks at the page as it stands: in light and dark, in the window of the walk or, if it is the only
+    walk, in both windows (see `looks.look_at`).
+    """
+    walks = getattr(request.node, "callspec", None)
+    looks = [look] if walks and "look" in walks.params else LOOKS
+    return lambda page: look_at(page, looks)

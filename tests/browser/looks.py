@@ -1,9 +1,14 @@
 """The windows and colours that the panel is looked at in."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from playwright.sync_api import Page
+
+type Axe = Callable[[Page], None]
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,64 @@ class Look:
         return f"{self.width}-{self.colors}"
 
 
-LOOKS = [Look(1440, 900, "light"), Look(390, 844, "light")]
+WIDE, NARROW = Look(1440, 900, "light"), Look(390, 844, "light")
+LOOKS = [WIDE, NARROW]
 
-# A walk in each window. The colours need no walk of their own: `axe` looks at each page in both.
+# A walk in each window, where the way is another in a narrow one. Elsewhere one walk in the wide window is enough:
+# at each stop, `axe` looks at the page in both. Nor do colours need a walk: `axe` looks at light and dark.
 in_every_look = pytest.mark.parametrize("look", LOOKS, ids=str)
+
+EVERY_RULE = {"resultTypes": ["violations"]}
+# Other colours change nothing for the other rules.
+RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
+# Fields, buttons and links of the page, or of the dialog over it, that a click at their middle would not reach.
+OUT_OF_REACH = """() => {
+  const scope = document.querySelector("dialog:modal") ?? document;
+  const there = { block: "center", inline: "center", behavior: "instant" };
+  const clipped = (element) => element && (element.offsetWidth === 1 || clipped(element.parentElement));
+  const missed = (element) => {
+    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
+    if (clipped(element)) return false;  // for screen readers alone
+    element.scrollIntoView(there);
+    const box = element.getClientRects()[0];
+    if (!box || box.width < 4 || box.height < 4) return false;
+    const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    const label = hit?.closest("label");
+    // The link that skips to the content is outside the window, where nothing is hit. An open menu may cover others.
+    if (!hit || hit.closest("[data-menu][open]")) return false;
+    return !element.contains(hit) && label?.control !== element && !label?.contains(element);
+  };
+  const [x, y] = [window.scrollX, window.scrollY];
+  const found = [...scope.querySelectorAll("a[href], button:enabled, input:enabled, select, textarea, summary")]
+    .filter(missed).map((element) => element.outerHTML.slice(0, 200));
+  window.scrollTo(x, y);
+  return found;
+}"""
+
+
+def look_at(page: Page, looks: list[Look]) -> None:
+    """Fail when the page, as it stands, breaks a rule of accessibility or hides a control in one of these windows."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    for look in looks:
+        if len(looks) > 1:
+            page.set_viewport_size({"width": look.width, "height": look.height})
+        assert_fits(page)
+        missed = page.evaluate(OUT_OF_REACH)
+        assert not missed, "\n".join([f"{page.url} at {look}: a click would not reach", *missed])
+        assert_no_violations(page, EVERY_RULE)
+        page.emulate_media(color_scheme="dark")
+        assert_no_violations(page, RULES_OF_COLOUR)
+        page.emulate_media(color_scheme="light")
+    if len(looks) > 1:
+        page.set_viewport_size({"width": WIDE.width, "height": WIDE.height})
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing makes the page scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def assert_no_violations(page: Page, options: Mapping[str, object]) -> None:
+    results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"

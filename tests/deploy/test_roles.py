@@ -1,16 +1,15 @@
 """deploy/postgresql: the server's role writes the audit log, and can do nothing else to it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from tests.servers import ROOT, database_of_its_own
+from tests.servers import ROOT, Manager, database_of_its_own
 
 pytestmark = pytest.mark.postgres
 REFUSED = [
@@ -53,14 +52,15 @@ def run(url: str, file: str) -> None:
         connection.execute(Path(ROOT, "deploy", "postgresql", file).read_text())
 
 
-def manage(url: str, *arguments: str) -> str:
+@contextmanager
+def manager(url: str) -> Iterator[Manager]:
+    """A process that runs commands as the role of this URL."""
     environment = {**os.environ, "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "config.settings"}
     environment |= {"DATABASE_URL": url, "SECRET_KEY": "of-the-tests-and-of-nothing-else"}
     environment |= {"LATCHKEY_OWNER_PASSWORD": "a long and dull password"}
-    command = [sys.executable, "manage.py", *arguments]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    running = Manager(environment)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -68,31 +68,29 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database that its owner has migrated, for the server's role."""
     database = database_of_its_own(tmp_path_factory.mktemp("roles"))
     owner = url_of("latchkey_owner", database)
-    for _time in range(2):  # as it is run again after the next migration
-        run(database, "roles.sql")
-        manage(owner, "migrate", "--verbosity=0")
-        manage(owner, "createcachetable")
-        run(owner, "grants.sql")
+    with manager(owner) as command:
+        for _time in range(2):  # as it is run again after the next migration
+            run(database, "roles.sql")
+            command.run("migrate", "--verbosity=0")
+            command.run("createcachetable")
+            run(owner, "grants.sql")
     yield url_of("latchkey_app", database)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {urlsplit(database).path[1:]} WITH (FORCE)")
 
 
-def test_the_servers_role_writes_the_log_and_can_do_nothing_else_to_it(app: str) -> None:
-    manage(app, "create_account", "Demo", "--owner", "owner@demo.example")
-    manage(
-        app,
-        "create_application",
-        "--account",
-        "Demo",
-        "--name",
-        "X",
-        "--scopes",
-        "sms",
-        "--lifetime",
-        "1 day",
-    )
-    assert "rows: 2" in manage(app, "verify_audit")
+@pytest.fixture(scope="module")
+def command(app: str) -> Iterator[Manager]:
+    """What runs commands as the server's role."""
+    with manager(app) as running:
+        yield running
+
+
+def test_the_servers_role_writes_the_log_and_can_do_nothing_else_to_it(app: str, command: Manager) -> None:
+    command.run("create_account", "Demo", "--owner", "owner@demo.example")
+    named = ("--account", "Demo", "--name", "X", "--scopes", "sms", "--lifetime", "1 day")
+    command.run("create_application", *named)
+    assert "rows: 2" in command.run("verify_audit")
     with psycopg.connect(app, autocommit=True) as connection:
         connection.execute(
             "GRANT UPDATE ON applications_auditevent TO latchkey_app"
@@ -101,4 +99,4 @@ def test_the_servers_role_writes_the_log_and_can_do_nothing_else_to_it(app: str)
             with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.IntegrityError)):
                 connection.execute(statement)
         assert connection.execute("SELECT count(*) FROM applications_auditevent").fetchone() == (2,)
-    assert "broken: 0" in manage(app, "verify_audit")
+    assert "broken: 0" in command.run("verify_audit")

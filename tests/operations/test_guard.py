@@ -103,7 +103,17 @@ TABLES += [EmailChange, FoundCredential, GrantedScope, Invitation, KeptFinding, 
 TABLES += [Membership, MessageSettings, ResourceServer, Scope, User, WebhookSecret]
 TABLES += [Delivery, Redelivery, Webhook, WebhookOptions]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
-NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
+NAMES = [
+    "\u202eevil",
+    "a\x85b",
+    "x" * 101,
+    "Shop\n" * 60,
+    "nul\x00",
+    "two\r\nlines",
+    "tab\there",
+    "\x7f",
+    "\ud800",
+]
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
 
 
@@ -439,7 +449,7 @@ HOSTILE_OF_MEMBERS: dict[tuple[str, str], list[Any]] = {
     **{(name, "email"): ["nobody", "", "a@b.pl\nc@d.pl"] for name in ("add_member", "invite_member")},
     ("add_member", "password"): ["", "short", "password1234"],
     ("choose_mails", "kinds"): [["everything"], ["own"], ["found\x00"]],
-    ("update_account", "name"): [*NAMES, "", "\u202eevil"],
+    ("update_account", "name"): [*NAMES, ""],
     ("update_account", "timezone"): ["Mars/Olympus", "", "../../etc/passwd"],
     ("update_account", "default_lifetime"): ["1 year", "", "1 day\x00"],
     ("update_account", "requires_second_factor"): [None, "perhaps"],

@@ -1,4 +1,4 @@
-"""The cast, and a browser's client for each of them (no real browser: see tests/browser)."""
+"""What the cast has, and a browser's client for each of them (no real browser: see tests/browser)."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,7 @@ import pytest
 from django.test import Client
 
 from applications.models import Account, Application, User
-from tests.cast import Cast, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Alice, Ada, Bob and Charlie, with their accounts and applications."""
-    return make_cast()
+from tests.cast import Cast
 
 
 @pytest.fixture

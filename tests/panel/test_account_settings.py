@@ -79,7 +79,8 @@ def test_saving_what_is_stored_already_changes_nothing(alice: Client, account: A
     [
         ({"name": " "}, "Write a name."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"name": "a\u202eb"}, "A name is one line"),
+        ({"name": "a\u202eb"}, "U+202E cannot be seen"),
+        ({"name": "a\x85b"}, "A name is one line"),
         ({"timezone": "Mars/Base"}, "such as Europe/Warsaw"),
         ({"timezone": ""}, "such as Europe/Warsaw"),
         ({"default_lifetime": "2 days"}, "not one of the available choices"),

@@ -192,9 +192,9 @@ def test_no_secret_is_shown_or_exported(alice: Client, account: Account, applica
 
 
 def test_names_are_only_names(alice: Client, account: Account) -> None:
-    application, _secret = make_application(account, name="<b>{who}</b> {0} \u202eevil")
+    application, _secret = make_application(account, name="<b>{who}</b> {0} \u200fevil")
     page = alice.get(log(account)).content.decode()
-    assert "<bdi>&lt;b&gt;{who}&lt;/b&gt; {0} \u202eevil</bdi>" in page
+    assert "<bdi>&lt;b&gt;{who}&lt;/b&gt; {0} \u200fevil</bdi>" in page
     page = alice.get(of(application, "application_activity")).content.decode()
     assert "&lt;b&gt;{who}&lt;/b&gt; {0}" in page
 

@@ -76,7 +76,9 @@ def test_lanes_do_not_overlap() -> None:
 def test_dates_stand_under_mondays_and_inside() -> None:
     wide, narrow = drawings(days(1))
     assert [label.text for label in wide.labels] == ["26 Oct", "2 Nov", "9 Nov", "16 Nov", "23 Nov"]
-    assert narrow.labels[-1].anchor == "end"
+    last = narrow.labels[-1]
+    assert last.anchor == "end"
+    assert float(last.x) == pytest.approx(last.end, abs=0.1)
     assert wide.labels[0].anchor == "start"
 
 
@@ -88,4 +90,5 @@ def test_dates_do_not_touch_and_stay_inside(first: date, late: int) -> None:
         labels = drawing.labels
         assert all(left.end + 8 <= right.begin for left, right in pairwise(labels))
         assert (labels[0].begin, labels[-1].end <= drawing.width) == (drawing.left, True)
+        assert all(label.begin < label.end for label in labels)
         assert len(labels) >= 4

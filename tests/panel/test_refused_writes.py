@@ -11,19 +11,7 @@ from applications.models.memberships import Role
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application, update_application
 from applications.operations.scopes import retire_scope
-from tests.cast import Cast, make_cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def alice(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.alice)
-    return client
+from tests.cast import Cast
 
 
 def address(application: Application, page: str) -> str:

@@ -62,6 +62,7 @@ def store() -> Iterator[Postgres]:
 @pytest.fixture
 def served(store: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("DATABASE_URL", store.url)
+    monkeypatch.delenv("MIGRATED_DATABASE", raising=False)  # there is none on this server
     process = Served(tmp_path)
     yield process
     process.stop()

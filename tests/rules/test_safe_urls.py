@@ -160,6 +160,12 @@ def test_an_encoded_label_stands_for_nothing_that_is_written_without_encoding() 
         assert "no name of the internet" in refused(f"https://db.{label}/")
 
 
+@pytest.mark.parametrize("label", ["xn--", "xn--99999999999", "xn--a", "xn--localhost-", "xn--\u00e9"])
+def test_an_encoded_label_that_nothing_can_be_read_from_is_refused(label: str) -> None:
+    assert refused(f"https://{label}.example.com/")
+    assert refused(f"https://db.{label}/")
+
+
 @pytest.mark.parametrize(
     "host",
     [
