@@ -99,7 +99,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     It makes no query: it runs on the event loop, which must not wait.
     """
     request, started = WSGIRequest(environ), time.perf_counter()
-    _enter(request)
+    enter(request)
     first = _first(request.path_info)
     if first in OAUTH:
         response = _recorded(request, _oauth(request, error))
@@ -107,7 +107,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
         response = _plain(request, error)
     else:
         response = _recorded(request, api.refuse(_api_error(request, error), request.path))
-    return _signed(request, response, started)
+    return signed(request, response, started)
 
 
 def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -122,7 +122,7 @@ def request_ids(get_response: Answer) -> Answer:
     """Return the middleware that gives requests for pages an ID, as requests of the API have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        _enter(request)
+        enter(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -139,7 +139,7 @@ def is_page(path: str) -> bool:
     return path == "/" or _first(path) in PAGES
 
 
-def _enter(request: HttpRequest) -> None:
+def enter(request: HttpRequest) -> None:
     """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
     # It need not be secret, so it comes from `random`, which needs no system call.
@@ -148,7 +148,7 @@ def _enter(request: HttpRequest) -> None:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    _enter(request)
+    enter(request)
     if _first(request.path_info) in OAUTH:
         return _answered(request, _oauth)
     response = _answered(request, _api)
@@ -159,12 +159,12 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], HttpResponse]) -> HttpResponse:
     started = time.perf_counter()
     try:
-        _check_framing(request)
+        check_framing(request)
         match = _resolve(request.path_info)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
-    return _signed(request, response, started)
+    return signed(request, response, started)
 
 
 def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -181,23 +181,32 @@ def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
-    """Add the headers that every answer has."""
-    if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
-        response.headers["Content-Length"] = str(len(response.content))
-    for name, value in HEADERS.items():
+def signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
+    """Add the headers that every answer has; what the view has set stays."""
+    for name, value in headers_of_each(request, len(response.content), started).items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
-    if hsts := security_header(request):
-        response.headers["Strict-Transport-Security"] = hsts
-    response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
+    if response.status_code == 204:  # which has no length, not even 0 (RFC 9110 section 8.6)
+        del response.headers["Content-Length"]
     return response
+
+
+def headers_of_each(request: HttpRequest, length: int, started: float) -> dict[str, str]:
+    """Return the headers that every answer has unless its view has set them."""
+    headers = {
+        **HEADERS,
+        "Content-Length": str(length),
+        "X-Request-Id": request.request_id,  # type: ignore[attr-defined]
+        "X-Response-Time": f"{(time.perf_counter() - started) * 1000:.1f}ms",
+    }
+    if hsts := security_header(request):
+        headers["Strict-Transport-Security"] = hsts
+    return headers
 
 
 _resolve = lru_cache(maxsize=1024)(resolve)  # clients request the same few paths
 
 
-def _check_framing(request: HttpRequest) -> None:
+def check_framing(request: HttpRequest) -> None:
     """Refuse a body that was not read, an unknown Host, and http where the public address is https."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         raise BadRequest(
