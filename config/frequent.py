@@ -62,29 +62,32 @@ class ReadRequest(HttpRequest):
 
 @dataclass(frozen=True, slots=True)
 class Frequent[Question, Found]:
-    """An endpoint: its method, the statement that it needs, and its function.
+    """An endpoint: its method, the connection that it asks by, the statement that it needs, and its function.
 
     `is_counted`: there is a limit to its requests (settings.RATE_LIMIT), and a thread counts them.
     """
 
     method: str
+    connection: Grouping
     statement: Grouped[Question, Found]
     asked: Callable[[HttpRequest], tuple[Question, Tell[Found]]]
     is_counted: bool = False
 
 
+beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
+# Two connections, so that what only looks never waits for the disk.
+storing = Grouping([INSERT_TOKENS], beside)
+looking = Grouping([FIND_TOKENS, FIND_CLIENTS_AND_TOKENS], beside)
+
 FREQUENT: dict[str, Frequent[Any, Any]] = {
-    "/oauth/token": Frequent("POST", INSERT_TOKENS, token_asked),
-    "/oauth/verify": Frequent("GET", FIND_TOKENS, verify_asked),
-    "/oauth/introspect": Frequent("POST", FIND_CLIENTS_AND_TOKENS, introspect_asked),
-    "/account": Frequent("GET", FIND_TOKENS, account_asked, is_counted=True),
+    "/oauth/token": Frequent("POST", storing, INSERT_TOKENS, token_asked),
+    "/oauth/verify": Frequent("GET", looking, FIND_TOKENS, verify_asked),
+    "/oauth/introspect": Frequent("POST", looking, FIND_CLIENTS_AND_TOKENS, introspect_asked),
+    "/account": Frequent("GET", looking, FIND_TOKENS, account_asked, is_counted=True),
 }
 
 # Where the database takes arrays, statements are prepared, and connections stay.
 GROUPED = settings.POSTGRESQL and settings.DATABASES["default"]["CONN_MAX_AGE"] and settings.DATABASE_PREPARE
-
-beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
-grouping = Grouping([INSERT_TOKENS, FIND_TOKENS, FIND_CLIENTS_AND_TOKENS], beside)
 
 
 def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
@@ -103,7 +106,7 @@ async def answer(endpoint: Frequent[Any, Any], environ: WSGIEnvironment) -> Answ
         enter(request)
         check_framing(request)
         question, tell = endpoint.asked(request)
-        if (reply := await grouping.ask(endpoint.statement, question)) is None:
+        if (reply := await endpoint.connection.ask(endpoint.statement, question)) is None:
             return None
         headers, body = tell(*reply, _beside)
         headers = headers_of_each(request, len(body), started) | headers

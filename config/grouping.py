@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL by which the event loop asks for all requests that wait, a statement at a time.
+"""Connections to PostgreSQL by which the event loop asks for all requests that wait, each a statement at a time.
 
 While a statement runs, requests gather, and all of one kind are the next statement. So a request waits for the
 statement that runs when it comes and for its own, and a commit is shared by all whose tokens it stores

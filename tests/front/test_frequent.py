@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from wsgiref.types import WSGIEnvironment
@@ -15,16 +14,14 @@ from django.test import Client
 
 from applications.models import AccessToken, Application, ApplicationSecret
 from applications.models.applications import Lifetime
-from applications.models.statements.grouped import FIND_CLIENTS_AND_TOKENS, FIND_TOKENS, INSERT_TOKENS
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.operations.usage import recorder
-from applications.rules.credentials import new_credential, token_key
+from applications.rules.credentials import new_credential
 from applications.rules.names import Name
-from config import frequent
+from config import frequent, grouping
 from config.frequent import answer
-from config.grouping import Grouping
 from config.threads import Answer
 from tests.factories import make_account, make_application, make_token
 
@@ -76,28 +73,27 @@ class Asking:
         """Return what the event loop answers to requests that come at once; None where it leaves it to a thread."""
 
         async def main() -> list[Answer | None]:
-            while frequent.grouping.connection is None:
-                await frequent.grouping.ask(FIND_TOKENS, token_key(new_credential()))
-                await asyncio.sleep(0.01)
+            for connection in (frequent.storing, frequent.looking):
+                while connection.connection is None:
+                    connection._connect(asyncio.get_running_loop())
+                    await asyncio.sleep(0.01)
             found = [(environ, frequent.frequent(environ)) for environ in environs]
             waiting = [answer(endpoint, environ) for environ, endpoint in found if endpoint is not None]
             assert len(waiting) == len(environs)
             try:
                 return await asyncio.gather(*waiting)
             finally:
-                frequent.grouping._lose("the test is over")
+                for connection in (frequent.storing, frequent.looking):
+                    connection._lose("the test is over")
 
         return asyncio.run(asyncio.wait_for(main(), 20))
 
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asking]:
-    with ThreadPoolExecutor(1) as beside:
-        made = Grouping([INSERT_TOKENS, FIND_TOKENS, FIND_CLIENTS_AND_TOKENS], beside)
-        monkeypatch.setattr(frequent, "grouping", made)
-        monkeypatch.setattr(frequent, "beside", beside)
-        yield Asking()
-        beside.submit(connections.close_all).result(10)
+    monkeypatch.setattr(grouping, "SECONDS_BETWEEN_TRIES", 0)
+    yield Asking()
+    frequent.beside.submit(connections.close_all).result(10)
 
 
 def basic(client_id: str, secret: str) -> str:

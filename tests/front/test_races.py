@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import requests
@@ -40,6 +41,10 @@ class Client:
         assert answer.status_code == 200, answer.text
         value: str = answer.json()["access_token"]
         return value
+
+    def asked(self) -> int:
+        """Ask for a token and return the status of the answer."""
+        return self.post("/oauth/token", GRANT.decode()).status_code
 
     def verify(self, token: str) -> int:
         url = f"{self.front.served.url}/oauth/verify?scope=account"
@@ -86,9 +91,9 @@ def at_once(call: Callable[[], object]) -> set[object]:
 def test_a_revoked_token_is_dead_at_once(client: Client) -> None:
     for _round in range(ROUNDS):
         token = client.token()
-        assert at_once(lambda token=token: client.verify(token)) == {200}
+        assert at_once(partial(client.verify, token)) == {200}
         assert client.post("/oauth/revoke", f"token={token}").status_code == 200
-        assert at_once(lambda token=token: client.verify(token)) == {401}
+        assert at_once(partial(client.verify, token)) == {401}
         assert client.is_active(token) is False
 
 
@@ -102,11 +107,11 @@ def test_all_tokens_are_dead_once_that_is_answered_and_new_ones_live(client: Cli
 
 def test_an_old_secret_gets_no_token_after_a_reset(client: Client, front: Front) -> None:
     for _round in range(ROUNDS):
-        assert at_once(lambda: client.post("/oauth/token", GRANT.decode()).status_code) == {200}
+        assert at_once(client.asked) == {200}
         printed = front.served.manage("reset_secret", client.application_id, "--revoke-tokens", "--json")
-        assert at_once(lambda: client.post("/oauth/token", GRANT.decode()).status_code) == {401}
+        assert at_once(client.asked) == {401}
         client.secret = json.loads(printed)["application_secret"]
-    assert at_once(lambda: client.post("/oauth/token", GRANT.decode()).status_code) == {200}
+    assert at_once(client.asked) == {200}
 
 
 def test_a_disabled_application_gets_nothing_and_has_nothing(client: Client, front: Front) -> None:
@@ -116,18 +121,18 @@ def test_a_disabled_application_gets_nothing_and_has_nothing(client: Client, fro
     for enabled, status in [(False, 401), (True, 200)] * (ROUNDS // 2):
         changed = requests.patch(url, json={"enabled": enabled}, headers=headers, timeout=20)
         assert changed.status_code == 200, changed.text
-        assert at_once(lambda: client.verify(token)) == {status}
-        assert at_once(lambda: client.post("/oauth/token", GRANT.decode()).status_code) == {status}
+        assert at_once(partial(client.verify, token)) == {status}
+        assert at_once(client.asked) == {status}
 
 
 def test_a_closed_list_holds_at_once(client: Client, front: Front) -> None:
     for _round in range(2):
         fenced = made(front)
         token = fenced.token()
-        assert at_once(lambda one=fenced, token=token: one.verify(token)) == {200}
+        assert at_once(partial(fenced.verify, token)) == {200}
         front.served.manage("allow_ip", "198.51.100.0/24", "--application", fenced.application_id)
-        assert at_once(lambda one=fenced, token=token: one.verify(token)) == {403}
-        assert at_once(lambda one=fenced: one.post("/oauth/token", GRANT.decode()).status_code) == {401}
+        assert at_once(partial(fenced.verify, token)) == {403}
+        assert at_once(fenced.asked) == {401}
         front.served.manage("allow_ip", "127.0.0.1", "--application", fenced.application_id)
-        assert at_once(lambda one=fenced, token=token: one.verify(token)) == {200}
-        assert at_once(lambda one=fenced: one.post("/oauth/token", GRANT.decode()).status_code) == {200}
+        assert at_once(partial(fenced.verify, token)) == {200}
+        assert at_once(fenced.asked) == {200}
