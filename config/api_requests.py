@@ -9,11 +9,11 @@ import json
 import logging
 import random
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -43,6 +43,7 @@ OAUTH = frozenset({"oauth", ".well-known"})
 PAGES = frozenset({"panel", "operator", "static"})
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
+MAX_HOSTS = 1000  # that are remembered: ALLOWED_HOSTS may allow any
 # On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
 HEADERS = {
     "Cache-Control": "no-store",
@@ -142,9 +143,15 @@ def is_page(path: str) -> bool:
 def enter(request: HttpRequest) -> None:
     """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
+    request.request_id = _new_id()  # type: ignore[attr-defined]  # read by every edge
+
+
+def _new_id() -> str:
+    """Return a random UUID of version 4 (RFC 9562 section 5.4)."""
     # It need not be secret, so it comes from `random`, which needs no system call.
-    unique = uuid.UUID(int=random.getrandbits(128), version=4)
-    request.request_id = str(unique)  # type: ignore[attr-defined]  # read by every edge
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
@@ -212,9 +219,21 @@ def check_framing(request: HttpRequest) -> None:
         raise BadRequest(
             "Both Content-Length and Transfer-Encoding, or chunks that the server has not decoded."
         )
-    request.get_host()
+    _check_host(request)
     if is_refused(request):
         raise PlainHttp
+
+
+def _check_host(request: HttpRequest) -> None:
+    """Refuse an unknown Host; those that were found good are not looked at again."""
+    sent = (request.META.get("HTTP_HOST"), *settings.ALLOWED_HOSTS)
+    if sent not in _good_hosts:
+        request.get_host()
+        if len(_good_hosts) < MAX_HOSTS:
+            _good_hosts.add(sent)
+
+
+_good_hosts: set[tuple[str | None, ...]] = set()  # each with the ALLOWED_HOSTS that it was good for
 
 
 def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
