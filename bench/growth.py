@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from applications.models import Account, Application
-from applications.models.statements.tokens import find_token, insert_token
+from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.purge import purge_tokens
 from applications.operations.tokens import revoke_all_tokens
@@ -105,16 +105,9 @@ def _issuing(applications: int) -> Callable[[], object]:
     def issue() -> object:
         number = random.randint(1, applications)
         value = new_credential()
-        return insert_token(
-            key=token_key(value),
-            hint=hint(value),
-            client_id=hashlib.sha256(f"id {number}".encode()).hexdigest()[:40],
-            secret_digest=digest(str(number)),
-            scopes=None,
-            allowlist=OPEN_ALLOWLIST,
-            address=ADDRESS,
-            moment=now(),
-        )
+        client = hashlib.sha256(f"id {number}".encode()).hexdigest()[:40], digest(str(number))
+        token = NewToken(token_key(value), hint(value), *client, None, OPEN_ALLOWLIST, ADDRESS)
+        return insert_token(token, now())
 
     return issue
 

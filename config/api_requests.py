@@ -9,11 +9,11 @@ import json
 import logging
 import random
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -43,6 +43,7 @@ OAUTH = frozenset({"oauth", ".well-known"})
 PAGES = frozenset({"panel", "operator", "static"})
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
+MAX_HOSTS = 1000  # that are remembered: ALLOWED_HOSTS may allow any
 # On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
 HEADERS = {
     "Cache-Control": "no-store",
@@ -99,7 +100,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     It makes no query: it runs on the event loop, which must not wait.
     """
     request, started = WSGIRequest(environ), time.perf_counter()
-    _enter(request)
+    enter(request)
     first = _first(request.path_info)
     if first in OAUTH:
         response = _recorded(request, _oauth(request, error))
@@ -107,7 +108,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
         response = _plain(request, error)
     else:
         response = _recorded(request, api.refuse(_api_error(request, error), request.path))
-    return _signed(request, response, started)
+    return signed(request, response, started)
 
 
 def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -122,7 +123,7 @@ def request_ids(get_response: Answer) -> Answer:
     """Return the middleware that gives requests for pages an ID, as requests of the API have one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        _enter(request)
+        enter(request)
         response = get_response(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
@@ -139,16 +140,22 @@ def is_page(path: str) -> bool:
     return path == "/" or _first(path) in PAGES
 
 
-def _enter(request: HttpRequest) -> None:
+def enter(request: HttpRequest) -> None:
     """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
+    request.request_id = _new_id()  # type: ignore[attr-defined]  # read by every edge
+
+
+def _new_id() -> str:
+    """Return a random UUID of version 4 (RFC 9562 section 5.4)."""
     # It need not be secret, so it comes from `random`, which needs no system call.
-    unique = uuid.UUID(int=random.getrandbits(128), version=4)
-    request.request_id = str(unique)  # type: ignore[attr-defined]  # read by every edge
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    _enter(request)
+    enter(request)
     if _first(request.path_info) in OAUTH:
         return _answered(request, _oauth)
     response = _answered(request, _api)
@@ -159,13 +166,13 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], HttpResponse]) -> HttpResponse:
     started = time.perf_counter()
     try:
-        _check_framing(request)
+        check_framing(request)
         match = _resolve(request.path_info)
         read_larger(request)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
-    return _signed(request, response, started)
+    return signed(request, response, started)
 
 
 def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -182,31 +189,52 @@ def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
-    """Add the headers that every answer has."""
-    if response.status_code != 204:  # which has none, not even of 0 (RFC 9110 section 8.6)
-        response.headers["Content-Length"] = str(len(response.content))
-    for name, value in HEADERS.items():
+def signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
+    """Add the headers that every answer has; what the view has set stays."""
+    for name, value in headers_of_each(request, len(response.content), started).items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
-    if hsts := security_header(request):
-        response.headers["Strict-Transport-Security"] = hsts
-    response.headers["X-Response-Time"] = f"{(time.perf_counter() - started) * 1000:.1f}ms"
+    if response.status_code == 204:  # which has no length, not even 0 (RFC 9110 section 8.6)
+        del response.headers["Content-Length"]
     return response
+
+
+def headers_of_each(request: HttpRequest, length: int, started: float) -> dict[str, str]:
+    """Return the headers that every answer has unless its view has set them."""
+    headers = {
+        **HEADERS,
+        "Content-Length": str(length),
+        "X-Request-Id": request.request_id,  # type: ignore[attr-defined]
+        "X-Response-Time": f"{(time.perf_counter() - started) * 1000:.1f}ms",
+    }
+    if hsts := security_header(request):
+        headers["Strict-Transport-Security"] = hsts
+    return headers
 
 
 _resolve = lru_cache(maxsize=1024)(resolve)  # clients request the same few paths
 
 
-def _check_framing(request: HttpRequest) -> None:
+def check_framing(request: HttpRequest) -> None:
     """Refuse a body that was not read, an unknown Host, and http where the public address is https."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         raise BadRequest(
             "Both Content-Length and Transfer-Encoding, or chunks that the server has not decoded."
         )
-    request.get_host()
+    _check_host(request)
     if is_refused(request):
         raise PlainHttp
+
+
+def _check_host(request: HttpRequest) -> None:
+    """Refuse an unknown Host; those that were found good are not looked at again."""
+    sent = (request.META.get("HTTP_HOST"), *settings.ALLOWED_HOSTS)
+    if sent not in _good_hosts:
+        request.get_host()
+        if len(_good_hosts) < MAX_HOSTS:
+            _good_hosts.add(sent)
+
+
+_good_hosts: set[tuple[str | None, ...]] = set()  # each with the ALLOWED_HOSTS that it was good for
 
 
 def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -27,6 +27,8 @@ type Scope = dict[str, Any]
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
 is_page = import_string("config.api_requests.is_page")
 refusal = import_string("config.api_requests.refusal")
+frequent = import_string("config.frequent.frequent")
+quickly = import_string("config.frequent.answer")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
@@ -50,7 +52,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
-        await _answer(environ, receive, send)
+        if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
+            await _answer(environ, receive, send)
+        else:
+            _send(send, answer)
     except RequestDataTooBig as error:
         await _refuse_too_large(environ, error, receive, send)
         if "HTTP_EXPECT" not in environ:

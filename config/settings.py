@@ -100,11 +100,12 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
+DATABASE_PREPARE = env.bool("DATABASE_PREPARE", True)
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 5,
     # Both are needed for prepared statements; a pooler in transaction mode cannot carry them.
-    "server_side_binding": env.bool("DATABASE_PREPARE", True),
-    "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", True) else None,
+    "server_side_binding": DATABASE_PREPARE,
+    "prepare_threshold": 1 if DATABASE_PREPARE else None,
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
 POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")

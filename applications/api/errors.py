@@ -37,6 +37,10 @@ KINDS: dict[type[DomainError], str] = {
 NAMES = {"lifetime": "tokenExpiration", "revoke": "revokeTokens", "end_older": "endOlder"}
 
 
+NOT_KEPT = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+type Good = tuple[dict[str, str], bytes]  # headers and body of an answer whose status is 200
+
+
 class ApiError(Exception):
     """`kind` is the error's `type`; `headers` go with the answer."""
 
@@ -75,9 +79,12 @@ def accepted() -> HttpResponse:
 
 def answer(body: Any, status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps."""
-    response = HttpResponse(json.dumps(body), content_type="application/json", status=status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return HttpResponse(encoded(body), headers=NOT_KEPT, status=status)
+
+
+def encoded(body: Any) -> bytes:
+    """Return the JSON of an answer, whose headers are NOT_KEPT."""
+    return json.dumps(body).encode()
 
 
 def refuse(error: ApiError, path: str) -> HttpResponse:

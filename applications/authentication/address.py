@@ -48,6 +48,7 @@ def _without_port(hop: str) -> str:
     return (match[1] or match[2]) if match else hop
 
 
+@lru_cache(maxsize=4096)  # the same clients come again, and the same proxies always
 def _address(text: str) -> Address:
     try:
         return parse_address(text)

@@ -30,28 +30,39 @@ def by_token(
     `find` may read more in that round trip; `scopes` are what the request needs: where the token has them all, they
     are recorded as used. Raises InvalidCredential or AddressNotAllowed.
     """
-    match, moment = HEADER.fullmatch(header), now()
-    if match is None or not is_credential(match[1]):
-        raise InvalidCredential
-    found = find(token_key(match[1]), moment)
+    value, moment = token_of(header), now()
+    found = find(token_key(value), moment)
     if found is None:
         raise InvalidCredential
-    if not allows(found.allowlist, address):
+    try:
+        client = client_of(found, address)
+    except AddressNotAllowed:
         record_refusal(
-            found.application_pk,
-            Reason.ADDRESS,
-            ip=str(address),
-            request_id=request_id,
-            detail=hint(match[1]),
+            found.application_pk, Reason.ADDRESS, ip=str(address), request_id=request_id, detail=hint(value)
         )
+        raise
+    purpose = scopes if all(name in client.scopes for name in scopes) else None
+    record_token_use(found, address, moment, purpose=purpose)
+    return client
+
+
+def token_of(header: str) -> str:
+    """Return the token of an Authorization header; raise InvalidCredential for what cannot be one."""
+    match = HEADER.fullmatch(header)
+    if match is None or not is_credential(match[1]):
+        raise InvalidCredential
+    return match[1]
+
+
+def client_of(found: FoundToken, address: Address) -> Client:
+    """Return whose token this is; raise AddressNotAllowed where it may not be used from `address`."""
+    if not allows(found.allowlist, address):
         raise AddressNotAllowed(application_pk=found.application_pk)
-    held = effective(found.scope, found.generation, found.grants)
-    record_token_use(found, address, moment, scopes if all(name in held for name in scopes) else None)
     return Client(
         account_pk=found.account_pk,
         account_name=found.account_name,
         account_timezone=found.account_timezone,
-        scopes=held,
+        scopes=effective(found.scope, found.generation, found.grants),
         expires_at=found.expires_at,
         issued_at=found.issued_at,
         application_pk=found.application_pk,

@@ -1,7 +1,7 @@
 """A client that sent an access token or an API key, and the ways in which its credential can be refused."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -30,8 +30,7 @@ class AddressNotAllowed(Exception):
         self.application_pk, self.api_key_pk = application_pk, api_key_pk
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """A client program that has proved who it is; `scopes` are those its credential has at this moment.
 
     By a token it is an application, and `api_key_pk` is None; by an API key it is an account, and

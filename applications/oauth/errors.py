@@ -19,6 +19,9 @@ STATUS = {
 NOT_KEPT = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
+type Good = tuple[dict[str, str], bytes]  # headers and body of an answer whose status is 200
+
+
 class OAuthError(Exception):
     """`error` is the code of the RFC; `description` is for the developer of the client, in ASCII.
 
@@ -36,7 +39,12 @@ class OAuthError(Exception):
 
 def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps (RFC 6749 section 5.1)."""
-    return HttpResponse(json.dumps(body).encode(), headers=NOT_KEPT, status=status)
+    return HttpResponse(encoded(body), headers=NOT_KEPT, status=status)
+
+
+def encoded(body: dict[str, Any]) -> bytes:
+    """Return the JSON of an answer, whose headers are NOT_KEPT."""
+    return json.dumps(body).encode()
 
 
 def refuse(error: OAuthError) -> HttpResponse:

@@ -1,6 +1,8 @@
 """POST /oauth/introspect: what a token is worth at this moment (RFC 7662)."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,20 +11,22 @@ from django.utils.functional import lazy
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication.address import client_address
 from applications.authentication.refused import refused_request, sent_token
 from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
 from applications.descriptions.schemas import HELD, text, whole
 from applications.models import MessageSettings
-from applications.models.statements.clients import ClientAndToken
+from applications.models.statements.clients import ClientAndToken, TokenQuestion
 from applications.models.statements.tokens import FoundToken
 from applications.models.usage import Reason
-from applications.oauth.clients import client_and_token
+from applications.oauth.clients import client_and_token, client_credentials
 from applications.oauth.descriptions import form, response
-from applications.oauth.errors import OAuthError, answer
-from applications.oauth.parameters import read_parameters
+from applications.oauth.errors import NOT_KEPT, Good, OAuthError, answer, encoded
+from applications.oauth.parameters import read_parameters, required
 from applications.operations.address_use import UNNAMED
-from applications.operations.last_used import record_token_use
+from applications.operations.clients import record_client_use, token_question
+from applications.operations.last_used import Run, at_once, record_token_use
 from applications.operations.refused_requests import BEARER
 from applications.operations.usage import record_refusal, record_refused_request
 from applications.rules.networks import Address, allows, parse_address
@@ -39,16 +43,43 @@ def introspect(request: HttpRequest) -> HttpResponse:
     """
     parameters = read_parameters(request)
     client_ip = _client_ip(parameters)
-    result = client_and_token(request, parameters)
+    return answer(_told(request, parameters, client_ip, client_and_token(request, parameters)))
+
+
+def introspect_asked(
+    request: HttpRequest,
+) -> tuple[TokenQuestion, Callable[[ClientAndToken, datetime, Run], Good]]:
+    """Return what `introspect` asks of the store, and what makes its answer (config/frequent.py)."""
+    parameters = read_parameters(request)
+    client_ip, address = _client_ip(parameters), client_address(request)
+    token = required(parameters, "token")
+    client_id, secret = client_credentials(request, parameters)
+    question = token_question(client_id=client_id, secret=secret, token=token, address=address)
+
+    def tell(result: ClientAndToken, moment: datetime, run: Run) -> Good:
+        record_client_use(result, question.secret_digest, address, moment, run)
+        return NOT_KEPT, encoded(_told(request, parameters, client_ip, result, run))
+
+    return question, tell
+
+
+def _told(
+    request: HttpRequest,
+    parameters: dict[str, str],
+    client_ip: Address | None,
+    result: ClientAndToken,
+    run: Run = at_once,
+) -> dict[str, Any]:
+    """Return the answer to a client that has proved who it is; `run` runs what writes."""
     found = result.found
     if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
         _record_inactive(request, parameters, client_ip, result)
-        return answer(INACTIVE)
+        return INACTIVE
     if result.server_pk is None:
-        return answer(_active(found))
+        return _active(found)
     # Whoever asks from the platform was just shown the token by a client.
-    record_token_use(found, client_ip, now(), UNNAMED)
-    return answer(_active(found) | _for_the_platform(found, result.settings))
+    record_token_use(found, client_ip, now(), run, purpose=UNNAMED)
+    return _active(found) | _for_the_platform(found, result.settings)
 
 
 def _client_ip(parameters: dict[str, str]) -> Address | None:

@@ -1,17 +1,23 @@
 """/oauth/verify?scope=groups: whether a gateway may let a request through (docs/decisions/0014)."""
 
 import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from applications.authentication import clients
-from applications.authentication.credentials import authenticate
+from applications.authentication.credentials import accept, asked_token, authenticate
 from applications.descriptions.parts import Node, schema
 from applications.descriptions.registry import describe
+from applications.models.statements.tokens import FoundToken
 from applications.oauth.descriptions import refusals, refused, response
-from applications.oauth.errors import OAuthError
+from applications.oauth.errors import Good, OAuthError
 from applications.oauth.parameters import read_query, required, scopes_of
+from applications.operations.last_used import Run
 
 logger = logging.getLogger(__name__)
 MAX_LETTERS = 40  # of a parameter's name that are repeated
@@ -39,33 +45,51 @@ def verify(request: HttpRequest) -> HttpResponse:
         raise _refused("access_denied", "Calls from this address are not allowed.", 403) from None
     except clients.InsufficientScope as error:
         raise _refused("insufficient_scope", "This needs another scope.", 403, error.scope) from None
-    return _passed(client)
+    response = HttpResponse(headers=_passed(client))
+    del response.headers["Content-Type"]
+    return response
+
+
+def verify_asked(
+    request: HttpRequest,
+) -> tuple[uuid.UUID, Callable[[FoundToken, datetime, Run], Good]]:
+    """Return the key of the token that `verify` asks about, and what makes its answer (config/frequent.py)."""
+    scopes = _scopes(request)
+
+    def tell(found: FoundToken, moment: datetime, run: Run) -> Good:
+        return _passed(accept(request, found, scopes, moment, run)), b""
+
+    return asked_token(request), tell
 
 
 def _scopes(request: HttpRequest) -> tuple[str, ...]:
     try:
-        parameters = read_query(request)
-        if unknown := [name for name in parameters if name != "scope"]:
-            message = f"There is no parameter {unknown[0][:MAX_LETTERS]!a} here. Ask with ?scope= alone."
-            raise OAuthError("invalid_request", message)
-        required(parameters, "scope")
-        return scopes_of(parameters) or ()
+        return _scopes_of(request.META.get("QUERY_STRING", ""))
     except OAuthError as error:
         # Whoever reads the answer is a client of the gateway; whoever set the gateway up reads the log.
         logger.warning("a gateway asks /oauth/verify wrongly: %s", error.description)
         raise
 
 
-def _passed(client: clients.Client) -> HttpResponse:
-    """Return the answer whose headers the gateway passes on; an API key has no application to name."""
-    response = HttpResponse()
-    del response.headers["Content-Type"]
-    if client.application_id:
-        response.headers["X-Application-Id"] = client.application_id
-    response.headers["X-Account-Id"] = str(client.account_pk)
-    response.headers["X-Scope"] = " ".join(client.scopes)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+@lru_cache(maxsize=1024)  # a gateway asks for the same few scopes
+def _scopes_of(query: str) -> tuple[str, ...]:
+    parameters = read_query(query)
+    if unknown := [name for name in parameters if name != "scope"]:
+        message = f"There is no parameter {unknown[0][:MAX_LETTERS]!a} here. Ask with ?scope= alone."
+        raise OAuthError("invalid_request", message)
+    required(parameters, "scope")
+    return scopes_of(parameters) or ()
+
+
+def _passed(client: clients.Client) -> dict[str, str]:
+    """Return the headers that the gateway passes on; an API key has no application to name."""
+    application = {"X-Application-Id": client.application_id} if client.application_id else {}
+    return {
+        **application,
+        "X-Account-Id": str(client.account_pk),
+        "X-Scope": " ".join(client.scopes),
+        "Cache-Control": "no-store",
+    }
 
 
 def _refused(

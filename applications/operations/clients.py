@@ -5,14 +5,19 @@ from datetime import datetime
 
 from django.utils.timezone import now
 
-from applications.models.statements import clients as statements
-from applications.models.statements.clients import ClientAndToken, StoredSecret, find_secrets
+from applications.models.statements.clients import (
+    ClientAndToken,
+    StoredSecret,
+    TokenQuestion,
+    find_client_and_token,
+    find_secrets,
+)
 from applications.models.usage import Reason
-from applications.operations.last_used import record_secret_use, record_server_use
+from applications.operations.last_used import Run, at_once, record_secret_use, record_server_use
 from applications.operations.remembered_allowlists import remembered_allowlists
 from applications.operations.throttle import failures
 from applications.operations.usage import record_event, record_refusal
-from applications.rules.credentials import digest
+from applications.rules.credentials import digest, token_key
 from applications.rules.networks import Address, allows
 
 
@@ -35,28 +40,31 @@ def look_up_token(
     One statement checks both. An application sees the tokens of its account, a resource server any.
     Raises InvalidClient.
     """
-    secret_digest, moment = digest(secret), now()
+    moment = now()
     for _attempt in range(2):
-        result = statements.find_client_and_token(
-            client_id=client_id,
-            secret_digest=secret_digest,
-            allowlist=remembered_allowlists.for_address(client_id, address),
-            token=token,
-            moment=moment,
-        )
-        if result is not None:
-            _record_use(result, secret_digest, address, moment)
+        question = token_question(client_id=client_id, secret=secret, token=token, address=address)
+        if result := find_client_and_token(question, moment):
+            record_client_use(result, question.secret_digest, address, moment)
             return result
-        client = diagnose(client_id, secret_digest, address, moment, request_id)
+        client = diagnose(client_id, question.secret_digest, address, moment, request_id)
         remembered_allowlists.put(client_id, client.allowlist)
     raise InvalidClient  # changed again between the two statements: the client may ask again
 
 
-def _record_use(result: ClientAndToken, secret_digest: bytes, address: Address, moment: datetime) -> None:
+def token_question(*, client_id: str, secret: str, token: str, address: Address) -> TokenQuestion:
+    """Return what is asked about a token by a client that says who it is, from `address`."""
+    allowlist = remembered_allowlists.for_address(client_id, address)
+    return TokenQuestion(client_id, digest(secret), allowlist, token_key(token))
+
+
+def record_client_use(
+    result: ClientAndToken, secret_digest: bytes, address: Address, moment: datetime, run: Run = at_once
+) -> None:
+    """Note that a client, which has proved who it is, has used its secret; `run` runs what writes."""
     if result.application_pk is not None:
-        record_secret_use(result.application_pk, secret_digest, address, moment)
+        record_secret_use(result.application_pk, secret_digest, address, moment, run)
     elif result.server_pk is not None:
-        record_server_use(result.server_pk, secret_digest, address, moment)
+        record_server_use(result.server_pk, secret_digest, address, moment, run)
 
 
 def diagnose(

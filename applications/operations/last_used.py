@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -16,9 +17,21 @@ from applications.rules.networks import Address
 MINUTE = timedelta(minutes=1)
 MAX_WRITTEN = 10_000  # rows whose last writing a process remembers
 
+# Runs what writes: at once, or beside the request where nothing may wait for a database (config/frequent.py).
+type Run = Callable[[Callable[[], object]], object]
+
+
+def at_once(write: Callable[[], object]) -> None:
+    """Run what writes."""
+    write()
+
 
 def record_token_use(
-    found: FoundToken, address: Address | None, moment: datetime, purpose: Purpose = None
+    found: FoundToken,
+    address: Address | None,
+    moment: datetime,
+    run: Run = at_once,
+    purpose: Purpose = None,
 ) -> None:
     """Note that a token was used: count it, and write when, if a minute has passed since that was written.
 
@@ -26,39 +39,47 @@ def record_token_use(
     it was found good for.
     """
     record_address_use("application", found.application_pk, address, purpose=purpose)
-    _record_use(AccessToken, found.pk, found.last_used_at, address, moment)
-    _record_use(Application, found.application_pk, found.application_last_used_at, address, moment)
+    if _is_long_ago(found.last_used_at, moment):
+        run(lambda: _write(AccessToken.objects.filter(pk=found.pk), address, moment))
+    if _is_long_ago(found.application_last_used_at, moment):
+        run(lambda: _write(Application.objects.filter(pk=found.application_pk), address, moment))
 
 
 def record_api_key_use(found: FoundApiKey, address: Address, moment: datetime) -> None:
     """Note that an API key was used: count it, and write when, if a minute has passed since that was written."""
     record_address_use("api_key", found.pk, address)
-    _record_use(APIKey, found.pk, found.last_used_at, address, moment)
+    if _is_long_ago(found.last_used_at, moment):
+        _write(APIKey.objects.filter(pk=found.pk), address, moment)
 
 
-def _record_use(
-    model: type[models.Model], pk: int, used: datetime | None, address: Address | None, moment: datetime
-) -> None:
-    if used is None or used <= moment - MINUTE:
-        _write(model._default_manager.filter(pk=pk), address, moment)
+def _is_long_ago(used: datetime | None, moment: datetime) -> bool:
+    return used is None or used <= moment - MINUTE
 
 
 _written: OrderedDict[tuple[int | bytes, ...], float] = OrderedDict()
 
 
-def record_secret_use(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+def record_secret_use(
+    application_pk: int, secret_digest: bytes, address: Address, moment: datetime, run: Run = at_once
+) -> None:
     """Count the use, and write "last used" of an application and of its secret, at most once a minute each."""
     record_address_use("application", application_pk, address, secret_digest=secret_digest)
     if _is_due(application_pk, secret_digest):
-        secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
-        _write(Application.objects.filter(pk=application_pk), address, moment)
-        _write(secrets, address, moment)
+        run(lambda: _write_secret_use(application_pk, secret_digest, address, moment))
 
 
-def record_server_use(server_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+def _write_secret_use(application_pk: int, secret_digest: bytes, address: Address, moment: datetime) -> None:
+    secrets = ApplicationSecret.objects.filter(application=application_pk, digest=secret_digest)
+    _write(Application.objects.filter(pk=application_pk), address, moment)
+    _write(secrets, address, moment)
+
+
+def record_server_use(
+    server_pk: int, secret_digest: bytes, address: Address, moment: datetime, run: Run = at_once
+) -> None:
     """Write "last used" of a resource server, at most once a minute."""
     if _is_due(server_pk, secret_digest):
-        _write(ResourceServer.objects.filter(pk=server_pk), address, moment)
+        run(lambda: _write(ResourceServer.objects.filter(pk=server_pk), address, moment))
 
 
 def _is_due(*key: int | bytes) -> bool:

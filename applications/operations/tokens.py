@@ -1,6 +1,7 @@
 """Issuing access tokens, and revoking one or all of an application's."""
 
-from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -10,12 +11,12 @@ from applications.errors import NotFound
 from applications.models import AccessToken, Application
 from applications.models.audit import Action
 from applications.models.statements.clients import StoredSecret
-from applications.models.statements.tokens import insert_token
+from applications.models.statements.tokens import Inserted, NewToken, insert_token
 from applications.models.usage import ISSUED, Reason
 from applications.operations.actors import Actor
 from applications.operations.audit import record_for
 from applications.operations.clients import InvalidClient, diagnose
-from applications.operations.last_used import record_secret_use
+from applications.operations.last_used import Run, at_once, record_secret_use
 from applications.operations.locks import lock_application
 from applications.operations.remembered_allowlists import remembered_allowlists
 from applications.operations.usage import record_event, record_refusal
@@ -27,8 +28,7 @@ class ScopeNotHeld(Exception):
     """The client asked for a scope that its application does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(NamedTuple):
     """A token as its client receives it; `seconds` None for one that never expires."""
 
     value: str
@@ -49,27 +49,33 @@ def issue_token(
     One statement; only when it inserts nothing is asked why. Raises InvalidClient or ScopeNotHeld. Writes
     no audit row: the token itself is the record (who, when, from where).
     """
-    secret_digest, moment = digest(secret), now()
+    moment = now()
     for _attempt in range(2):
-        value = new_credential()
-        inserted = insert_token(
-            key=token_key(value),
-            hint=hint(value),
-            client_id=client_id,
-            secret_digest=secret_digest,
-            scopes=scopes,
-            allowlist=remembered_allowlists.for_address(client_id, address),
-            address=address,
-            moment=moment,
-        )
-        if inserted is not None:
-            record_event(inserted.application_pk, ISSUED)
-            record_secret_use(inserted.application_pk, secret_digest, address, moment)
-            return Issued(value, inserted.scope, inserted.seconds)
-        client = diagnose(client_id, secret_digest, address, moment, request_id)
+        value, token = new_token(client_id=client_id, secret=secret, scopes=scopes, address=address)
+        if inserted := insert_token(token, moment):
+            return issued(value, token, inserted, moment)
+        client = diagnose(client_id, token.secret_digest, address, moment, request_id)
         _check_held(client, scopes or (), address, request_id)
         remembered_allowlists.put(client_id, client.allowlist)
     raise InvalidClient  # changed again between the two statements: the client may ask again
+
+
+def new_token(
+    *, client_id: str, secret: str, scopes: tuple[str, ...] | None, address: Address
+) -> tuple[str, NewToken]:
+    """Return the value of a new token, and what is to be stored of it if ID and secret are good."""
+    value = new_credential()
+    allowlist = remembered_allowlists.for_address(client_id, address)
+    return value, NewToken(
+        token_key(value), hint(value), client_id, digest(secret), scopes, allowlist, address
+    )
+
+
+def issued(value: str, token: NewToken, inserted: Inserted, moment: datetime, run: Run = at_once) -> Issued:
+    """Return a token that has been stored, and record that it was issued; `run` runs what writes."""
+    record_event(inserted.application_pk, ISSUED)
+    record_secret_use(inserted.application_pk, token.secret_digest, token.address, moment, run)
+    return Issued(value, inserted.scope, inserted.seconds)
 
 
 def _check_held(client: StoredSecret, scopes: tuple[str, ...], address: Address, request_id: str) -> None:

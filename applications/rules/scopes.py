@@ -1,6 +1,7 @@
 """The `scope` parameter and what a token's scope is worth (RFC 6749 section 3.3)."""
 
 import re
+from functools import lru_cache
 
 MAX_NAMES = 64  # names in one request: the platform has 15, and each name makes the SQL statement longer
 # RFC 6749 section 3.3 also has , ; | and + in a scope-token. No scope of the platform does, and clients write them
@@ -30,6 +31,7 @@ def write_grants(since: dict[str, int]) -> str:
     return " ".join(f"{name}:{generation}" for name, generation in since.items())
 
 
+@lru_cache(maxsize=4096)  # tokens come again and again, and nothing but the arguments decides
 def effective(token_scope: str, token_generation: int, grants: str) -> tuple[str, ...]:
     """Return what a token may use now: its scopes that the application still holds without a break.
 

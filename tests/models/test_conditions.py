@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.utils.timezone import now
 
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret
 from applications.models.statements import clients
 from applications.models.statements.api_keys import find_api_key
+from applications.models.statements.grouped import FIND_CLIENTS_AND_TOKENS, FIND_TOKENS, INSERT_TOKENS
 from applications.models.statements.message_settings import find_token_and_sms_settings
-from applications.models.statements.tokens import find_token, insert_token
+from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.clients import InvalidClient, diagnose
@@ -22,6 +25,7 @@ from applications.rules.credentials import digest, hint, new_credential, token_k
 from applications.rules.names import Name
 from applications.rules.networks import OPEN_ALLOWLIST, parse_address
 from tests.factories import make_account, make_application, make_token
+from tests.models.together import together
 
 ROOT = Path(__file__).resolve().parents[2]
 MOMENT = now()
@@ -74,14 +78,11 @@ def test_a_token(change: Change, lives: bool, db: None) -> None:
     assert (find_token(key, MOMENT) is not None) == lives
     assert (find_token_and_sms_settings(key, MOMENT) is not None) == lives
     assert works_for_the_search(value) == lives
+    if settings.POSTGRESQL:
+        assert together(FIND_TOKENS, [key], MOMENT) == [find_token(key, MOMENT)]
     if Application.objects.get().is_enabled:
-        result = clients.find_client_and_token(
-            client_id=application.application_id,
-            secret_digest=digest(secret),
-            allowlist=OPEN_ALLOWLIST,
-            token=value,
-            moment=MOMENT,
-        )
+        question = clients.TokenQuestion(application.application_id, digest(secret), OPEN_ALLOWLIST, key)
+        result = clients.find_client_and_token(question, MOMENT)
         assert result is not None
         assert (result.found is not None) == lives
 
@@ -112,19 +113,18 @@ def test_a_secret(expires_at: datetime | None, enabled: bool, allowlist: str, go
     Application.objects.update(is_enabled=enabled, allowlist=allowlist)
     client_id, secret_digest, value = application.application_id, digest(secret), new_credential()
     inserted = insert_token(
-        key=token_key(value),
-        hint=hint(value),
-        client_id=client_id,
-        secret_digest=secret_digest,
-        scopes=None,
-        allowlist=OPEN_ALLOWLIST,
-        address=ADDRESS,
-        moment=MOMENT,
+        NewToken(token_key(value), hint(value), client_id, secret_digest, None, OPEN_ALLOWLIST, ADDRESS),
+        MOMENT,
     )
     result = clients.find_client_and_token(
-        client_id=client_id, secret_digest=secret_digest, allowlist=OPEN_ALLOWLIST, token=value, moment=MOMENT
+        clients.TokenQuestion(client_id, secret_digest, OPEN_ALLOWLIST, token_key(value)), MOMENT
     )
     assert (inserted is not None, result is not None) == (good, good)
+    if settings.POSTGRESQL:
+        question = clients.TokenQuestion(client_id, secret_digest, OPEN_ALLOWLIST, token_key(value))
+        assert together(FIND_CLIENTS_AND_TOKENS, [question], MOMENT) == [result]
+        again = NewToken(uuid4(), "", client_id, secret_digest, None, OPEN_ALLOWLIST, ADDRESS)
+        assert together(INSERT_TOKENS, [again], MOMENT) == [inserted]
     assert (_reason(client_id, secret_digest) is None) == good
     works = ApplicationSecret.objects.working(MOMENT).filter(application__is_enabled=True).exists()
     assert (works and allowlist == OPEN_ALLOWLIST) == good
@@ -167,7 +167,8 @@ def works_for_the_search(value: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "condition", ["expires_at > %s", "revoked_at IS NULL", "secret.digest = %s", "Q(expires_at__gt=moment"]
+    "condition",
+    ["expires_at > {moment}", "revoked_at IS NULL", "secret.digest = {digest}", "Q(expires_at__gt=moment"],
 )
 def test_each_condition_is_written_once(condition: str) -> None:
     folder = ROOT / "applications"

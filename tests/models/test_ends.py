@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from applications.models import ApplicationSecret
 from applications.models.statements.api_keys import find_api_key
-from applications.models.statements.tokens import find_token, insert_token
+from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.credentials import digest, hint, new_credential, token_key
@@ -15,6 +15,7 @@ from tests.factories import make_account, make_application, make_token
 
 END = datetime.now(UTC) + timedelta(days=1)
 JUST_BEFORE = END - timedelta(microseconds=1)
+ADDRESS = parse_address("192.0.2.1")
 
 
 def test_a_token(db: None) -> None:
@@ -39,17 +40,9 @@ def test_an_old_secret(db: None) -> None:
 
     def issued(moment: datetime) -> bool:
         value = new_credential()
-        inserted = insert_token(
-            key=token_key(value),
-            hint=hint(value),
-            client_id=application.application_id,
-            secret_digest=digest(secret),
-            scopes=None,
-            allowlist=OPEN_ALLOWLIST,
-            address=parse_address("192.0.2.1"),
-            moment=moment,
-        )
-        return inserted is not None
+        client = application.application_id, digest(secret)
+        asked = NewToken(token_key(value), hint(value), *client, None, OPEN_ALLOWLIST, ADDRESS)
+        return insert_token(asked, moment) is not None
 
     assert (issued(JUST_BEFORE), issued(END)) == (True, False)
 

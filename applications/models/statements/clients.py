@@ -1,39 +1,65 @@
 """Clients that prove who they are: what they ask about in the same statement, and why one was refused."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from applications.models.message_settings import MessageSettings
-from applications.models.statements.conditions import LIVE_TOKEN, PROVEN_CLIENT
-from applications.models.statements.running import fetch, fetch_row, time_of
-from applications.models.statements.tokens import (
-    COLUMNS,
-    TOKEN_COLUMNS,
+from applications.models.statements.conditions import (
+    CLIENT_TABLES,
+    PARAMETER,
     TOKEN_TABLES,
-    FoundToken,
-    found_token,
+    live_token,
+    proven_client,
 )
-from applications.rules.credentials import token_key
+from applications.models.statements.running import fetch, fetch_row, time_of
+from applications.models.statements.tokens import COLUMNS, TOKEN_COLUMNS, FoundToken, found_token
 
 # Who asks and what about, at once: a client of either kind that proves itself is one row, with the token beside it
 # if it is live and theirs to see, else with nothing; a client that does not is no row at all. A resource server gets
 # the settings of the token's application with it, which it asks for before each message.
 SETTINGS = MessageSettings._meta.concrete_fields
-FIND_CLIENT_AND_TOKEN = f"""
-SELECT proven.application_pk, proven.account_pk, proven.server_pk, {TOKEN_COLUMNS},
+
+
+def find_client_and_token_by(
+    *, client_id: str, digest: str, moment: str, allowlist: str, key: str, place: str = "1", of: str = ""
+) -> str:
+    """Return the statement; where the values are not parameters, `of` is what they are columns of, to join with.
+
+    `place` is the first column of the answer, and says which of several questions it answers.
+    """
+    proven = proven_client(client_id, digest, moment, allowlist)
+    return f"""
+SELECT {place}, proven.application_pk, proven.account_pk, proven.server_pk, {TOKEN_COLUMNS},
     {", ".join(f"settings.{field.column}" for field in SETTINGS)}
-FROM (
-    SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk {PROVEN_CLIENT}
+FROM {of} (
+    SELECT client.id AS application_pk, client.account_id AS account_pk, NULL AS server_pk
+    FROM {CLIENT_TABLES} WHERE {proven}
     UNION ALL
     SELECT NULL, NULL, server.id FROM applications_resourceserver server
-    WHERE server.server_id = %s AND server.digest = %s
+    WHERE server.server_id = {client_id} AND server.digest = {digest}
 ) proven
-LEFT JOIN ({TOKEN_TABLES}) ON {LIVE_TOKEN}
+LEFT JOIN ({TOKEN_TABLES}) ON {live_token(key, moment)}
     AND (proven.account_pk IS NULL OR client.account_id = proven.account_pk)
 LEFT JOIN applications_messagesettings settings
     ON settings.application_id = client.id AND proven.server_pk IS NOT NULL
 """
+
+
+FIND_CLIENT_AND_TOKEN = find_client_and_token_by(
+    **dict.fromkeys(("client_id", "digest", "moment", "allowlist", "key"), PARAMETER)
+)
+
+
+class TokenQuestion(NamedTuple):
+    """What a client asks about the token of this key; `allowlist` as `proven_client` takes it."""
+
+    client_id: str
+    secret_digest: bytes
+    allowlist: str
+    key: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +76,21 @@ class ClientAndToken:
     settings: MessageSettings | None
 
 
-def find_client_and_token(
-    *, client_id: str, secret_digest: bytes, allowlist: str, token: str, moment: datetime
-) -> ClientAndToken | None:
-    """Return who has this ID and secret, with the live token of this value; None when nobody may ask.
+def find_client_and_token(question: TokenQuestion, moment: datetime) -> ClientAndToken | None:
+    """Return who asks, with the live token that they ask about; None when nobody may ask.
 
     An application may only with the allowlist it has at this moment. Unknown, expired, revoked, disabled and
     another account's tokens look the same.
     """
+    client_id, secret_digest, allowlist, key = question
     client: list[Any] = [client_id, secret_digest]
-    row = fetch_row(FIND_CLIENT_AND_TOKEN, [*client, moment, allowlist, *client, token_key(token), moment])
-    if row is None:
-        return None
-    application_pk, account_pk, server_pk, *rest = row
+    row = fetch_row(FIND_CLIENT_AND_TOKEN, [*client, moment, allowlist, *client, key, moment])
+    return None if row is None else client_and_token(row)
+
+
+def client_and_token(row: Sequence[Any]) -> ClientAndToken:
+    """Return who asks and what they may see, of a row of `find_client_and_token_by`."""
+    _place, application_pk, account_pk, server_pk, *rest = row
     columns, settings = rest[: len(COLUMNS)], rest[len(COLUMNS) :]
     found = found_token(columns) if columns[0] is not None else None
     return ClientAndToken(application_pk, account_pk, server_pk, found, _settings(settings))

@@ -1,25 +1,47 @@
 """When a credential is accepted, told once in SQL; tests/models/test_conditions.py holds it against the querysets.
 
-Each condition names the tables as it joins them, and takes its parameters in the order that it says.
+Each condition names the tables as it joins them. Its values are parameters, in the order of the arguments, unless the
+caller names columns to compare with, as the statements for many requests at once do (grouped.py).
 """
 
-UNEXPIRED = "({table}.expires_at IS NULL OR {table}.expires_at > %s)"
+PARAMETER = "%s"
 
-# `token` and the `client` that it was issued to. Parameters: the token's key, the moment.
-LIVE_TOKEN = f"""token.key = %s AND token.revoked_at IS NULL
-    AND {UNEXPIRED.format(table="token")}
+
+def unexpired(table: str, moment: str = PARAMETER) -> str:
+    """Return the condition that a row of `table` has not expired at `moment`."""
+    return f"({table}.expires_at IS NULL OR {table}.expires_at > {moment})"
+
+
+# A token with the `client` that it was issued to and the client's account (`owner`), to join or to select from.
+TOKEN_TABLES = """applications_accesstoken token
+    JOIN applications_application client ON client.id = token.application_id
+    JOIN applications_account owner ON owner.id = client.account_id"""
+
+
+def live_token(key: str = PARAMETER, moment: str = PARAMETER) -> str:
+    """Return the condition that the `token` of TOKEN_TABLES has this key and is live."""
+    return f"""token.key = {key} AND token.revoked_at IS NULL AND {unexpired("token", moment)}
     AND client.is_enabled AND token.generation >= client.live_generation"""
 
-# An application's ID and one of its secrets, while it is enabled. Parameters: the ID, the secret's digest, the moment,
-# the list of allowed IPs that the caller has just checked the address against: if the lists have changed since, there
-# is no row. The database compares SHA-256 digests: what their timing tells is about a digest that nobody can steer
-# towards another.
-PROVEN_CLIENT = f"""FROM applications_application client
-JOIN applications_applicationsecret secret ON secret.application_id = client.id
-WHERE client.application_id = %s AND secret.digest = %s
-    AND {UNEXPIRED.format(table="secret")}
-    AND client.is_enabled AND client.allowlist = %s"""
+
+# An application with one of its secrets.
+CLIENT_TABLES = """applications_application client
+JOIN applications_applicationsecret secret ON secret.application_id = client.id"""
+
+
+def proven_client(
+    client_id: str = PARAMETER, digest: str = PARAMETER, moment: str = PARAMETER, allowlist: str = PARAMETER
+) -> str:
+    """Return the condition that an enabled `client` of CLIENT_TABLES has this ID and a working secret of this digest.
+
+    `allowlist` is the list of allowed IPs that the caller has just checked the address against: if the lists have
+    changed since, there is no row. The database compares SHA-256 digests: what their timing tells is about a digest
+    that nobody can steer towards another.
+    """
+    return f"""client.application_id = {client_id} AND secret.digest = {digest}
+    AND {unexpired("secret", moment)} AND client.is_enabled AND client.allowlist = {allowlist}"""
+
 
 # `credential`, an API key. Parameters: its digest, the moment.
 LIVE_API_KEY = f"""credential.digest = %s AND credential.revoked_at IS NULL
-    AND {UNEXPIRED.format(table="credential")}"""
+    AND {unexpired("credential")}"""

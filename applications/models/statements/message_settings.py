@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from applications.models.statements.conditions import LIVE_TOKEN
+from applications.models.statements.conditions import TOKEN_TABLES, live_token
 from applications.models.statements.running import fetch_row
 from applications.models.statements.tokens import (
     COLUMNS,
     TOKEN_COLUMNS,
-    TOKEN_TABLES,
     FoundToken,
     found_token,
 )
@@ -30,7 +29,7 @@ WHERE client.application_id = %s
 """
 FIND_TOKEN_AND_SMS_SETTINGS = f"""
 SELECT {TOKEN_COLUMNS}, {SMS_SETTINGS} FROM {TOKEN_TABLES} {OF_CLIENT}
-WHERE {LIVE_TOKEN}
+WHERE {live_token()}
 """
 
 

@@ -1,0 +1,189 @@
+"""Connections to PostgreSQL by which the event loop asks for all requests that wait, each a statement at a time.
+
+While a statement runs, requests gather, and all of one kind are the next statement. So a request waits for the
+statement that runs when it comes and for its own, and a commit is shared by all whose tokens it stores
+(docs/decisions/0033).
+"""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import Executor
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils.timezone import now
+from psycopg import Connection, OperationalError, pq
+from psycopg.errors import error_from_result
+
+from applications.models.statements.grouped import Grouped
+
+logger = logging.getLogger(__name__)
+
+type Reply = (
+    tuple[Any, datetime] | None
+)  # what was found, and the moment of asking; None: nothing, or no connection
+type Asked = tuple[Any, asyncio.Future[Reply]]
+
+MOST = 256  # questions of one statement
+# A statement with arrays would be planned anew each time, which takes longer than to run it. The plan that is kept is
+# to look each row up in its index: made while tables are small or their statistics old, it could be to read them whole.
+PLANNING = (
+    b"plan_cache_mode = force_generic_plan",
+    b"enable_seqscan = off",
+    b"enable_hashjoin = off",
+    b"enable_mergejoin = off",
+)
+SECONDS_BETWEEN_TRIES = 1.0  # to connect
+SECONDS = 10.0  # of one statement, before its connection is given up
+
+
+class Grouping:
+    """Asks what waits, kind by kind in the order in which they came, as long as there is a connection."""
+
+    def __init__(self, kinds: list[Grouped[Any, Any]], beside: Executor) -> None:
+        self.names = {kind: b"grouped_%d" % number for number, kind in enumerate(kinds)}
+        self.beside = beside  # connects, which takes its time
+        self.connection: Connection[Any] | None = None
+        self.socket = -1  # of the connection; libpq forgets it when it is lost
+        self.opened = self.tried = -SECONDS_BETWEEN_TRIES
+        self.waiting: dict[Grouped[Any, Any], list[Asked]] = {}
+        self.running: tuple[Grouped[Any, Any], list[Asked], datetime] | None = None
+        self.result: pq.abc.PGresult | None = None
+        self.limit: asyncio.TimerHandle | None = None
+
+    def ask[Question](self, kind: Grouped[Question, Any], question: Question) -> asyncio.Future[Reply]:
+        """Return what will hold the answer; it is asked for after this, so whatever was answered before holds."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Reply] = loop.create_future()
+        if self.connection is None:
+            future.set_result(None)
+            self._connect(loop)
+            return future
+        if not self.waiting and self.running is None:
+            loop.call_soon(self._send)  # after those requests that have been read already
+        self.waiting.setdefault(kind, []).append((question, future))
+        return future
+
+    # --- One statement ---------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        if self.connection is None or self.running is not None or not self.waiting:
+            return
+        if time.monotonic() - self.opened > settings.DATABASES["default"]["CONN_MAX_AGE"]:
+            self._lose("it is old")
+            return
+        kind = next(iter(self.waiting))
+        gathered = self.waiting.pop(kind)
+        asked, moment = gathered[:MOST], now()
+        if len(gathered) > MOST:
+            self.waiting[kind] = gathered[MOST:]
+        self.running = kind, asked, moment
+        self.limit = asyncio.get_running_loop().call_later(SECONDS, self._lose, "it does not answer")
+        try:
+            parameters = kind.parameters([question for question, _future in asked], moment)
+            binary = [pq.Format.BINARY] * len(parameters)
+            self.connection.pgconn.send_query_prepared(self.names[kind], parameters, binary, pq.Format.BINARY)
+            self._flush()
+        except Exception as error:  # whatever it is, nobody must wait for ever
+            self._lose(error)
+
+    def _flush(self) -> None:
+        """Send what libpq holds, the rest once the socket takes it."""
+        if self.connection is not None:
+            loop = asyncio.get_running_loop()
+            if self.connection.pgconn.flush():
+                loop.add_writer(self.socket, self._flush)
+            else:
+                loop.remove_writer(self.socket)
+
+    def _receive(self) -> None:
+        try:
+            while self.connection is not None and not self._is_busy(self.connection.pgconn):
+                if (result := self.connection.pgconn.get_result()) is None:
+                    self._finish()
+                    return
+                self.result = result
+        except OperationalError as error:
+            self._lose(error)
+
+    def _is_busy(self, libpq: pq.abc.PGconn) -> bool:
+        libpq.consume_input()
+        return bool(libpq.is_busy())
+
+    def _finish(self) -> None:
+        if self.running is None or self.result is None:
+            return
+        (kind, asked, moment), result = self.running, self.result
+        self.running = self.result = None
+        if self.limit is not None:
+            self.limit.cancel()
+        self._send()  # so that the database works while these are answered
+        try:
+            if result.status != pq.ExecStatus.TUPLES_OK:
+                raise error_from_result(result)
+            answers = kind.read([question for question, _future in asked], result, moment)
+        except Exception as error:  # whatever it is, nobody must wait for ever
+            logger.warning("a statement for %d requests failed", len(asked), exc_info=error)
+            _nothing_for(asked)
+        else:
+            for (_question, future), found in zip(asked, answers, strict=True):
+                if not future.done():  # whoever awaited it was cancelled
+                    future.set_result(None if found is None else (found, moment))
+
+    # --- The connection --------------------------------------------------------------------------
+
+    def _connect(self, loop: asyncio.AbstractEventLoop) -> None:
+        if time.monotonic() - self.tried > SECONDS_BETWEEN_TRIES:
+            self.tried = float("inf")  # one try at a time
+            loop.run_in_executor(self.beside, self._open).add_done_callback(self._have)
+
+    def _open(self) -> Connection[Any]:
+        """Connect as Django does, and prepare the statements; raise what psycopg or Django raises."""
+        database: Any = connections.create_connection(DEFAULT_DB_ALIAS)
+        connection: Connection[Any] = database.get_new_connection(database.get_connection_params())
+        libpq = connection.pgconn
+        results = [libpq.exec_(b"SET " + setting) for setting in PLANNING]
+        results += [
+            libpq.prepare(name, kind.statement.encode(), kind.types) for kind, name in self.names.items()
+        ]
+        for result in results:
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                connection.close()
+                raise error_from_result(result)
+        libpq.nonblocking = 1
+        return connection
+
+    def _have(self, opening: asyncio.Future[Connection[Any]]) -> None:
+        self.tried = time.monotonic()
+        if error := opening.exception():
+            logger.warning("no connection for grouped statements: %s", error)
+            return
+        self.connection, self.opened = opening.result(), time.monotonic()
+        self.socket = self.connection.pgconn.socket
+        asyncio.get_running_loop().add_reader(self.socket, self._receive)
+
+    def _lose(self, why: object) -> None:
+        """Give up the connection: whoever waits is answered by a thread, with a statement of their own."""
+        if self.connection is None:
+            return
+        logger.warning("the connection for grouped statements is closed: %s", why)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self.socket)
+        loop.remove_writer(self.socket)
+        self.connection.close()
+        asked = [*(self.running[1] if self.running else []), *chain.from_iterable(self.waiting.values())]
+        self.connection = self.running = self.result = None
+        self.waiting = {}
+        if self.limit is not None:
+            self.limit.cancel()
+        _nothing_for(asked)
+
+
+def _nothing_for(asked: list[Asked]) -> None:
+    for _question, future in asked:
+        if not future.done():
+            future.set_result(None)
