@@ -9,7 +9,7 @@ from applications.api import rates
 from applications.api.bodies import Keys, read
 from applications.api.errors import ApiError, accepted, invalid
 from applications.authentication.address import client_address
-from applications.descriptions.operations import REFUSALS
+from applications.descriptions.operations import OF_BODIES, REFUSALS
 from applications.descriptions.parts import SECRET, TOKEN, body, ref, response
 from applications.descriptions.registry import add_schemas, describe
 from applications.models.audit import ActorKind
@@ -81,7 +81,7 @@ describe(
             "202": response(_("It was read, and what was live in it has ended. Nothing else is told.")),
             **{
                 status: ref("responses", REFUSALS[status])
-                for status in ("400", "405", "413", "415", "429", "500", "503")
+                for status in ("400", "405", *OF_BODIES, "429", "500", "503")
             },
         },
     },
