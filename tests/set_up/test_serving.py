@@ -48,6 +48,12 @@ class Start:
         assert found, self.words
         return found[1]
 
+    @property
+    def workers(self) -> int:
+        """How many processes answer requests."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return sum("granian" in Path(f"/proc/{child}/cmdline").read_text() for child in children)
+
     def wait(self) -> None:
         wait_until_answering(self.url, self.process)
 
@@ -96,6 +102,7 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
     first = Start(installed, shell)
     try:
         first.wait()
+        assert first.workers == len(os.sched_getaffinity(0))
         assert f"{first.url}/panel/" in first.words
         assert f"{first.url}/oauth/token" in first.words
         assert "/applications/" in _sign_in(first, first.password).url
@@ -107,9 +114,10 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
     assert first.has_ended_wholly()
 
     key = (installed / "var" / "secret_key").read_text()
-    second = Start(installed, shell)
+    second = Start(installed, {**shell, "WORKERS": "1"})
     try:
         second.wait()
+        assert second.workers == 1
         assert second.password == first.password
         assert "/applications/" in _sign_in(second, first.password).url
         assert (installed / "var" / "secret_key").read_text() == key
