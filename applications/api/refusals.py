@@ -44,7 +44,9 @@ RESPONSES: dict[str, Node] = {
         "method_not_allowed", _("The address has no such method."), "Use GET or POST.", "Allow"
     ),
     "Conflict": _refusal("conflict", _("Somebody else was faster."), "It was changed in the meantime."),
-    "RequestTooLarge": _refusal("request_too_large", _("The body is over 64 KB."), "The body is over 64 KB."),
+    "RequestTooLarge": _refusal(
+        "request_too_large", _("The body is over 64 KB, or over 1 MB of events."), "The body is over 64 KB."
+    ),
     "UnsupportedMediaType": _refusal(
         "unsupported_media_type", _("The body is not JSON."), "Send application/json in UTF-8."
     ),
