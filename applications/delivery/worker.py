@@ -111,15 +111,12 @@ class Worker:
 
     def _begin(self, job: Job) -> None:
         at = now()
-        try:
-            headers = headers_of(job, at)
-        except ValueError as error:  # a secret that no key of the settings opens, for one
-            logger.error("delivery %s cannot be signed", job.key, exc_info=error)
-            self.under_way[job.delivery_pk] = job
-            self.came.put(not_sent(job, at, "signing"))
-            return
+        headers = headers_of(job, at)
         self.under_way[job.delivery_pk] = job
-        self.senders.put(Signed(job, headers, at))
+        if headers is None:
+            self.came.put(not_sent(job, at, "signing"))
+        else:
+            self.senders.put(Signed(job, headers, at))
 
     def _send(self, signed: Signed) -> None:
         try:
