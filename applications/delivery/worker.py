@@ -103,9 +103,8 @@ class Worker:
         doubtful = sum(job.is_doubtful for job in self.under_way.values())
         most_doubtful = self.requests - max(1, self.requests // RESERVED) - doubtful
         jobs = claim_deliveries(most=min(free, CLAIMED_AT_ONCE), most_doubtful=most_doubtful)
-        for (
-            job
-        ) in jobs:  # where the database fails meanwhile, the others are due again when their lease is over
+        # Where the database fails meanwhile, the others are due again when their lease is over.
+        for job in jobs:
             self._begin(job)
         return len(jobs)
 
