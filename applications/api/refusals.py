@@ -49,7 +49,9 @@ RESPONSES: dict[str, Node] = {
         _("The body did not arrive in time."),
         "The body did not arrive in time. Send it at once.",
     ),
-    "RequestTooLarge": _refusal("request_too_large", _("The body is over 64 KB."), "The body is over 64 KB."),
+    "RequestTooLarge": _refusal(
+        "request_too_large", _("The body is over 64 KB, or over 1 MB of events."), "The body is over 64 KB."
+    ),
     "UnsupportedMediaType": _refusal(
         "unsupported_media_type", _("The body is not JSON."), "Send application/json in UTF-8."
     ),

@@ -70,12 +70,8 @@ deliver: Any = app.task(name="latchkey.deliver")(carry)
 
 def _attempt(job: Job) -> Attempted:
     at = now()
-    try:
-        headers = headers_of(job, at)
-    except ValueError as error:  # a secret that no key of the settings opens, for one
-        logger.error("delivery %s cannot be signed", job.key, exc_info=error)
-        return not_sent(job, at, "signing")
-    return attempt(sender(), job, headers, at)
+    headers = headers_of(job, at)
+    return not_sent(job, at, "signing") if headers is None else attempt(sender(), job, headers, at)
 
 
 def _store(came: Attempted) -> None:

@@ -103,23 +103,19 @@ class Worker:
         doubtful = sum(job.is_doubtful for job in self.under_way.values())
         most_doubtful = self.requests - max(1, self.requests // RESERVED) - doubtful
         jobs = claim_deliveries(most=min(free, CLAIMED_AT_ONCE), most_doubtful=most_doubtful)
-        for (
-            job
-        ) in jobs:  # where the database fails meanwhile, the others are due again when their lease is over
+        # Where the database fails meanwhile, the others are due again when their lease is over.
+        for job in jobs:
             self._begin(job)
         return len(jobs)
 
     def _begin(self, job: Job) -> None:
         at = now()
-        try:
-            headers = headers_of(job, at)
-        except ValueError as error:  # a secret that no key of the settings opens, for one
-            logger.error("delivery %s cannot be signed", job.key, exc_info=error)
-            self.under_way[job.delivery_pk] = job
-            self.came.put(not_sent(job, at, "signing"))
-            return
+        headers = headers_of(job, at)
         self.under_way[job.delivery_pk] = job
-        self.senders.put(Signed(job, headers, at))
+        if headers is None:
+            self.came.put(not_sent(job, at, "signing"))
+        else:
+            self.senders.put(Signed(job, headers, at))
 
     def _send(self, signed: Signed) -> None:
         try:

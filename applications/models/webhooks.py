@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.message_settings import CALLBACKS, MessageSettings
+from applications.rules.webhook_events import events_of
 
 SWITCHED_OFF_AFTER: Final = timedelta(days=5)  # of failures without a success between them
 
@@ -69,6 +70,11 @@ class Webhook(models.Model):
     def is_good(self) -> bool:
         """Whether its latest attempt succeeded."""
         return self.succeeded_at is not None and self.failing_since is None
+
+    @property
+    def events(self) -> list[str]:
+        """The events that go to its URL."""
+        return events_of(self.setting)
 
     def renewed(self, url: str) -> bool:
         """Begin anew where the URL has become another one; whether it has."""

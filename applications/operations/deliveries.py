@@ -21,14 +21,13 @@ from applications.models.deliveries import (
     State,
     database_time,
 )
-from applications.models.statements.deliveries import webhooks_with_due_deliveries
+from applications.models.statements.deliveries import first_due, webhooks_with_due_deliveries
 from applications.operations.delivery_order import choose
 from applications.rules.webhook_events import MAX_OBJECTS_SENT, body_of
 
 LEASE: Final = timedelta(seconds=60)  # far more than the 10 seconds that an attempt may take
 LOOKED_AT: Final = 8  # deliveries of one webhook that are looked at for the next to send …
 LOOKED_AT_IF_SMALL: Final = 200  # … and where those would all fit into one request
-NEEDED: Final = ("key", "event", "object_count", "keys", "attempts", "is_test")
 ENDED_AT_ONCE: Final = 1_000  # deliveries that end in one transaction
 MOST_BYTES_MERGED: Final = 512 * 1024
 
@@ -72,9 +71,7 @@ def claim_deliveries(*, most: int, most_doubtful: int, begin: bool = True) -> li
 
 @transaction.atomic
 def _claim(due: list[int], moment: datetime, most: int, most_doubtful: int, begin: bool) -> list[Job]:
-    webhooks = _locked(_with_room(due, moment, most, most_doubtful))
-    busy = _busy(webhooks, moment)
-    lanes = [lane for webhook in webhooks if (lane := _lane(webhook, busy[webhook.pk], moment))]
+    lanes = _lanes(_locked(_with_room(due, moment, most, most_doubtful)), moment)
     _load_bodies(lanes)
     return _lease(lanes, moment, begin)
 
@@ -127,24 +124,20 @@ def job_of(delivery: Delivery, webhook: Webhook, url: str) -> Job:
 
 
 def _with_room(due: list[int], moment: datetime, most: int, most_doubtful: int) -> list[int]:
-    """Return which webhooks to lock: those that may have another request, as far as the worker has room for them."""
+    """Return which webhooks to lock: those that may have another request, as far as the worker has room for them.
+
+    Receivers that are known to answer come first, but leave a quarter to others; then those that were never called.
+    """
     taken = Counter(Delivery.objects.under_way(moment).values_list("webhook_id", flat=True))
     known = Webhook.objects.in_bulk(due)
     _end_orphans([pk for pk in due if pk not in known], moment)
-    chosen = []
-    for pk in due:
-        if most <= 0:
-            break
-        if pk not in known or taken[pk] >= _width(known[pk]):
-            continue
-        if known[pk].is_good:
-            most -= MOST_AT_ONCE
-        elif most_doubtful > 0:
-            most, most_doubtful = most - 1, most_doubtful - 1
-        else:
-            continue
-        chosen.append(pk)
-    return chosen
+    waiting = [known[pk] for pk in due if pk in known and taken[pk] < _width(known[pk])]
+    good = [webhook.pk for webhook in waiting if webhook.is_good]
+    doubtful = sorted((each for each in waiting if not each.is_good), key=lambda each: each.failures > 0)
+    left = min(len(doubtful), most_doubtful, max(1, most // 4))
+    good = good[: max(1, (most - max(0, left)) // MOST_AT_ONCE)]
+    room = min(most - len(good) * MOST_AT_ONCE, most_doubtful)
+    return good + [webhook.pk for webhook in doubtful[: max(0, room)]]
 
 
 def _width(webhook: Webhook) -> int:
@@ -173,30 +166,35 @@ def _busy(webhooks: list[Webhook], moment: datetime) -> dict[int, list[str]]:
     return found
 
 
-def _lane(webhook: Webhook, busy: list[str], moment: datetime) -> Lane | None:
-    """Return what may be sent to a locked webhook's URL now; None where nothing is sent there any more."""
-    url = _url(webhook)
-    if reason := _end_reason(webhook, url):
-        _end(webhook, reason, moment)
-        return None
-    if webhook.renewed(url):
-        webhook.save()
-    return Lane(webhook, url, choose(_next(webhook, moment), _width(webhook) - len(busy), busy))
+def _lanes(webhooks: list[Webhook], moment: datetime) -> list[Lane]:
+    """Return what may be sent to the URLs of locked webhooks now; where nothing may any more, what waits ends."""
+    urls = {webhook.pk: _url(webhook) for webhook in webhooks}
+    open_ones = []
+    for webhook in webhooks:
+        if reason := _end_reason(webhook, urls[webhook.pk]):
+            _end(webhook, reason, moment)
+        else:
+            open_ones.append(webhook)
+            if webhook.renewed(urls[webhook.pk]):
+                webhook.save()
+    due, busy = _due([webhook.pk for webhook in open_ones], moment), _busy(open_ones, moment)
+    return [
+        Lane(each, urls[each.pk], choose(due[each.pk], _width(each) - len(busy[each.pk]), busy[each.pk]))
+        for each in open_ones
+    ]
 
 
-def _next(webhook: Webhook, moment: datetime) -> list[Delivery]:
-    """Return the first of what is due, more of it the smaller it is, without its bodies."""
-    due = (
-        Delivery.objects.filter(webhook=webhook.pk)
-        .due(moment)
-        .order_by("next_attempt_at", "pk")
-        .only(*NEEDED)
-    )
-    found = list(due[:LOOKED_AT])
-    is_small = sum(delivery.object_count for delivery in found) < MAX_OBJECTS_SENT
-    if is_small and len(found) == LOOKED_AT:
-        found += due[LOOKED_AT:LOOKED_AT_IF_SMALL]
-    return found
+def _due(webhook_pks: list[int], moment: datetime) -> dict[int, list[Delivery]]:
+    """Return the first of what is due for each webhook, more of it where it is small."""
+    found = first_due(webhook_pks, moment, LOOKED_AT)
+    small = [
+        pk for pk in webhook_pks if len(found[pk]) == LOOKED_AT and _objects(found[pk]) < MAX_OBJECTS_SENT
+    ]
+    return found | (first_due(small, moment, LOOKED_AT_IF_SMALL) if small else {})
+
+
+def _objects(deliveries: list[Delivery]) -> int:
+    return sum(delivery.object_count for delivery in deliveries)
 
 
 def _end_reason(webhook: Webhook, url: str) -> EndReason | None:

@@ -1,5 +1,6 @@
 """One attempt: signed, sent, and told as `finish_attempts` stores it. What sends it is named by WEBHOOK_SENDER."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
@@ -10,6 +11,8 @@ from django.utils.module_loading import import_string
 from applications.operations.attempts import Attempted
 from applications.operations.deliveries import Job
 from applications.operations.webhook_secrets import signed_headers
+
+logger = logging.getLogger(__name__)
 
 JSON: Final = "application/json"
 
@@ -37,9 +40,13 @@ def sender() -> Send:
     return found
 
 
-def headers_of(job: Job, at: datetime) -> dict[str, str]:
-    """Return the headers of an attempt that begins at `at`; this reads the signing secrets."""
-    signed = signed_headers(application_id=job.application_pk, webhook_id=job.key, at=at, body=job.body)
+def headers_of(job: Job, at: datetime) -> dict[str, str] | None:
+    """Return the headers of an attempt that begins at `at`; None, with a line in the log, where it cannot be signed."""
+    try:
+        signed = signed_headers(application_id=job.application_pk, webhook_id=job.key, at=at, body=job.body)
+    except ValueError as error:  # a secret that no key of the settings opens, for one
+        logger.error("delivery %s cannot be signed", job.key, exc_info=error)
+        return None
     return {"content-type": JSON, **signed}
 
 

@@ -6,7 +6,6 @@ from applications.models import Webhook
 from applications.models.memberships import CHANGERS
 from applications.models.webhooks import OffReason
 from applications.operations.mails import send_on_commit
-from applications.rules.webhook_events import events_of
 
 
 def tell_switched_off(webhook: Webhook) -> None:
@@ -15,7 +14,7 @@ def tell_switched_off(webhook: Webhook) -> None:
     context = {
         "application": application,
         "account": application.account,
-        "events": ", ".join(events_of(webhook.setting)),
+        "events": ", ".join(webhook.events),
         "url": _without_secrets(webhook.url),
         "is_gone": webhook.off_reason == OffReason.GONE,
     }

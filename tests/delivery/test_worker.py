@@ -78,10 +78,10 @@ def test_a_mistake_of_ours_is_an_attempt_that_failed(application: Application, e
 
 
 def test_a_delivery_that_cannot_be_signed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cannot(*_arguments: Any) -> Any:
+    def cannot(**_named: Any) -> Any:
         raise ValueError("no key fits")
 
-    monkeypatch.setattr(engine, "headers_of", cannot)
+    monkeypatch.setattr("applications.operations.sending.signed_headers", cannot)
     hand_over(application)
     fake = Fake()
     work(fake)

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
+from applications.models import Webhook
 from applications.panel.access import PanelRequest, member
 from applications.panel.charts import drawings
 from applications.panel.found_credentials import found_in
@@ -24,6 +25,7 @@ def overview(request: PanelRequest) -> HttpResponse:
     usage = usage_of(request.application, now().astimezone(UTC).date())
     account_list, _bar, own_list = request.application.allowlist.partition("|")
     context = {
+        "webhooks_off": Webhook.objects.filter(application=request.application).switched_off(),
         "usage": usage,
         "drawings": drawings(usage.days),
         "impact": impact_of(request.application),
