@@ -22,7 +22,7 @@ from applications.models.audit import Action, ActorKind, AuditQuerySet
 from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.api_keys import create_api_key
-from applications.operations.applications import delete_application, update_application
+from applications.operations.applications import delete_application, switch_application, update_application
 from applications.operations.audit import record
 from applications.operations.message_settings import update_message_settings
 from applications.operations.secrets import reset_secret
@@ -521,3 +521,14 @@ def test_an_applications_own_rows_alone(bob: Client, cast: Cast) -> None:
 def test_the_operator_acts_at_this_server(alice: Client, account: Account) -> None:
     assert OPERATOR.ip is None
     assert "this server" in text(alice.get(log(account)))
+
+
+def test_names_lead_to_the_narrowed_list_of_the_account_and_nowhere_on_the_applications_own_tab(
+    alice: Client, cast: Cast
+) -> None:
+    switch_application(application=cast.application, enabled=False, actor=ALICE)
+    narrowed = re.compile(r'href="\?(?:who|application)=')
+    assert narrowed.search(alice.get(log(cast.account)).content.decode())
+    own = alice.get(of(cast.application, "application_activity")).content.decode()
+    assert "disabled" in own
+    assert not narrowed.search(own)
