@@ -180,7 +180,8 @@ def test_every_write_of_the_api_is_among_them(db: None) -> None:
         if method in ("post", "put", "patch", "delete")
         and not path.startswith("/oauth")
         and path != "/messages/preview"  # computes, and stores nothing
-        and path != "/credentials/revoke"  # takes no credential that could be widened
+        and path not in ("/credentials/revoke", "/events")  # take no credential that could be widened
+        and not path.endswith(("/redeliver", "/webhooks/test"))  # send what is stored to where it goes anyway
     }
     assert tried == described
 

@@ -196,7 +196,7 @@ def test_no_page_writes_a_secret_at_debug(db: None) -> None:
 
 
 def test_and_this_test_would_see_one(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the redaction and the limits of two loggers, the same walk finds most of them in the log."""
+    """Without the redaction and the limits of two loggers, the same walk finds many of them in the log."""
 
     def as_it_is(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
         return {name: str(value) for name, value in event.items()}
@@ -204,7 +204,7 @@ def test_and_this_test_would_see_one(db: None, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(config.logging, "without_credentials", as_it_is)
     monkeypatch.setattr(config.logging, "NEVER_AT_DEBUG", ())
     known, log = written(walk)
-    assert len([secret for secret in known if secret in log]) > 5
+    assert len([secret for secret in known if secret in log]) > 4
 
 
 def test_the_redaction_alone_hides_the_contexts_of_templates(
