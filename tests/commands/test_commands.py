@@ -194,10 +194,10 @@ def test_purge_deletes_the_dead_and_leaves_the_living(db: None) -> None:
     switch_application(application=disabled, enabled=False, actor=OPERATOR)
     revoke_all_tokens(application=application, actor=OPERATOR)
     kept += [make_token(application), make_token(application, lives=None)]
-    assert run("purge") == {"purged": 4, "sessions": 0, "refusals": 0}
+    assert run("purge") == {"purged": 4, "sessions": 0, "refusals": 0, "deliveries": 0}
     assert set(AccessToken.objects.all()) == set(kept)
     assert outlived not in kept
-    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0}
+    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0, "deliveries": 0}
 
 
 def test_purge_sweeps_in_ranges(db: None) -> None:
@@ -210,7 +210,7 @@ def test_purge_sweeps_in_ranges(db: None) -> None:
 
 
 def test_purge_of_nothing(db: None) -> None:
-    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0}
+    assert run("purge") == {"purged": 0, "sessions": 0, "refusals": 0, "deliveries": 0}
 
 
 def test_seed_sample_fills_an_account(db: None) -> None:
