@@ -17,7 +17,8 @@ from django.db import Error, InterfaceError, connections
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
-from applications.operations.attempts import Attempted, finish_attempts
+from applications.delivery.storing import store
+from applications.operations.attempts import Attempted
 from applications.operations.deliveries import (
     LEASE,
     Job,
@@ -77,7 +78,7 @@ def _attempt(job: Job) -> Attempted:
 def _store(came: Attempted) -> None:
     """Store what came; where the database does not answer, try until the lease is over: then it is sent again."""
     until = time.monotonic() + LEASE.total_seconds()
-    while not _answered(lambda: finish_attempts(attempts=[came])) and time.monotonic() < until:
+    while not _answered(lambda: store([came])) and time.monotonic() < until:
         time.sleep(WAIT_SECONDS)
 
 

@@ -18,7 +18,8 @@ from django.db import Error, InterfaceError, connections
 from django.utils.timezone import now
 
 from applications.delivery.senders import Senders
-from applications.operations.attempts import Attempted, finish_attempts
+from applications.delivery.storing import store
+from applications.operations.attempts import Attempted
 from applications.operations.deliveries import Job, claim_deliveries, release_deliveries
 from applications.operations.redelivery import carry_on_redelivery
 from applications.operations.sending import Send, attempt, headers_of, not_sent
@@ -136,7 +137,7 @@ class Worker:
             while len(self.to_store) < CLAIMED_AT_ONCE:
                 self.to_store.append(self.came.get_nowait())
         if self.to_store:
-            finish_attempts(attempts=self.to_store)
+            store(self.to_store)
             for stored in self.to_store:
                 self.under_way.pop(stored.delivery_pk, None)
             self.to_store = []

@@ -3,19 +3,22 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
-from applications.models import Account, Application, Delivery, DeliveryAttempt
+from applications.models import Account, Application, Delivery, DeliveryAttempt, Webhook
 from applications.models.deliveries import State, database_time
+from applications.operations.deliveries import Job, claim_deliveries
 from tests.brokers import Broker
 from tests.factories import make_account, make_application
 from tests.servers import ROOT, stop
@@ -124,6 +127,26 @@ def check_nothing_lost(receivers: list[Receiver], deliveries: int) -> None:
         DeliveryAttempt.objects.values("delivery", "number").distinct().count()
         == DeliveryAttempt.objects.count()
     )
+
+
+def test_many_that_look_at_once_lease_each_delivery_once(account: Account) -> None:
+    for number in range(3):
+        set_url(make_application(account, name=f"Shop {number}")[0])
+    hand_over_to_all(rounds=8)
+    Webhook.objects.update(succeeded_at=database_time())
+    began = threading.Barrier(8)
+
+    def claim(_number: int) -> list[Job]:
+        began.wait()
+        try:
+            return [job for _try in range(3) for job in claim_deliveries(most=100, most_doubtful=100)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [job for claimed in pool.map(claim, range(8)) for job in claimed]
+    assert len({job.delivery_pk for job in jobs}) == len(jobs)
+    assert set(Counter(job.webhook_pk for job in jobs).values()) == {4}
 
 
 def workers_of_celery(start: Start, broker: Broker, number: int) -> list[subprocess.Popen[bytes]]:

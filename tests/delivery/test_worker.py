@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from applications.delivery import storing
 from applications.delivery import worker as engine
 from applications.delivery.senders import Senders
 from applications.delivery.worker import Worker
@@ -92,7 +93,8 @@ def test_a_delivery_that_cannot_be_signed(application: Application, monkeypatch:
 def test_while_the_database_does_not_answer_it_waits(
     application: Application, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = getattr(engine, step), []
+    owner = storing if step == "finish_attempts" else engine
+    real, calls = getattr(owner, step), []
 
     def fails_twice(*arguments: Any, **named: Any) -> Any:
         calls.append(step)
@@ -100,7 +102,7 @@ def test_while_the_database_does_not_answer_it_waits(
             raise OperationalError("the server closed the connection")
         return real(*arguments, **named)
 
-    monkeypatch.setattr(engine, step, fails_twice)
+    monkeypatch.setattr(owner, step, fails_twice)
     monkeypatch.setattr(
         "django.db.connections.close_all", lambda: None
     )  # the test's own transaction is on it
@@ -115,6 +117,22 @@ def test_while_the_database_does_not_answer_it_waits(
     ending.cancel()
     assert only().state == State.DELIVERED
     assert len(fake.sent) == 1
+
+
+def test_an_answer_that_cannot_be_stored_keeps_no_other_from_it(application: Application) -> None:
+    set_url(application, setting="optouts_callback")
+    hand_over(application)
+    hand_over(application, event="new_optout", channel="")
+
+    class Strange(Fake):
+        def __call__(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
+            super().__call__(url=url, body=body, headers=headers)
+            return Answered(-1) if b"new_optout" in body else Answered(headers=(("X", "\ud800"),))
+
+    work(Strange())
+    ended = {delivery.event: delivery for delivery in Delivery.objects.all()}
+    assert ended["new_optout"].error == "internal"
+    assert {delivery.attempts for delivery in ended.values()} == {1}
 
 
 def test_told_to_end_it_finishes_what_is_under_way(application: Application) -> None:
