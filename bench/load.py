@@ -1,4 +1,4 @@
-"""Sixteen clients with kept-alive connections: wrk where there is one, else keep_alive.py beside this file."""
+"""Clients with kept-alive connections, sixteen or more: wrk where there is one, else keep_alive.py beside this file."""
 
 import json
 import shutil
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CONNECTIONS = 16
-FEW = 2
+FEW, CONNECTIONS, MANY = 2, 16, 64
 KEEP_ALIVE = Path(__file__).parent / "keep_alive.py"
 PROCESSES = 2  # of keep_alive.py; one alone is slower than the fastest server here
 
@@ -30,7 +29,10 @@ end
 
 @dataclass(frozen=True)
 class Request:
-    """One request, and the status that answers it where all is well; `slow` when it takes near a second."""
+    """One request, and the status that answers it where all is well; `slow` when it takes near a second.
+
+    `connections` is how many clients send it at a time.
+    """
 
     url: str
     status: int = 200
@@ -38,11 +40,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     slow: bool = False
-
-    @property
-    def connections(self) -> int:
-        """How many clients send it at a time: few, where most would still wait at the end of the load."""
-        return FEW if self.slow else CONNECTIONS
+    connections: int = CONNECTIONS
 
 
 @dataclass(frozen=True)

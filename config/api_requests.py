@@ -43,7 +43,7 @@ OAUTH = frozenset({"oauth", ".well-known"})
 PAGES = frozenset({"panel", "operator", "static"})
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
-MAX_HOSTS = 1000  # that are remembered: ALLOWED_HOSTS may allow any
+MAX_HOSTS, MAX_HOST_LENGTH = 1000, 256  # that are remembered: ALLOWED_HOSTS may allow any
 # On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
 HEADERS = {
     "Cache-Control": "no-store",
@@ -230,7 +230,7 @@ def _check_host(request: HttpRequest) -> None:
     sent = (request.META.get("HTTP_HOST"), *settings.ALLOWED_HOSTS)
     if sent not in _good_hosts:
         request.get_host()
-        if len(_good_hosts) < MAX_HOSTS:
+        if len(_good_hosts) < MAX_HOSTS and len(sent[0] or "") < MAX_HOST_LENGTH:
             _good_hosts.add(sent)
 
 

@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 # Makes the headers and the body of the answer 200.
 type Tell[Found] = Callable[[Found, datetime, Run], tuple[dict[str, str], bytes]]
 
-media_type = lru_cache(maxsize=256)(parse_header_parameters)
+MAX_LENGTH = 2048  # of the body and the query together: reading a long one would stop the loop
+media_type = lru_cache(maxsize=64)(parse_header_parameters)
 
 
 class ReadRequest(HttpRequest):
@@ -94,6 +95,8 @@ def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
     """Return the endpoint that may answer a request on the event loop."""
     found = FREQUENT.get(environ["PATH_INFO"])
     if found is None or found.method != environ["REQUEST_METHOD"] or not GROUPED:
+        return None
+    if len(environ["QUERY_STRING"]) + int(environ.get("CONTENT_LENGTH", "0")) > MAX_LENGTH:
         return None
     return None if found.is_counted and settings.RATE_LIMIT else found
 

@@ -23,9 +23,8 @@ from applications.models.statements.grouped import Grouped
 
 logger = logging.getLogger(__name__)
 
-type Reply = (
-    tuple[Any, datetime] | None
-)  # what was found, and the moment of asking; None: nothing, or no connection
+# What was found, and the moment of asking; None where nothing was found or nobody could be asked.
+type Reply = tuple[Any, datetime] | None
 type Asked = tuple[Any, asyncio.Future[Reply]]
 
 MOST = 256  # questions of one statement
@@ -36,6 +35,7 @@ PLANNING = (
     b"enable_seqscan = off",
     b"enable_hashjoin = off",
     b"enable_mergejoin = off",
+    b"enable_material = off",
 )
 SECONDS_BETWEEN_TRIES = 1.0  # to connect
 SECONDS = 10.0  # of one statement, before its connection is given up

@@ -68,14 +68,14 @@ def check_no_stray_scope(request: HttpRequest, parameters: dict[str, str]) -> No
     """
     in_address = parse_qsl(request.META.get("QUERY_STRING", ""))
     names = [name for name in parameters if name != "scope"] + [name for name, _value in in_address]
-    if any(_is_like_scope(name) for name in names):
+    if any(_is_like_scope(name[:MAX_LETTERS]) for name in names):
         message = "The parameter is scope, in the body of the request. Separate scopes by a space."
         raise OAuthError("invalid_request", message)
 
 
 @lru_cache(maxsize=1024)  # clients send the same few names
 def _is_like_scope(name: str) -> bool:
-    letters = "".join(filter(str.isalpha, name[:MAX_LETTERS].lower()))
+    letters = "".join(filter(str.isalpha, name.lower()))
     return "scope" in letters or bool(get_close_matches(letters, SCOPE, n=1, cutoff=ALIKE))
 
 

@@ -71,7 +71,7 @@ def _scopes(request: HttpRequest) -> tuple[str, ...]:
         raise
 
 
-@lru_cache(maxsize=1024)  # a gateway asks for the same few scopes
+@lru_cache(maxsize=64)  # a gateway asks for the same few scopes
 def _scopes_of(query: str) -> tuple[str, ...]:
     parameters = read_query(query)
     if unknown := [name for name in parameters if name != "scope"]:

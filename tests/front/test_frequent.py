@@ -212,6 +212,36 @@ def test_an_address_that_is_not_allowed_is_left_to_a_thread(asking: Asking) -> N
     assert not recorder.gathered
 
 
+def test_where_a_request_comes_from_is_judged_as_by_the_view(asking: Asking, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
+    for hops, address in (
+        ("192.0.2.7, 203.0.113.5", "203.0.113.5"),
+        ("\xff", None),
+        ("203.0.113.5, \xff", None),
+    ):
+        environ = asking.environ("POST /oauth/token", asking.basic, GRANT, HTTP_X_FORWARDED_FOR=hops)
+        [got] = asking.on_the_loop(environ)
+        assert (got is not None) == (address is not None)
+        if got is not None:
+            stored = AccessToken.objects.by_value(json.loads(got[2])["access_token"]).get()
+            assert stored.issued_ip == address
+    assert AccessToken.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "good"),
+    [({}, False), ({"HTTP_X_FORWARDED_PROTO": "https"}, False), ({"wsgi.url_scheme": "https"}, True)],
+)
+def test_over_http_nothing_is_answered_where_https_is_public(
+    asking: Asking, settings: Any, headers: dict[str, str], good: bool
+) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
+    [got] = asking.on_the_loop(asking.environ("POST /oauth/token", asking.basic, GRANT, **headers))
+    assert (got is not None) == good
+    if got is not None:
+        assert dict(got[1])["Strict-Transport-Security"].startswith("max-age=60")
+
+
 def test_good_and_bad_at_once(asking: Asking) -> None:
     good = asking.environ("POST /oauth/token", asking.basic, GRANT)
     bad = NOT_WELL["a wrong secret"](asking)
@@ -233,6 +263,8 @@ def test_last_used_is_written_beside_the_request(asking: Asking) -> None:
 @pytest.mark.parametrize(
     ("what", "limit", "there"),
     [
+        (f"GET /oauth/verify?scope={'s' * 2043}", 0, False),  # reading much would stop the loop
+        (f"GET /oauth/verify?scope={'s' * 2042}", 0, True),
         ("GET /account", 0, True),
         ("GET /account", 600, False),  # a thread counts it
         ("GET /oauth/verify", 600, True),

@@ -1,6 +1,7 @@
 """Requests that wait together share a statement and a commit; whatever goes wrong, each of them gets an answer."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,12 @@ import pytest
 from django.db import connection
 
 from applications.models import AccessToken, Application
-from applications.models.statements.grouped import FIND_CLIENTS_AND_TOKENS, FIND_TOKENS, INSERT_TOKENS
+from applications.models.statements.grouped import (
+    FIND_CLIENTS_AND_TOKENS,
+    FIND_TOKENS,
+    INSERT_TOKENS,
+    Grouped,
+)
 from applications.operations.tokens import new_token
 from applications.rules.credentials import new_credential, token_key
 from applications.rules.networks import parse_address
@@ -238,3 +244,25 @@ def test_without_a_store_nobody_waits(client: Client, monkeypatch: pytest.Monkey
 
     assert run(work, connected=False) == [None] * 20
     assert len(tries) == 1  # the next one a second later
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (FIND_TOKENS, "now(), ARRAY[gen_random_uuid()]"),
+        (
+            FIND_CLIENTS_AND_TOKENS,
+            r"now(), ARRAY['a'], ARRAY['\x00'::bytea], ARRAY['|'], ARRAY[gen_random_uuid()]",
+        ),
+    ],
+)
+def test_the_plan_that_is_kept_looks_tokens_up(kind: Grouped[Any, Any], values: str) -> None:
+    """It is made while the table is empty, when to read it whole would be cheaper for the moment."""
+    with ThreadPoolExecutor(1) as beside:
+        made = Grouping([kind], beside)
+        opened = made._open()
+        with opened:
+            rows = opened.execute(f"EXPLAIN EXECUTE grouped_0({values})").fetchall()
+    plan = "\n".join(row[0] for row in rows)
+    assert "Index Cond: (key = asked.key)" in plan
+    assert not re.search("Seq Scan|Materialize|Hash|Merge", plan), plan

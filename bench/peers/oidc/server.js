@@ -1,11 +1,12 @@
-// oidc-provider in two processes: client credentials and introspection, opaque tokens in PostgreSQL.
+// oidc-provider in two processes: client credentials and introspection, opaque tokens in PostgreSQL or, IN_MEMORY, in
+// each process.
 // The client is kept in PostgreSQL too, so that it can be changed without a restart, as it can in Latchkey.
 import cluster from 'node:cluster';
 import Provider from 'oidc-provider';
 
 import { PostgresqlAdapter, createTable } from './postgresql.js';
 
-const { PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES } = process.env;
+const { PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES, IN_MEMORY } = process.env;
 
 const client = {
   client_id: CLIENT_ID,
@@ -17,7 +18,7 @@ const client = {
 };
 
 const configuration = {
-  adapter: PostgresqlAdapter,
+  ...(IN_MEMORY ? { clients: [client] } : { adapter: PostgresqlAdapter }),
   scopes: ['groups'],
   ttl: { ClientCredentials: 86400 },
   features: {
@@ -28,8 +29,10 @@ const configuration = {
 };
 
 if (cluster.isPrimary) {
-  await createTable();
-  await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
+  if (!IN_MEMORY) {
+    await createTable();
+    await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
+  }
   for (let started = 0; started < Number(PROCESSES); started += 1) cluster.fork();
   process.on('SIGTERM', () => process.exit());
 } else {
