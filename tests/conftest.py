@@ -13,6 +13,7 @@ from django.test import client
 from pytest_django import DjangoDbBlocker
 
 from applications.models import Scope
+from applications.oauth.metadata import scope_names
 from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.entry import ServedHandler
@@ -60,6 +61,7 @@ def nothing_counted() -> Iterator[None]:
     yield
     usage.recorder.take()
     usage.recorder.failed_sign_ins.forget()
+    scope_names.forget()
 
 
 @pytest.fixture(autouse=True)
