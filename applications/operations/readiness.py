@@ -68,7 +68,7 @@ def _migrations() -> str:
 @cache
 def _known() -> set[tuple[str, str]]:
     """Return the migrations of this version; read from its files once."""
-    return set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return set(MigrationLoader(None).graph.nodes)
 
 
 def _cache() -> str:

@@ -42,9 +42,7 @@ def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
         return _watched(used.connection, statement, parameters)
 
 
-def _watched(
-    connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]
-) -> list[Row]:
+def _watched(connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]) -> list[Row]:
     """Run a statement within its limits. Away, at once: the database, or a lock that it waits for, is known to be."""
     if _stalled and not _stalled.get(statement, _FLOWING).allows():
         raise Away("This statement waits for a lock that somebody holds.")
