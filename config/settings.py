@@ -117,7 +117,7 @@ DATABASES["default"]["OPTIONS"] = {
     **(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),
 }
-# Seconds (docs/decisions/0037): for the server, which answers 503 after them; then for commands, migrations and exports.
+# Seconds (docs/decisions/0037): for the server, which answers 503 after them; then for commands and exports.
 DATABASE_CONNECT_TIMEOUT = env.float("DATABASE_CONNECT_TIMEOUT", 2)
 DATABASE_STATEMENT_TIMEOUT = env.float("DATABASE_STATEMENT_TIMEOUT", 3)
 DATABASE_LOCK_TIMEOUT = env.float("DATABASE_LOCK_TIMEOUT", 2)
@@ -213,6 +213,16 @@ WEBHOOK_GRACE_SECONDS = env.float("WEBHOOK_GRACE_SECONDS", 11.0)
 # How long deliveries that have ended stay in the log.
 WEBHOOK_KEEP_DAYS = max(1, env.int("WEBHOOK_KEEP_DAYS", 30))
 WEBHOOK_SENDER = "applications.delivery.sender.send"
+
+# --- How long what has ended stays, in days, before `purge` deletes it ----------------------------
+
+TOKEN_KEEP_DAYS = max(0, env.int("TOKEN_KEEP_DAYS", 0))
+SESSION_KEEP_DAYS = max(0, env.int("SESSION_KEEP_DAYS", 0))
+REFUSAL_KEEP_DAYS = max(1, env.int("REFUSAL_KEEP_DAYS", 30))
+INVITATION_KEEP_DAYS = max(0, env.int("INVITATION_KEEP_DAYS", 90))
+THROTTLE_KEEP_DAYS = max(
+    1, env.int("THROTTLE_KEEP_DAYS", 1)
+)  # a day is the longest that anything is counted for
 
 # --- What is sent with every page ----------------------------------------------------------------
 

@@ -33,7 +33,7 @@ sweeper = Sweeper()
 
 
 class Outage:
-    """What is known of the cache: while it does not answer, one caller asks every few seconds, and the others do not."""
+    """What is known of the cache: while it does not answer, one caller asks every few seconds."""
 
     def __init__(self) -> None:
         self.circuit = Circuit(SECONDS_LEFT_ALONE)
@@ -46,7 +46,7 @@ class Outage:
         if not self.warned or clock - self.warned >= MINUTE:
             self.warned = clock
             logger.warning(
-                "the cache does not answer: good credentials have no limit, failed requests are counted in the database",
+                "the cache does not answer: good credentials have no limit, the database counts failed requests",
                 exc_info=error,
             )
 

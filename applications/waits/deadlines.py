@@ -1,8 +1,8 @@
 """Ends statements that PostgreSQL does not end: because it is frozen, or the network lost it, or a pooler is between.
 
-PostgreSQL keeps the limits itself where it was told them (postgresql/base.py). A server that does not run any more keeps
-none, and the thread that asked it would wait for ever: libpq has no limit of its own. So a thread of this process looks
-ten times a second at what is running, and cuts the connection under what is overdue.
+PostgreSQL keeps the limits itself where it was told them (postgresql/base.py). A server that does not run any more
+keeps none, and the thread that asked it would wait for ever: libpq has no limit of its own. So a thread of this process
+looks ten times a second at what is running, and cuts the connection under what is overdue.
 """
 
 import os
@@ -98,9 +98,11 @@ def _cancel(connection: Connection) -> None:
 def cut(connection: Connection) -> None:
     """End the connection under whoever waits on it, who gets an OperationalError; the database counts as away."""
     database.failed()
-    with suppress(psycopg.Error, OSError):  # it has ended in this very moment
-        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as ours:
-            ours.shutdown(socket.SHUT_RDWR)
+    with (
+        suppress(psycopg.Error, OSError),  # it has ended in this very moment
+        socket.socket(fileno=os.dup(connection.pgconn.socket)) as ours,
+    ):
+        ours.shutdown(socket.SHUT_RDWR)
 
 
 deadlines = Deadlines()

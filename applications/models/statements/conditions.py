@@ -10,6 +10,11 @@ LIVE_TOKEN = f"""token.key = %s AND token.revoked_at IS NULL
     AND {UNEXPIRED.format(table="token")}
     AND client.is_enabled AND token.generation >= client.live_generation"""
 
+# `token` and its `client`, which may be gone: a LEFT JOIN. No change can make such a token good again. Parameters: the
+# moment by which it had expired or was revoked, twice.
+DEAD_TOKEN = """(token.expires_at <= %s OR token.revoked_at <= %s
+    OR client.id IS NULL OR token.generation < client.live_generation)"""
+
 # An application's ID and one of its secrets, while it is enabled. Parameters: the ID, the secret's digest, the moment,
 # the list of allowed IPs that the caller has just checked the address against: if the lists have changed since, there
 # is no row. The database compares SHA-256 digests: what their timing tells is about a digest that nobody can steer
