@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -36,7 +37,7 @@ def ask(statement: str) -> object:
         return cursor.fetchone()[0]
 
 
-def parameters() -> dict[str, object]:
+def parameters() -> dict[str, Any]:
     return connection.get_connection_params()
 
 
@@ -99,7 +100,7 @@ def test_behind_a_pooler_the_client_cancels_and_the_connection_lives_on(settings
 
 
 @pytest.mark.parametrize("by", [ask, lambda statement: fetch(statement, [])], ids=["cursor", "libpq"])
-def test_what_does_not_end_is_cut_off_and_the_database_counts_as_away(by, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_what_does_not_end_is_cut_off_and_the_database_counts_as_away(by: Callable[[str], object]) -> None:
     ask("SELECT set_config('statement_timeout', '0', false)")  # as if PostgreSQL did not run
     began = time.monotonic()
     with pytest.raises(DatabaseError):
@@ -160,7 +161,7 @@ def test_a_connection_that_cannot_be_made_opens_the_circuit(monkeypatch: pytest.
     assert ask("SELECT 1") == 1
 
 
-def _plainly() -> dict[str, object]:
+def _plainly() -> dict[str, Any]:
     return {
         name: value
         for name, value in parameters().items()
