@@ -39,6 +39,7 @@ host_logger = logging.getLogger("django.security.DisallowedHost")
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 OAUTH = frozenset({"oauth", ".well-known"})
+HEALTH = "health"  # asked by machines that know no Host, credential or limit
 # The first part of the paths of pages. All other paths, those that do not exist too, get the answers of the API.
 PAGES = frozenset({"panel", "operator", "static"})
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
@@ -156,8 +157,11 @@ def _new_id() -> str:
 
 def _answer(request: HttpRequest) -> HttpResponse:
     enter(request)
-    if _first(request.path_info) in OAUTH:
+    first = _first(request.path_info)
+    if first in OAUTH:
         return _answered(request, _oauth)
+    if first == HEALTH:
+        return _health(request)
     response = _answered(request, _api)
     rates.add_headers(request, response)
     return response
@@ -172,6 +176,17 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
+    return signed(request, response, started)
+
+
+def _health(request: HttpRequest) -> HttpResponse:
+    """Answer under any Host, with or without https, and count and keep nothing."""
+    started = time.perf_counter()
+    try:
+        match = _resolve(request.path_info)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    except Exception as error:  # as in _answered
+        response = api.refuse(_api_error(request, error), request.path)
     return signed(request, response, started)
 
 

@@ -18,8 +18,9 @@ from django.utils.module_loading import import_string
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
+from config.lanes import Lanes
 from config.streams import Send, Streams, TooManyStreams, encoded
-from config.threads import Answer, QueueFull, Threads
+from config.threads import Answer, QueueFull
 from config.wsgi import application as wsgi_application
 
 type Scope = dict[str, Any]
@@ -33,7 +34,7 @@ quickly = import_string("config.frequent.answer")
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
 CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
-threads = Threads(wsgi_application, THREADS, MAX_WAITING)
+lanes = Lanes(wsgi_application, THREADS, MAX_WAITING)
 streams = Streams()
 
 ALWAYS: WSGIEnvironment = {
@@ -70,6 +71,7 @@ async def _answer(
     environ: WSGIEnvironment, receive: Receive, send: Send, more: Iterable[tuple[str, str]] = ()
 ) -> None:
     """Let a thread answer, and send it in pieces where its length is not known, with `more` headers."""
+    threads = lanes.of(environ["PATH_INFO"])
     if streamed := await threads.answer(environ, partial(_send, send, more=more)):
         await streams.send(replace(streamed, headers=[*streamed.headers, *more]), receive, send)
 

@@ -97,18 +97,19 @@ SQLITE_OPTIONS = {
     # IMMEDIATE: a transaction that will write takes its place in the queue at once, so that none
     # fails half-way with "database is locked" (which no timeout cures).
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
+    "timeout": 20,  # seconds
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 DATABASE_PREPARE = env.bool("DATABASE_PREPARE", True)
 POSTGRESQL_OPTIONS = {
-    "connect_timeout": 5,
     # Both are needed for prepared statements; a pooler in transaction mode cannot carry them.
     "server_side_binding": DATABASE_PREPARE,
     "prepare_threshold": 1 if DATABASE_PREPARE else None,
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
 POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
+if POSTGRESQL:
+    DATABASES["default"]["ENGINE"] = "applications.waits.postgresql"
 # Each thread keeps its connection: a pool's coming and going costs a check about a seventh of its processor time
 # (docs/decisions/0010). One that broke is replaced at the next request.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", 3600)
@@ -116,6 +117,12 @@ DATABASES["default"]["OPTIONS"] = {
     **(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),
 }
+# Seconds (docs/decisions/0037): for the server, which answers 503 after them; then for commands and exports.
+DATABASE_CONNECT_TIMEOUT = env.float("DATABASE_CONNECT_TIMEOUT", 2)
+DATABASE_STATEMENT_TIMEOUT = env.float("DATABASE_STATEMENT_TIMEOUT", 3)
+DATABASE_LOCK_TIMEOUT = env.float("DATABASE_LOCK_TIMEOUT", 2)
+DATABASE_LONG_STATEMENT_TIMEOUT = env.float("DATABASE_LONG_STATEMENT_TIMEOUT", 3600)
+DATABASE_LONG_LOCK_TIMEOUT = env.float("DATABASE_LONG_LOCK_TIMEOUT", 60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # `rates` counts requests of the API: shared by the processes of one machine; several machines share a Redis or Valkey.
@@ -124,10 +131,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RATES = env.cache_url("CACHE_URL", "dbcache://latchkey_cache")
 if RATES["BACKEND"].endswith("RedisCache"):
     RATES["OPTIONS"] = {
-        "socket_timeout": 1,
-        "socket_connect_timeout": 1,
+        "socket_timeout": env.float("CACHE_TIMEOUT", 0.25),  # seconds
+        "socket_connect_timeout": env.float("CACHE_TIMEOUT", 0.25),
+        "retry": None,  # the client would try four times, and wait in between
         **RATES.get("OPTIONS", {}),
-    }  # seconds
+    }
 CACHES = {
     "default": {**env.cache_url_config("dbcache://latchkey_cache"), "OPTIONS": {"MAX_ENTRIES": 20_000}},
     "rates": RATES,
@@ -206,6 +214,16 @@ WEBHOOK_GRACE_SECONDS = env.float("WEBHOOK_GRACE_SECONDS", 11.0)
 WEBHOOK_KEEP_DAYS = max(1, env.int("WEBHOOK_KEEP_DAYS", 30))
 WEBHOOK_SENDER = "applications.delivery.sender.send"
 
+# --- How long what has ended stays, in days, before `purge` deletes it ----------------------------
+
+TOKEN_KEEP_DAYS = max(0, env.int("TOKEN_KEEP_DAYS", 0))
+SESSION_KEEP_DAYS = max(0, env.int("SESSION_KEEP_DAYS", 0))
+REFUSAL_KEEP_DAYS = max(1, env.int("REFUSAL_KEEP_DAYS", 30))
+INVITATION_KEEP_DAYS = max(0, env.int("INVITATION_KEEP_DAYS", 90))
+THROTTLE_KEEP_DAYS = max(
+    1, env.int("THROTTLE_KEEP_DAYS", 1)
+)  # a day is the longest that anything is counted for
+
 # --- What is sent with every page ----------------------------------------------------------------
 
 SECURE_CSP = {
@@ -266,7 +284,7 @@ _smtp = {
     "password": _mail["EMAIL_HOST_PASSWORD"] or "",
     "use_tls": _mail.get("EMAIL_USE_TLS", False),
     "use_ssl": _mail.get("EMAIL_USE_SSL", False),
-    "timeout": 20,  # seconds
+    "timeout": env.float("MAIL_TIMEOUT", 10),  # seconds, for each step of a mail
 }
 # A mail in the log stands on standard error, as the log does: standard output is what a command prints.
 _options = {"smtp.EmailBackend": _smtp, "console.EmailBackend": {"stream": sys.stderr}}

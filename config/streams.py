@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connections
 
+from applications.waits.limits import be_patient
 from config.bodies import Receive
 
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -39,7 +40,7 @@ class Streams:
 
     def __init__(self, most: int = MAX_OPEN) -> None:
         self.most, self.open = most, 0
-        self.maker = ThreadPoolExecutor(1, thread_name_prefix="streams")
+        self.maker = ThreadPoolExecutor(1, thread_name_prefix="streams", initializer=be_patient)
 
     async def send(self, answer: Streamed, receive: Receive, send: Send) -> None:
         """Send the answer; stop early when the client has gone. TooManyStreams before anything is sent."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -12,14 +13,15 @@ from config.streams import Streamed
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
 type Reply = Callable[[Answer], None]
-type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[Streamed | None]]
+type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[Streamed | None], float]
 type Done = tuple[asyncio.Future[Streamed | None], Streamed | None, Exception | None]
 
 SWEEP_SECONDS = 0.05
+WAIT_SECONDS = 1.5  # for a free thread; with the longest wait for the database it stays under 5 s
 
 
 class QueueFull(Exception):
-    """Too many requests wait for a thread already."""
+    """Too many requests wait for a thread already, or this one has waited for too long."""
 
 
 class Threads:
@@ -48,7 +50,7 @@ class Threads:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Streamed | None] = loop.create_future()
         self.taken += 1
-        self.jobs.put((environ, reply, future))
+        self.jobs.put((environ, reply, future, time.monotonic() + WAIT_SECONDS))
         if not self.sweeping:
             self.sweeping = True
             loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
@@ -56,10 +58,12 @@ class Threads:
 
     def _work(self) -> None:
         while True:
-            environ, reply, future = self.jobs.get()
+            environ, reply, future, until = self.jobs.get()
             streamed: Streamed | None = None
             error: Exception | None = None
             try:
+                if time.monotonic() > until:
+                    raise QueueFull
                 answer = call(self.application, environ)
                 if isinstance(answer, Streamed):
                     streamed = answer

@@ -9,4 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_wsgi_application()
 # By name, because it can be imported only once Django is set up.
+import_string("applications.waits.limits.answer_in_time")()
 application = import_string("config.api_requests.api_requests_first")(django)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import client
 from pytest_django import DjangoDbBlocker
 
+from applications.oauth.metadata import scope_names
 from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.cast import Cast, make_cast
@@ -66,6 +67,7 @@ def nothing_counted() -> Iterator[None]:
     yield
     usage.recorder.take()
     usage.recorder.failed_sign_ins.forget()
+    scope_names.forget()
 
 
 @pytest.fixture(autouse=True)

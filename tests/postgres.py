@@ -5,11 +5,12 @@ From a shell, for as long as a command runs: `python -m tests.postgres pytest te
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,23 @@ class Postgres:
     def start_again(self) -> None:
         """Come back under the same URL, recovering from the log."""
         self.server.ensure_postgres_running()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let none of its processes run for as long as a block does: connections stay open, and nobody answers."""
+        with (Path(self.server.pgdata) / "postmaster.pid").open() as file:
+            parent = int(file.readline())
+        os.kill(parent, signal.SIGSTOP)  # first, so that it starts no more of them
+        tasks = Path(f"/proc/{parent}/task").iterdir()
+        pids = [parent, *(int(pid) for task in tasks for pid in (task / "children").read_text().split())]
+        try:
+            for pid in pids[1:]:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

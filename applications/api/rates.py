@@ -32,7 +32,7 @@ class Rate:
 
 def count_request(request: HttpRequest, client: Client) -> None:
     """Count a request for the credential that it came with; raise ApiError, rate_limit_exceeded."""
-    _count(request, _credential(client.application_pk, client.api_key_pk))
+    _count(request, _credential(client.application_pk, client.api_key_pk), is_good=True)
 
 
 def count_refused_address(request: HttpRequest, refused: AddressNotAllowed) -> None:
@@ -100,12 +100,12 @@ def add_headers(request: HttpRequest, response: HttpResponse) -> None:
         response.headers["X-Rate-Limit-Reset"] = str(rate.reset)
 
 
-def _count(request: HttpRequest, who: str) -> None:
+def _count(request: HttpRequest, who: str, *, is_good: bool = False) -> None:
     limit: int = settings.RATE_LIMIT
     if not limit:
         return
     moment = time.time()
-    number = count_api_request(who, moment)
+    number = count_api_request(who, moment, is_good=is_good)
     if number <= limit:
         request.META[KEPT] = Rate(limit, limit - number)
         return

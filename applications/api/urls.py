@@ -8,6 +8,7 @@ from applications.api.applications import application, applications
 from applications.api.credentials import credentials_revoke
 from applications.api.deliveries import deliveries, redelivery, webhook_test
 from applications.api.events import events
+from applications.api.health import live, ready
 from applications.api.openapi import openapi
 from applications.api.previews import messages_preview
 from applications.api.scopes import scopes
@@ -35,6 +36,8 @@ urlpatterns = [
     ),
     path("account/allowed-ips", account_allowed_ips, name="account_allowed_ips"),
     path("credentials/revoke", credentials_revoke, name="credentials_revoke"),
+    path("health/live", live, name="live"),
+    path("health/ready", ready, name="ready"),
     path("openapi.json", openapi, name="openapi"),
     path("applications/<str:application_id>/webhooks/deliveries", deliveries, name="deliveries"),
     path(

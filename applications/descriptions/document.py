@@ -20,6 +20,7 @@ TAGS = {
     "Found credentials": _(
         "Credentials that somebody found where they do not belong, and how to search for them."
     ),
+    "Health": _("For the machines that watch this server."),
     "Description": _("What you read here."),
 }
 

@@ -16,6 +16,8 @@ from applications.models import AccessToken, Application, ApplicationSecret, Sco
 from applications.models.applications import ApplicationQuerySet, Lifetime
 
 SORTS = ["name", "lifetime", "tokens", "used", "state"]
+# What is counted for each application before one may sort by it.
+ORDERED_BY = {"tokens": "live_tokens", "state": "two_secrets"}
 LATEST_USED_FIRST = "-used"
 STATES = [("", _lazy("All")), ("enabled", _lazy("Enabled")), ("disabled", _lazy("Disabled"))]
 
@@ -63,18 +65,29 @@ class ApplicationFilters:
         return sum(bool(said) for said in (self.scope, self.state))
 
     def apply(self, applications: ApplicationQuerySet) -> QuerySet[Application]:
-        """Return those that match, in order, each with `live_tokens` and `two_secrets`."""
+        """Return those that match, in order, with what the order takes and no more."""
         if self.search:
             applications = applications.search(self.search)
         if self.scope:
             applications = applications.granted(self.scope)
         if self.state:
             applications = applications.filter(is_enabled=self.state == "enabled")
-        old_secrets = ApplicationSecret.objects.filter(application=OuterRef("pk"), expires_at__gt=now())
-        annotated = applications.annotate(
-            live_tokens=AccessToken.objects.live().per_application(), two_secrets=Exists(old_secrets)
-        )
-        return annotated.order_by(_order(self.order), "-created_at", "-pk")
+        figure = ORDERED_BY.get(self.order.removeprefix("-"))
+        ordered = applications.annotate(**{figure: _figures()[figure]}) if figure else applications
+        return ordered.order_by(_order(self.order), "-created_at", "-pk")
+
+
+def with_figures(applications: ApplicationQuerySet) -> QuerySet[Application]:
+    """Return applications, each with `live_tokens` and `two_secrets`: for the few of one page."""
+    return applications.annotate(**_figures())
+
+
+def _figures() -> dict[str, Coalesce | Exists]:
+    old_secrets = ApplicationSecret.objects.filter(application=OuterRef("pk"), expires_at__gt=now())
+    return {
+        "live_tokens": AccessToken.objects.live().per_application(),
+        "two_secrets": Exists(old_secrets),
+    }
 
 
 def _order(sort: str) -> OrderBy:

@@ -1,6 +1,6 @@
 """An invitation: a link in a mail, by which the person of one address becomes a member of an account."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from applications.models.memberships import Role
 
 WORKS_FOR = timedelta(days=7)
-KEPT_FOR = timedelta(days=90)  # after its end: so long its page says what became of it
 
 
 class InvitationState(models.TextChoices):
@@ -31,9 +30,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those whose link works."""
         return self.pending().filter(expires_at__gt=now())
 
-    def forgotten(self) -> "InvitationQuerySet":
-        """Those that are of no use to anybody any more; sending one again moves its end."""
-        return self.filter(expires_at__lt=now() - KEPT_FOR)
+    def ended_before(self, moment: datetime) -> "InvitationQuerySet":
+        """Those whose link worked until before `moment`; sending one again moves its end."""
+        return self.filter(expires_at__lt=moment)
 
 
 class Invitation(models.Model):

@@ -1,6 +1,7 @@
 """Requests that were refused, each found again by its X-Request-Id."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import models
 from django.utils.timezone import now
@@ -8,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.usage import Reason
 
-KEPT_DAYS = 30
 MAX_PER_ACCOUNT = 10_000
 
 
@@ -22,8 +22,13 @@ class CredentialKind(models.TextChoices):
 
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def older_than(self, moment: datetime) -> "RefusalQuerySet":
-        """Those of more than KEPT_DAYS before `moment`."""
-        return self.filter(created_at__lt=moment - timedelta(days=KEPT_DAYS))
+        """Those of before `moment`."""
+        return self.filter(created_at__lt=moment)
+
+    def numerous(self) -> Iterable[int]:
+        """The accounts that have more than MAX_PER_ACCOUNT of these."""
+        counted = self.order_by().values("account").annotate(number=models.Count("pk"))
+        return counted.filter(number__gt=MAX_PER_ACCOUNT).values_list("account", flat=True)
 
     def beyond_the_newest(self, account_pk: int) -> "RefusalQuerySet":
         """Those of an account that are older than its newest MAX_PER_ACCOUNT."""

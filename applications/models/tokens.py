@@ -5,11 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.timezone import now
 
-from applications.models.applications import Application
 from applications.models.expiry import unexpired
 from applications.rules.credentials import token_key
 
@@ -39,16 +37,6 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         )
         rows = placed.order_by().values("address").annotate(tokens=Count("pk"), latest=Max("moment"))
         return rows.order_by("-latest")
-
-    def dead(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
-        """Those that no change can bring back, and those whose application is gone.
-
-        Tokens of a disabled application are not among them: enabling it makes them work again.
-        """
-        client = Application.objects.filter(pk=OuterRef("application_id"))
-        outlived = client.filter(live_generation__gt=OuterRef("generation"))
-        ended = Q(expires_at__lte=moment or now()) | Q(revoked_at__isnull=False)
-        return self.filter(ended | ~Exists(client) | Exists(outlived))
 
     def per_application(self) -> Coalesce:
         """How many of these an application has, as an expression to annotate applications with."""

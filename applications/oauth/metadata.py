@@ -11,6 +11,7 @@ from applications.descriptions.schemas import whole
 from applications.models import Scope
 from applications.oauth.descriptions import refusals, response
 from applications.oauth.errors import OAuthError, answer
+from applications.waits.remembered import Remembered
 
 WAYS = ["client_secret_basic", "client_secret_post"]
 
@@ -19,7 +20,7 @@ def metadata(request: HttpRequest) -> HttpResponse:
     """Answer the metadata of section 2; every address begins with the configured issuer."""
     if request.method not in ("GET", "HEAD"):
         raise OAuthError("invalid_request", "Use GET.", 405, {"Allow": "GET, HEAD"})
-    names = Scope.objects.available().values_list("name", flat=True)
+    names = scope_names.get()
     return answer(
         {
             "issuer": settings.ISSUER,
@@ -31,9 +32,18 @@ def metadata(request: HttpRequest) -> HttpResponse:
             "revocation_endpoint_auth_methods_supported": WAYS,
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],  # required, and there is no authorization endpoint
-            "scopes_supported": list(names),
+            **({"scopes_supported": names} if names is not None else {}),
         }
     )
+
+
+def _read_names() -> list[str]:
+    return list(Scope.objects.available().values_list("name", flat=True))
+
+
+# Clients read this when they start, also while the database is away. It makes nobody's token good, so it may be a few
+# seconds old; and it is only recommended there (RFC 8414 section 2), so it is left out where it was never known.
+scope_names = Remembered(_read_names, seconds=5)
 
 
 def _address(name: str) -> str:

@@ -28,6 +28,7 @@ from applications.operations.actors import Actor
 from applications.operations.locks import lock_person
 from applications.operations.mails import send_on_commit
 from applications.operations.sign_ins import record_of_person
+from applications.operations.sweeping import sweep_rows
 from applications.rules.credentials import digest, new_credential
 from applications.rules.emails import EmailAddress
 
@@ -108,8 +109,7 @@ def withdraw_email_change(*, person: User, actor: Actor) -> None:
 
 def purge_email_changes() -> int:
     """Delete the changes that ended 30 days ago; return how many."""
-    deleted: int = EmailChange.objects.forgotten().delete()[0]
-    return deleted
+    return sweep_rows(EmailChange.objects.forgotten())
 
 
 def found_by_link(value: str) -> EmailChange | None:

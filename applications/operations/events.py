@@ -21,6 +21,7 @@ from applications.models.adding import add_to_rows
 from applications.models.audit import Action
 from applications.models.deliveries import database_time, new_key
 from applications.models.events import NotQueued, take_key
+from applications.operations.sweeping import sweep_rows
 from applications.rules.credentials import is_credential
 from applications.rules.idempotency import IdempotencyKey
 from applications.rules.webhook_events import EventBatch
@@ -147,5 +148,4 @@ def _count(
 
 def purge_events() -> int:
     """Delete Idempotency-Keys of more than 24 hours ago; return how many."""
-    deleted: int = EventKey.objects.all().over(database_time()).delete()[0]
-    return deleted
+    return sweep_rows(EventKey.objects.all().over(database_time()))

@@ -19,6 +19,7 @@ from applications.operations.locks import lock_members
 from applications.operations.mails import send_on_commit
 from applications.operations.members import OWNERS, check_no_member, make_member, make_user
 from applications.operations.roles import check_role, parse_role
+from applications.operations.sweeping import sweep_rows
 from applications.rules.credentials import digest, new_credential
 from applications.rules.emails import EmailAddress
 from applications.rules.names import ProperName
@@ -168,6 +169,9 @@ def _person(actor: Actor) -> str:
 
 
 def purge_invitations() -> int:
-    """Delete the invitations that ended 90 days ago; return how many."""
-    deleted: int = Invitation.objects.forgotten().delete()[0]
-    return deleted
+    """Delete the invitations that ended INVITATION_KEEP_DAYS ago; return how many.
+
+    Until then the page of their links says what became of them.
+    """
+    moment = now() - timedelta(days=settings.INVITATION_KEEP_DAYS)
+    return sweep_rows(Invitation.objects.ended_before(moment))

@@ -1,17 +1,15 @@
 """Sweeping away what is dead: tokens (expired, revoked, orphaned), ended sessions, old refusals and deliveries."""
 
-import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, Max, Min, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
 from applications.models import (
     AccessToken,
-    Account,
     Application,
     Delivery,
     DeliveryAttempt,
@@ -21,80 +19,68 @@ from applications.models import (
     WebhookDay,
 )
 from applications.models.deliveries import State, database_time
+from applications.models.statements.purging import dead_tokens
+from applications.operations.sweeping import BATCH, PAUSE, sweep, sweep_rows
 
-BATCH = 20_000  # keys a range: short transactions, so that issuing keeps over 80 % of its speed
-DELIVERIES = 2_000  # the same for deliveries, which are larger
-PAUSE = 2.0  # times as long as a batch took
+DELIVERIES = 2_000  # rows a transaction: they are larger than others
 
 
 def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:
-    """Delete every dead token and return how many they were.
+    """Delete every token that ended TOKEN_KEEP_DAYS ago, was revoked with all others, or is nobody's; return how many.
 
-    Sweeps the primary key in ranges, resting between them; safe to end at any moment and to run twice. Tokens
-    of a disabled application stay: enabling it makes them work again.
+    Tokens of a disabled application stay: enabling it makes them work again.
     """
-    ends = AccessToken.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    if ends["first"] is None:
-        return 0
-    deleted = 0
-    for start in range(ends["first"], ends["last"] + 1, batch):
-        began = time.monotonic()
-        deleted += _delete(start, start + batch)
-        if start + batch <= ends["last"]:
-            time.sleep((time.monotonic() - began) * pause)
-    return deleted
-
-
-def _delete(start: int, end: int) -> int:
-    return AccessToken.objects.filter(pk__gte=start, pk__lt=end).dead().delete()[0]
+    ended = now() - timedelta(days=settings.TOKEN_KEEP_DAYS)
+    return sweep(
+        lambda after, most: dead_tokens(ended, after=after or 0, most=most),
+        lambda keys: AccessToken.objects.filter(pk__in=keys).delete()[0],
+        batch=batch,
+        pause=pause,
+    )
 
 
 def purge_sessions() -> int:
-    """Delete the sessions whose time is over, and the lines of people's lists that were about one; return how many."""
-    deleted: int = Session.objects.filter(expire_date__lt=now()).delete()[0]
+    """Delete sessions that were over SESSION_KEEP_DAYS ago, and the lines of people's lists; return how many."""
+    over = Session.objects.filter(expire_date__lt=now() - timedelta(days=settings.SESSION_KEEP_DAYS))
+    deleted = sweep_rows(over)
     still_there = Session.objects.filter(session_key=OuterRef("session_key"))
-    UserSession.objects.filter(~Exists(still_there)).delete()
+    sweep_rows(UserSession.objects.filter(~Exists(still_there)))
     return deleted
 
 
-def purge_refusals() -> int:
-    """Delete refusals older than 30 days, and beyond the newest 10,000 of an account; return how many."""
-    deleted: int = Refusal.objects.all().older_than(now()).delete()[0]
-    accounts = Account.objects.values_list("pk", flat=True).iterator()
-    return deleted + sum(trim_refusals(account_pk) for account_pk in accounts)
+def purge_refusals(*, batch: int = BATCH, pause: float = PAUSE) -> int:
+    """Delete refusals of REFUSAL_KEEP_DAYS ago, and beyond the newest 10,000 of an account; return how many."""
+    moment = now() - timedelta(days=settings.REFUSAL_KEEP_DAYS)
+    deleted = sweep_rows(Refusal.objects.all().older_than(moment), batch=batch, pause=pause)
+    numerous = list(Refusal.objects.all().numerous())
+    return deleted + sum(trim_refusals(account_pk) for account_pk in numerous)
 
 
 def trim_refusals(account_pk: int) -> int:
     """Delete the refusals of an account beyond its newest 10,000; return how many."""
-    deleted: int = Refusal.objects.all().beyond_the_newest(account_pk).delete()[0]
-    return deleted
+    return sweep_rows(Refusal.objects.all().beyond_the_newest(account_pk))
 
 
 def purge_deliveries(*, batch: int = DELIVERIES, pause: float = PAUSE) -> int:
     """Delete deliveries that ended, were stored WEBHOOK_KEEP_DAYS ago and all of deleted applications; return how many.
 
-    In ranges of the primary key, as `purge_tokens` does, with their attempts. What still waits stays.
+    With their attempts. What still waits stays.
     """
     before = database_time() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
-    EventCount.objects.filter(day__lt=before.date()).delete()
-    WebhookDay.objects.filter(day__lt=before.date()).delete()
-    Redelivery.objects.filter(ended_at__lt=before).delete()
-    ends = Delivery.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    if ends["first"] is None:
-        return 0
-    deleted = 0
-    for start in range(ends["first"], ends["last"] + 1, batch):
-        began = time.monotonic()
-        deleted += _delete_deliveries(start, start + batch, before)
-        if start + batch <= ends["last"]:
-            time.sleep((time.monotonic() - began) * pause)
-    return deleted
-
-
-def _delete_deliveries(start: int, end: int, before: datetime) -> int:
+    for counts in (EventCount, WebhookDay):
+        sweep_rows(counts.objects.filter(day__lt=before.date()), batch=batch, pause=pause)
+    sweep_rows(Redelivery.objects.filter(ended_at__lt=before), batch=batch, pause=pause)
     still_there = Application.objects.filter(pk=OuterRef("application"))
     is_old = ~Q(state=State.WAITING) & Q(created_at__lt=before)
-    gone = Delivery.objects.filter(pk__gte=start, pk__lt=end).filter(is_old | ~Exists(still_there))
-    pks = list(gone.values_list("pk", flat=True))
+    gone = Delivery.objects.filter(is_old | ~Exists(still_there))
+
+    def find(after: int | None, most: int) -> list[int]:
+        behind = gone.filter(pk__gt=after or 0).order_by("pk")
+        return list(behind.values_list("pk", flat=True)[:most])
+
+    return sweep(find, _delete_deliveries, batch=batch, pause=pause)
+
+
+def _delete_deliveries(pks: list[int]) -> int:
     DeliveryAttempt.objects.filter(delivery__in=pks).delete()
     return Delivery.objects.filter(pk__in=pks).delete()[0]

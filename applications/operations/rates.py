@@ -7,6 +7,7 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 
 from applications.models.rates import RateCount, count_request
+from applications.waits.circuit import Circuit
 
 logger = logging.getLogger(__name__)
 
@@ -32,46 +33,70 @@ sweeper = Sweeper()
 
 
 class Outage:
-    """Whether the cache failed a moment ago: then it is not asked, and so is waited for only now and then."""
+    """What is known of the cache: while it does not answer, one caller asks every few seconds."""
 
     def __init__(self) -> None:
-        self.until = self.warned = 0.0  # by the monotonic clock
-
-    @property
-    def lasts(self) -> bool:
-        return time.monotonic() < self.until
+        self.circuit = Circuit(SECONDS_LEFT_ALONE)
+        self.warned = 0.0  # by the monotonic clock
 
     def begin(self, error: Exception) -> None:
         """Leave the cache alone for a while; say so in the log, once a minute at most."""
         clock = time.monotonic()
-        self.until = clock + SECONDS_LEFT_ALONE
+        self.circuit.failed()
         if not self.warned or clock - self.warned >= MINUTE:
             self.warned = clock
-            logger.warning("the cache does not answer: requests are counted in the database", exc_info=error)
+            logger.warning(
+                "the cache does not answer: good credentials have no limit, the database counts failed requests",
+                exc_info=error,
+            )
 
 
 outage = Outage()
 
 
-def count_api_request(client: str, moment: float) -> int:
+def count_api_request(client: str, moment: float, *, is_good: bool = False) -> int:
     """Count a request of `client` at `moment`, in seconds since 1970; return which one of its minute it is.
 
     Exact on the database cache and on Redis or Valkey, where it takes one or two questions. While another cache than
-    the database fails, the database counts.
+    the database fails, good credentials are not counted (0), because the database could not carry all of them; the
+    database counts who guesses.
     """
     minute = int(moment // MINUTE)
-    if not isinstance(caches["rates"], DatabaseCache) and not outage.lasts:
-        try:
-            return _in_cache(f"rate:{client}:{minute}")
-        except (
-            Exception
-        ) as error:  # each cache has errors of its own, in a package that is there only with it
-            outage.begin(error)
+    if not isinstance(caches["rates"], DatabaseCache):
+        number = _in_cache(f"rate:{client}:{minute}")
+        if number is not None:
+            return number
+        if is_good:
+            return 0
     sweeper.sweep(minute)
     return count_request(client, minute)
 
 
-def _in_cache(key: str) -> int:
+def _in_cache(key: str) -> int | None:
+    """Count in the cache; None while it does not answer."""
+    if not outage.circuit.allows():
+        return None
+    try:
+        number = _increase(key)
+    except Exception as error:  # each cache has errors of its own, in a package that is there only with it
+        outage.begin(error)
+        return None
+    outage.circuit.succeeded()
+    return number
+
+
+def ask_cache() -> bool:
+    """Whether the cache answers; asked even while it is known not to."""
+    try:
+        caches["rates"].get("health")
+    except Exception as error:  # as in _in_cache
+        outage.begin(error)
+        return False
+    outage.circuit.succeeded()
+    return True
+
+
+def _increase(key: str) -> int:
     cache = caches["rates"]
     try:
         return cache.incr(key)

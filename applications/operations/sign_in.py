@@ -4,8 +4,11 @@ import hashlib
 import time
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from applications.models import SignInFailures, UsedTimeStep
 from applications.models.sign_in import count_failure, use_time_step
+from applications.operations.sweeping import sweep_rows
 from applications.rules.one_time_codes import PERIOD
 
 MINUTE = 60  # seconds
@@ -41,8 +44,12 @@ def use_code(secret: str, step: int) -> bool:
     return use_time_step(hashlib.sha256(secret.encode()).hexdigest(), step)
 
 
-def purge_sign_in() -> None:
-    """Delete counts whose window is over, and time steps that no code can have any more."""
+def purge_sign_in() -> int:
+    """Delete counts that began THROTTLE_KEEP_DAYS ago, and time steps that no code can have any more; return how many.
+
+    A day is the longest that anything is counted for.
+    """
     moment = int(time.time())
-    SignInFailures.objects.filter(began__lt=moment - DAY).delete()
-    UsedTimeStep.objects.filter(step__lt=moment // PERIOD - STEPS_KEPT).delete()
+    over = SignInFailures.objects.filter(began__lt=moment - settings.THROTTLE_KEEP_DAYS * DAY)
+    used = UsedTimeStep.objects.filter(step__lt=moment // PERIOD - STEPS_KEPT)
+    return sweep_rows(over) + sweep_rows(used)

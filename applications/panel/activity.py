@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from applications.forms.activity import ActivityFilters
 from applications.models import Account, Application, Refusal
-from applications.models.refusals import KEPT_DAYS, MAX_PER_ACCOUNT, RefusalQuerySet
+from applications.models.refusals import MAX_PER_ACCOUNT, RefusalQuerySet
 from applications.models.usage import Reason
 from applications.panel.access import PanelRequest
 from applications.panel.refusals.titles import title_of
@@ -39,7 +41,7 @@ def refused_requests(request: PanelRequest) -> dict[str, Any]:
         "verdict": _verdict(request.account, filters),
         "reasons": Reason.choices,
         "applications": [] if application else _applications(request.account),
-        "kept_days": KEPT_DAYS,
+        "kept_days": settings.REFUSAL_KEEP_DAYS,
         "kept_most": MAX_PER_ACCOUNT,
     }
 

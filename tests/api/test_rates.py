@@ -298,15 +298,16 @@ def test_another_cache_counts_too(settings: Settings) -> None:
     caches["rates"].clear()
 
 
-def test_a_cache_that_does_not_answer_leaves_counting_to_the_database(
+def test_while_the_cache_does_not_answer_good_credentials_have_no_limit_and_the_database_counts_the_rest(
     settings: Settings, program: Program, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RATE_LIMIT = LIMIT
     settings.CACHES = {**settings.CACHES, "rates": {"BACKEND": "tests.api.test_rates.Broken"}}
     monkeypatch.setattr("applications.operations.rates.outage", Outage())
-    monkeypatch.setattr("applications.operations.rates.SECONDS_LEFT_ALONE", 0)
     statuses = [program.get("/account").status_code for _number in range(LIMIT + 2)]
-    assert statuses == [200] * LIMIT + [429] * 2
+    assert statuses == [200] * (LIMIT + 2)
+    wrong = [Client().get("/account").status_code for _number in range(LIMIT + 2)]
+    assert wrong == [401] * LIMIT + [429] * 2
     assert len([record for record in caplog.records if "cache does not answer" in record.message]) == 1
 
 

@@ -23,7 +23,7 @@ PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-pas
 PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
 PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/", "panel/sign-in/code/"}
 CLIENT_PATHS = re.compile(
-    r"(oauth|\.well-known|messages|credentials)/|(account|applications)($|/)|events$|openapi\.json$"
+    r"(oauth|\.well-known|messages|credentials|health)/|(account|applications)($|/)|events$|openapi\.json$"
 )
 # Reached by whoever is signed in, about that person alone.
 PERSON = re.compile(r"panel/$|panel/you/|panel/sign-in/new-password/")

@@ -8,15 +8,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EDGES = {"oauth", "api", "panel", "delivery", "admin"}
-BELOW_EDGES = {"forms", "authentication", "descriptions", "operations", "models", "rules", "errors"}
+BELOW_EDGES = {"waits", "forms", "authentication", "descriptions", "operations", "models", "rules", "errors"}
 MAY_IMPORT = {
     "rules": {"errors"},
-    "models": {"rules", "errors"},
-    "operations": {"models", "rules", "errors"},
+    "waits": set(),
+    "models": {"waits", "rules", "errors"},
+    "operations": {"models", "waits", "rules", "errors"},
     "authentication": {"operations", "models", "rules", "errors"},
     "descriptions": {"models", "rules", "errors"},
     "forms": {"models", "rules", "errors"},
-    "management": {"delivery", "forms", "operations", "models", "rules", "errors"},
+    "management": {"delivery", "forms", "operations", "models", "waits", "rules", "errors"},
     "templatetags": {"models", "rules", "errors"},
     "migrations": {"models", "rules"},
     "apps": {"authentication", "models"},

@@ -1,8 +1,12 @@
 """What a purge deletes, and what it leaves."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 from pytest_django import Settings
 
@@ -12,7 +16,9 @@ from applications.models import (
     Delivery,
     DeliveryAttempt,
     EventCount,
+    Invitation,
     Refusal,
+    SignInFailures,
     WebhookDay,
     refusals,
 )
@@ -22,7 +28,9 @@ from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.attempts import finish_attempts
 from applications.operations.deliveries import claim_deliveries
-from applications.operations.purge import purge_deliveries, purge_refusals, purge_tokens
+from applications.operations.invitations import purge_invitations
+from applications.operations.purge import purge_deliveries, purge_refusals, purge_sessions, purge_tokens
+from applications.operations.sign_in import purge_sign_in
 from applications.operations.tokens import revoke_all_tokens, revoke_token
 from tests.factories import make_account, make_application, make_token
 from tests.webhooks import came, hand_over, set_url
@@ -51,6 +59,67 @@ def test_a_token_that_may_work_again_is_left() -> None:
     switch_application(application=application, enabled=False, actor=OPERATOR)
     assert purge_tokens() == 0
     assert AccessToken.objects.count() == 2
+
+
+def test_a_token_is_kept_for_as_long_as_the_operator_wants(settings: Settings) -> None:
+    application, _secret = make_application(make_account())
+    for days in (2.5, 4.5):  # ended 1.5 and 3.5 days ago
+        make_token(application, issued_at=now() - timedelta(days=days))
+    revoke_token(token=make_token(application), actor=OPERATOR)
+    settings.TOKEN_KEEP_DAYS = 3
+    assert [purge_tokens(), AccessToken.objects.count()] == [1, 2]
+    settings.TOKEN_KEEP_DAYS = 1
+    assert [purge_tokens(), AccessToken.objects.count()] == [1, 1]
+    settings.TOKEN_KEEP_DAYS = 0
+    assert purge_tokens() == 1
+
+
+def test_a_purge_rests_after_what_it_deletes_and_not_after_what_it_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests.append)
+    application, _secret = make_application(make_account())
+    for days in (2, 0, 2, 0, 0, 2, 2, 0):
+        make_token(application, issued_at=now() - timedelta(days=days))
+    with CaptureQueriesContext(connection) as queries:
+        assert purge_tokens(batch=2) == 4
+    assert len(rests) == 2
+    assert len([query for query in queries if query["sql"].startswith("SELECT")]) == 3
+    with CaptureQueriesContext(connection) as queries:
+        assert purge_tokens(batch=2) == 0
+    assert (len(queries), len(rests)) == (1, 2)
+
+
+def test_refusals_are_deleted_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    account = make_account()
+    for number in range(5):
+        keep_refusal(account, number, age=timedelta(days=8))
+    keep_refusal(account, 5, age=timedelta(days=6))
+    assert purge_refusals() == 0
+    settings.REFUSAL_KEEP_DAYS = 7
+    with CaptureQueriesContext(connection) as queries:
+        assert purge_refusals(batch=2, pause=0) == 5
+    assert len([query for query in queries if query["sql"].startswith("DELETE")]) == 3
+    assert Refusal.objects.get().request_id == "5"
+
+
+@pytest.mark.parametrize(("kept", "deleted"), [(1, 2), (3, 1), (9, 0)])
+def test_each_kind_has_a_setting_for_how_long_it_stays(kept: int, deleted: int, settings: Settings) -> None:
+    settings.SESSION_KEEP_DAYS = settings.INVITATION_KEEP_DAYS = settings.THROTTLE_KEEP_DAYS = kept
+    account = make_account()
+    for days in (2, 5):
+        ended = now() - timedelta(days=days)
+        Session.objects.create(session_key=str(days), session_data="", expire_date=ended)
+        SignInFailures.objects.create(subject=str(days), began=int(ended.timestamp()), number=1)
+        Invitation.objects.create(
+            account=account,
+            email=f"{days}@marlowe.example",
+            role="viewer",
+            digest=str(days).encode(),
+            expires_at=ended,
+        )
+    assert [purge_sessions(), purge_sign_in(), purge_invitations()] == [deleted] * 3
 
 
 def test_refusals_are_kept_for_30_days_and_the_newest_of_each_account(

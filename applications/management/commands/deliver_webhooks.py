@@ -11,10 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils.module_loading import import_string
 
 from applications.delivery.worker import Worker
 from applications.operations.sending import sender
+from applications.waits.limits import answer_in_time
 
 LOOK_SECONDS = 0.5
 # The one thread that asks the database comes to its turn after each answer; by default it would wait 5 ms for it.
@@ -35,6 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, other: int | None = None, **options: Any) -> None:
+        answer_in_time()
+        connection.close()  # it was opened to look at the migrations, with the limits of a command
         if other is not None:
             threading.Thread(target=_end_with, args=(other,), daemon=True).start()
         if settings.WEBHOOK_ENGINE == "celery":

@@ -17,13 +17,13 @@ class Command(OperatorCommand):
     )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        purge_sign_in()
-        purge_invitations()
-        purge_email_changes()
-        purge_events()
         return {
             "purged": purge_tokens(),
             "sessions": purge_sessions(),
             "refusals": purge_refusals(),
             "deliveries": purge_deliveries(),
+            "throttles": purge_sign_in(),
+            "invitations": purge_invitations(),
+            "email_changes": purge_email_changes(),
+            "idempotency_keys": purge_events(),
         }

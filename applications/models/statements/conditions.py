@@ -42,6 +42,11 @@ def proven_client(
     AND {unexpired("secret", moment)} AND client.is_enabled AND client.allowlist = {allowlist}"""
 
 
+# `token` and its `client`, which may be gone: a LEFT JOIN. No change can make such a token good again. Parameters: the
+# moment by which it had expired or was revoked, twice.
+DEAD_TOKEN = """(token.expires_at <= %s OR token.revoked_at <= %s
+    OR client.id IS NULL OR token.generation < client.live_generation)"""
+
 # `credential`, an API key. Parameters: its digest, the moment.
 LIVE_API_KEY = f"""credential.digest = %s AND credential.revoked_at IS NULL
     AND {unexpired("credential")}"""

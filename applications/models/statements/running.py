@@ -19,7 +19,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.dateparse import parse_datetime
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
+
+from applications.waits.circuit import Circuit
+from applications.waits.deadlines import Away, ask, database, deadlines, note
 
 GONE = b"26000"  # SQLSTATE invalid_sql_statement_name
 type Row = tuple[Any, ...]
@@ -31,12 +34,37 @@ MAX_PREPARED = (
 
 def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
     """Run a statement, its parameters written `%s`, and return its rows; raises what Django's cursor would."""
-    database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "postgresql" or database.in_atomic_block:
-        return _by_cursor(database, statement, parameters)
-    database.ensure_connection()
-    with database.wrap_database_errors:
-        return _prepared_of(database.connection).fetch(statement, parameters)
+    used = connections[DEFAULT_DB_ALIAS]
+    if used.vendor != "postgresql" or used.in_atomic_block:
+        return _by_cursor(used, statement, parameters)
+    used.ensure_connection()
+    with used.wrap_database_errors:
+        return _watched(used.connection, statement, parameters)
+
+
+def _watched(connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]) -> list[Row]:
+    """Run a statement within its limits. Away, at once: the database, or a lock that it waits for, is known to be."""
+    if _stalled and not _stalled.get(statement, _FLOWING).allows():
+        raise Away("This statement waits for a lock that somebody holds.")
+    if database.is_open:
+        ask()
+    deadlines.begin(connection)
+    try:
+        rows = _prepared_of(connection).fetch(statement, parameters)
+    except (QueryCanceled, LockNotAvailable):
+        _stalled.setdefault(statement, Circuit()).failed()
+        raise
+    except psycopg.Error as error:
+        note(error)
+        _stalled.pop(statement, None)
+        raise
+    finally:
+        deadlines.end(connection)
+    if database.is_open:
+        database.succeeded()
+    if _stalled:
+        _stalled.pop(statement, None)
+    return rows
 
 
 def fetch_row(statement: str, parameters: Sequence[Any]) -> Row | None:
@@ -52,18 +80,18 @@ def time_of(value: Any) -> datetime | None:
     return parsed.replace(tzinfo=UTC) if parsed is not None and parsed.tzinfo is None else parsed
 
 
-def _by_cursor(database: BaseDatabaseWrapper, statement: str, parameters: Sequence[Any]) -> list[Row]:
-    if database.vendor == "sqlite":
-        parameters = [_of_sqlite(database, value) for value in parameters]
-    with database.cursor() as cursor:
+def _by_cursor(used: BaseDatabaseWrapper, statement: str, parameters: Sequence[Any]) -> list[Row]:
+    if used.vendor == "sqlite":
+        parameters = [_of_sqlite(used, value) for value in parameters]
+    with used.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 
 
-def _of_sqlite(database: BaseDatabaseWrapper, value: Any) -> Any:
+def _of_sqlite(used: BaseDatabaseWrapper, value: Any) -> Any:
     """Return what a column of SQLite holds for a value, where its driver does not know."""
     if isinstance(value, datetime):
-        return database.ops.adapt_datetimefield_value(value)
+        return used.ops.adapt_datetimefield_value(value)
     if isinstance(value, uuid.UUID):
         return value.hex
     return str(value) if isinstance(value, ipaddress.IPv4Address | ipaddress.IPv6Address) else value
@@ -109,6 +137,10 @@ class Prepared:
         return name
 
 
+# Statements that found a table locked a moment ago: while somebody holds the lock, one request a second waits for it,
+# and the threads are free for what needs other tables.
+_stalled: dict[str, Circuit] = {}
+_FLOWING = Circuit()
 _numbers = count()  # a name is used once, whatever became of those before
 _prepared: dict[psycopg.Connection[Any], Prepared] = {}
 

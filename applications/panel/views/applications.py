@@ -1,14 +1,14 @@
 """The list of an account's applications."""
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from applications.forms.filters import STATES, ApplicationFilters
+from applications.forms.filters import STATES, ApplicationFilters, with_figures
 from applications.operations.people import is_reminded_of_second_factor
 from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
 from applications.panel.found_credentials import found_in
+from applications.panel.pages import KeysFirst
 
 ROWS = 25
 
@@ -18,7 +18,8 @@ ROWS = 25
 def applications(request: PanelRequest) -> HttpResponse:
     """Show the applications that match the filters in the address, in pages of ROWS."""
     filters = ApplicationFilters.read(request.GET)
-    found = Paginator(filters.apply(request.account.applications.all()), ROWS)
+    applications = request.account.applications.all()
+    found = KeysFirst(filters.apply(applications), with_figures(applications), ROWS)
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,

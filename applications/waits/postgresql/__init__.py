@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, with limits to every wait."""
