@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -26,9 +27,11 @@ from applications.authentication.refused import refused_request
 from applications.authentication.transport import believe_proxies_alone, is_refused, security_header
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
+from applications.observed import PROVEN, REQUEST_ID
 from applications.operations.usage import record_refused_request
 from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked, read_larger, too_large
 from config.logging import redacted
+from config.metrics import metrics
 from config.streams import TooManyStreams
 from config.threads import QueueFull
 
@@ -41,6 +44,7 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 OAUTH = frozenset({"oauth", ".well-known"})
 # The first part of the paths of pages. All other paths, those that do not exist too, get the answers of the API.
 PAGES = frozenset({"panel", "operator", "static"})
+METRICS = "/metrics"  # asked for by a machine of the operator's: by any name (Host), and over http
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
 # On every answer, unless the view has set the header itself (Cache-Control, where caches may keep the answer).
@@ -124,10 +128,18 @@ def request_ids(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         _enter(request)
         response = get_response(request)
+        _note_person(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
 
     return middleware
+
+
+def _note_person(request: HttpRequest) -> None:
+    """Note who is signed in, where the page has read the session: asking for that alone would be a query."""
+    session = getattr(request, "session", None)  # static files are answered ahead of sessions
+    if session is not None and session.accessed and (user := session.get(SESSION_KEY)):
+        request.META[PROVEN] = ("user_id", user)
 
 
 def _first(path: str) -> str:
@@ -143,12 +155,14 @@ def _enter(request: HttpRequest) -> None:
     """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
     # It need not be secret, so it comes from `random`, which needs no system call.
-    unique = uuid.UUID(int=random.getrandbits(128), version=4)
-    request.request_id = str(unique)  # type: ignore[attr-defined]  # read by every edge
+    unique = str(uuid.UUID(int=random.getrandbits(128), version=4))
+    request.request_id = request.META[REQUEST_ID] = unique  # type: ignore[attr-defined]  # read by every edge
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
     _enter(request)
+    if request.path_info == METRICS:
+        return _signed(request, metrics(request), time.perf_counter())
     if _first(request.path_info) in OAUTH:
         return _answered(request, _oauth)
     response = _answered(request, _api)

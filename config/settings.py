@@ -279,6 +279,13 @@ TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBa
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@localhost>")
 
 LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
+REQUEST_LOG = env.bool("REQUEST_LOG", True)
+# Networks that may read /metrics; a wrong entry stops the server at its start.
+METRICS_ALLOWED = [
+    str(ip_network(network.strip()))
+    for network in env.list("METRICS_ALLOWED", default=["127.0.0.0/8", "::1/128"])
+]
+GATHERS = True  # figures and lines of requests, in workers of the server alone (config/gathering.py)
 
 # --- OAuth ---------------------------------------------------------------------------------------
 

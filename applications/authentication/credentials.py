@@ -7,6 +7,7 @@ from applications.authentication.api_key import by_api_key
 from applications.authentication.bearer import Find, by_token
 from applications.authentication.clients import Client, InsufficientScope, NoCredential, TwoCredentials
 from applications.authentication.headers import api_key, authorization
+from applications.authentication.known import note_client
 from applications.models.statements.tokens import find_token
 from applications.models.usage import Reason
 from applications.operations.usage import record_refusal
@@ -28,6 +29,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     client = (
         by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find, scopes)
     )
+    note_client(request, client)
     if not set(scopes) <= set(client.scopes):
         _record_refusal(client, scopes, address, request_id)
         raise InsufficientScope(" ".join(scopes), client)

@@ -9,6 +9,7 @@ from django.utils.functional import lazy
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from applications.authentication.known import note_resource_server
 from applications.authentication.refused import refused_request, sent_token
 from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
@@ -40,6 +41,8 @@ def introspect(request: HttpRequest) -> HttpResponse:
     parameters = read_parameters(request)
     client_ip = _client_ip(parameters)
     result = client_and_token(request, parameters)
+    if result.server_pk is not None:
+        note_resource_server(request, result.server_pk)
     found = result.found
     if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
         _record_inactive(request, parameters, client_ip, result)

@@ -16,6 +16,7 @@ from applications.models import (
     Delivery,
     DeliveryAttempt,
     EventCount,
+    Purge,
     Redelivery,
     Refusal,
     WebhookDay,
@@ -25,6 +26,11 @@ from applications.models.deliveries import State, database_time
 BATCH = 20_000  # keys a range: short transactions, so that issuing keeps over 80 % of its speed
 DELIVERIES = 2_000  # the same for deliveries, which are larger
 PAUSE = 2.0  # times as long as a batch took
+
+
+def record_purge() -> None:
+    """Keep that all was purged just now, for metrics (config/metrics.py)."""
+    Purge.objects.update_or_create(pk=1, defaults={"ended_at": now()})
 
 
 def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:

@@ -18,10 +18,11 @@ from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
+from applications import observed
 from applications.models import APIKey, Application, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
-from applications.models.usage import DailyCount, Reason, add_daily_counts
+from applications.models.usage import ISSUED, DailyCount, Reason, add_daily_counts
 from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Purpose, Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
@@ -57,6 +58,8 @@ class Gathered:
     def add_use(self, use: Use, count: int = 1) -> None:
         if use in self.uses or len(self.uses) < MAX_ADDRESSES:
             self.uses[use] += count
+        else:
+            _count_lost("addresses")
 
 
 class Recorder:
@@ -72,28 +75,33 @@ class Recorder:
         self.wake = threading.Event()
 
     def add(self, application_pk: int | None, kind: str, refusal: Refusal | None = None) -> None:
+        observed.count(*_event(application_pk, kind))
         with self.lock:
             if application_pk is not None:  # an API key has no figures of its own
                 self.gathered.counts[(application_pk, now().date(), kind)] += 1
             # An unknown client is recorded, so that it costs what a known one does, and dropped before anything is
             # written. It takes no place from refusals that somebody wants to read.
-            if (
-                refusal is not None
-                and application_pk != NOBODY
-                and len(self.gathered.refusals) < MAX_REFUSALS
-            ):
-                self.gathered.refusals[refusal.request_id] = refusal
+            if refusal is not None and application_pk != NOBODY:
+                if len(self.gathered.refusals) < MAX_REFUSALS:
+                    self.gathered.refusals[refusal.request_id] = refusal
+                else:
+                    _count_lost("refusals")
             self._start()
 
     def add_refused(self, request: RefusedRequest) -> None:
         with self.lock:
             if (refusal := self.gathered.refusals.get(request.request_id)) is not None:
                 describe(refusal, request)
-            elif request.sent and len(self.gathered.unexplained) < MAX_REFUSALS:
-                self.gathered.unexplained.append(request)
+            elif request.sent:
+                if len(self.gathered.unexplained) < MAX_REFUSALS:
+                    self.gathered.unexplained.append(request)
+                else:
+                    _count_lost("refusals")
             self._start()
 
     def add_use(self, use: Use) -> None:
+        if use[-1] is not None:  # a token, and what for
+            observed.count(observed.Event.TOKENS_CHECKED)
         with self.lock:
             self.gathered.add_use(use)
             self._start()
@@ -113,11 +121,12 @@ class Recorder:
     def give_back(self, taken: Gathered) -> None:
         with self.lock:
             self.gathered.counts.update(taken.counts)
-            self.gathered.refusals = dict(
-                islice((taken.refusals | self.gathered.refusals).items(), MAX_REFUSALS)
-            )
+            refusals = taken.refusals | self.gathered.refusals
+            unexplained = [*taken.unexplained, *self.gathered.unexplained]
+            self.gathered.refusals = dict(islice(refusals.items(), MAX_REFUSALS))
             self.gathered.nobodys.update(taken.nobodys)
-            self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MAX_REFUSALS]
+            self.gathered.unexplained = unexplained[:MAX_REFUSALS]
+            _count_lost("refusals", sum(max(0, len(kept) - MAX_REFUSALS) for kept in (refusals, unexplained)))
             for use, count in taken.uses.items():
                 self.gathered.add_use(use, count)
 
@@ -139,6 +148,18 @@ class Recorder:
             flush()
             close_old_connections()
             connection.close()
+
+
+def _event(application_pk: int | None, kind: str) -> tuple[observed.Event, str]:
+    """Return what metrics call it."""
+    if kind == ISSUED:
+        return observed.Event.TOKENS_ISSUED, ""
+    return observed.Event.REFUSALS, "unknown_client" if application_pk == NOBODY else kind
+
+
+def _count_lost(kind: str, number: int = 1) -> None:
+    if number:
+        observed.count(observed.Event.USAGE_ROWS_LOST, kind, number)
 
 
 recorder = Recorder()
@@ -246,7 +267,10 @@ def _write(taken: Gathered) -> None:
 def _explain(taken: Gathered) -> None:
     refusals, nobodys = refused_requests.explain(taken.unexplained, now())
     taken.nobodys[now().date()] += nobodys
+    if nobodys:
+        observed.count(observed.Event.REFUSALS, "unknown_credential", nobodys)
     for refusal in refusals:
+        observed.count(observed.Event.REFUSALS, refusal.reason)
         taken.refusals[refusal.request_id] = refusal
         if refusal.application_id is not None:
             taken.counts[(refusal.application_id, refusal.created_at.date(), refusal.reason)] += 1

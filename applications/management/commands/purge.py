@@ -6,7 +6,13 @@ from applications.management.base import OperatorCommand
 from applications.operations.email_changes import purge_email_changes
 from applications.operations.events import purge_events
 from applications.operations.invitations import purge_invitations
-from applications.operations.purge import purge_deliveries, purge_refusals, purge_sessions, purge_tokens
+from applications.operations.purge import (
+    purge_deliveries,
+    purge_refusals,
+    purge_sessions,
+    purge_tokens,
+    record_purge,
+)
 from applications.operations.sign_in import purge_sign_in
 
 
@@ -21,9 +27,11 @@ class Command(OperatorCommand):
         purge_invitations()
         purge_email_changes()
         purge_events()
-        return {
+        purged = {
             "purged": purge_tokens(),
             "sessions": purge_sessions(),
             "refusals": purge_refusals(),
             "deliveries": purge_deliveries(),
         }
+        record_purge()
+        return purged

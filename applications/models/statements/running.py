@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -20,6 +21,8 @@ from django.utils.dateparse import parse_datetime
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
+
+from applications import observed
 
 GONE = b"26000"  # SQLSTATE invalid_sql_statement_name
 type Row = tuple[Any, ...]
@@ -35,8 +38,12 @@ def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
     if database.vendor != "postgresql" or database.in_atomic_block:
         return _by_cursor(database, statement, parameters)
     database.ensure_connection()
-    with database.wrap_database_errors:
-        return _prepared_of(database.connection).fetch(statement, parameters)
+    started = perf_counter()
+    try:
+        with database.wrap_database_errors:
+            return _prepared_of(database.connection).fetch(statement, parameters)
+    finally:
+        observed.statements.append((statement, perf_counter() - started))
 
 
 def fetch_row(statement: str, parameters: Sequence[Any]) -> Row | None:
