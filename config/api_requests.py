@@ -248,7 +248,7 @@ def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
     for kind, named in FAILURES:
         if isinstance(error, kind):
             if named is UNAVAILABLE:
-                logger.error("the store does not answer", exc_info=error)
+                logger.error("the store does not answer, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
             if kind is DisallowedHost:
                 host_logger.error(str(error))
             return (named[0], named[1] or too_large(request.path_info))

@@ -16,6 +16,7 @@ from typing import Final
 from django.conf import settings
 
 from applications import observed
+from config.effective import announce
 from config.noting import Answered, answered
 from config.request_lines import NOT_LOGGED, line_of, method_of
 from config.routes import route_of
@@ -47,6 +48,10 @@ class Gatherer:
     def share(self) -> None:
         """Share the sums with the other workers from now on, and go on from those of workers that have ended."""
         self.is_shared = self._try(lambda: self.totals.add(self.shared.begin()))
+
+    def is_first(self) -> bool:
+        """Whether this is the first worker of its server, which says what the settings are."""
+        return not self.is_shared or self.shared.is_first()
 
     def take(self, *, everything: bool = False) -> None:
         """Take all that was noted; share the sums when it is time, or at once for `everything`."""
@@ -133,5 +138,9 @@ def start() -> None:
     if not settings.GATHERS:
         return
     gatherer.share()
+    if gatherer.is_first():
+        threading.Thread(
+            target=announce, args=(settings.SETTINGS_READ, write_to_log), name="announcing", daemon=True
+        ).start()
     atexit.register(gatherer.take, everything=True)
     threading.Thread(target=gatherer.run, name="gathering", daemon=True).start()

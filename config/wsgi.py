@@ -2,6 +2,7 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
@@ -10,3 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 # By name, because it can be imported only once Django is set up.
 application = import_string("config.api_requests.api_requests_first")(django)
+if settings.TRACES:
+    application = import_string("config.traces.traced")(
+        application, import_string("config.traces.opentelemetry")
+    )
