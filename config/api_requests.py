@@ -136,9 +136,12 @@ def request_ids(get_response: Answer) -> Answer:
 
 
 def _note_person(request: HttpRequest) -> None:
-    """Note who is signed in, where the page has read the session: asking for that alone would be a query."""
-    session = getattr(request, "session", None)  # static files are answered ahead of sessions
-    if session is not None and session.accessed and (user := session.get(SESSION_KEY)):
+    """Note who is signed in, where the page has read the session: reading it here could be one more query.
+
+    Static files are answered ahead of sessions, which keep what was read in `_session_cache`.
+    """
+    read = getattr(getattr(request, "session", None), "_session_cache", {})
+    if user := read.get(SESSION_KEY):
         request.META[PROVEN] = ("user_id", user)
 
 

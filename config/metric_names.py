@@ -18,7 +18,7 @@ COUNTERS: Final = {
     Event.TOKENS_ISSUED: Described("Tokens issued."),
     Event.TOKENS_CHECKED: Described("Good tokens that were used or asked about."),
     Event.REFUSALS: Described(
-        "Requests refused, by the reason that the panel gives; unknown_client and unknown_credential: nobody's.",
+        "Requests refused, by the reason that the panel gives; unknown_credential where nobody has it.",
         ("reason",),
     ),
     Event.CACHE_ERRORS: Described(

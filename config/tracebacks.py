@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from copy import copy
 from traceback import walk_tb
 from types import TracebackType
 
@@ -24,14 +25,16 @@ class TracebackOncePerMinute(logging.Filter):
         self.lock = threading.Lock()
         self.minute, self.written = 0, set[Kind]()
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten the record; every record passes."""
-        if record.exc_info and (error := record.exc_info[1]) is not None:
-            text = f"{record.getMessage()}{_request_of(record)}: {type(error).__name__}: {_first_line(error)}"
-            record.msg, record.args = text, None
-            if not self._is_first((record.name, type(error).__name__, _place(error.__traceback__))):
-                record.exc_info = record.exc_text = None
-        return True
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return the record; a shorter copy where it has an error, as other handlers get it too."""
+        if not record.exc_info or (error := record.exc_info[1]) is None:
+            return record
+        name, shorter = type(error).__name__, copy(record)
+        shorter.msg = f"{record.getMessage()}{_request_of(record)}: {name}: {_first_line(error)}"
+        shorter.args = None
+        if not self._is_first((record.name, name, _place(error.__traceback__))):
+            shorter.exc_info = shorter.exc_text = None
+        return shorter
 
     def _is_first(self, kind: Kind) -> bool:
         with self.lock:

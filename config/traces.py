@@ -1,4 +1,4 @@
-"""Traces of requests by OpenTelemetry, where TRACES is on; requirements-traces.txt has the library (docs/decisions/0040)."""
+"""Traces of requests by OpenTelemetry, where TRACES is on and requirements-traces.txt is installed (decision 0040)."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -30,7 +30,7 @@ def traced(
 
     def hidden(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[KEPT] = environ[PATH], environ[QUERY]
-        environ[PATH], environ[QUERY] = route_of(environ[PATH]), ""
+        environ[PATH], environ[QUERY] = f"/{route_of(environ[PATH]).lstrip('/')}", ""
         for _nothing in spanned(environ, start_response):  # to its end, which is that of the span
             pass
         answer: Iterable[bytes] = environ.pop(ANSWER)

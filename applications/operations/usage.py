@@ -22,10 +22,11 @@ from applications import observed
 from applications.models import APIKey, Application, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
-from applications.models.usage import ISSUED, DailyCount, Reason, add_daily_counts
+from applications.models.usage import DailyCount, Reason, add_daily_counts
 from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Purpose, Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
+from applications.operations.measured import count_event, count_explained, count_lost
 from applications.operations.purge import trim_refusals
 from applications.operations.refused_requests import RefusedRequest, describe
 from applications.rules.networks import Address
@@ -33,13 +34,10 @@ from applications.rules.networks import Address
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
-
 MAX_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
 TRIM_AFTER = 1_000  # rows of one account, after which those beyond its limit are deleted
-
-MAX_ADDRESSES = (
-    10_000  # uses from different addresses a flush; beyond that only those known go on being counted
-)
+# Uses from different addresses a flush; beyond that only those known go on being counted.
+MAX_ADDRESSES = 10_000
 
 
 @dataclass(slots=True)
@@ -59,7 +57,7 @@ class Gathered:
         if use in self.uses or len(self.uses) < MAX_ADDRESSES:
             self.uses[use] += count
         else:
-            _count_lost("addresses")
+            count_lost("addresses")
 
 
 class Recorder:
@@ -75,7 +73,7 @@ class Recorder:
         self.wake = threading.Event()
 
     def add(self, application_pk: int | None, kind: str, refusal: Refusal | None = None) -> None:
-        observed.count(*_event(application_pk, kind))
+        count_event(application_pk, kind, is_kept=refusal is not None)
         with self.lock:
             if application_pk is not None:  # an API key has no figures of its own
                 self.gathered.counts[(application_pk, now().date(), kind)] += 1
@@ -85,18 +83,17 @@ class Recorder:
                 if len(self.gathered.refusals) < MAX_REFUSALS:
                     self.gathered.refusals[refusal.request_id] = refusal
                 else:
-                    _count_lost("refusals")
+                    count_lost("refusals")
             self._start()
 
     def add_refused(self, request: RefusedRequest) -> None:
         with self.lock:
             if (refusal := self.gathered.refusals.get(request.request_id)) is not None:
                 describe(refusal, request)
+            elif request.sent and len(self.gathered.unexplained) < MAX_REFUSALS:
+                self.gathered.unexplained.append(request)
             elif request.sent:
-                if len(self.gathered.unexplained) < MAX_REFUSALS:
-                    self.gathered.unexplained.append(request)
-                else:
-                    _count_lost("refusals")
+                count_lost("refusals")
             self._start()
 
     def add_use(self, use: Use) -> None:
@@ -126,7 +123,7 @@ class Recorder:
             self.gathered.refusals = dict(islice(refusals.items(), MAX_REFUSALS))
             self.gathered.nobodys.update(taken.nobodys)
             self.gathered.unexplained = unexplained[:MAX_REFUSALS]
-            _count_lost("refusals", sum(max(0, len(kept) - MAX_REFUSALS) for kept in (refusals, unexplained)))
+            count_lost("refusals", sum(max(0, len(kept) - MAX_REFUSALS) for kept in (refusals, unexplained)))
             for use, count in taken.uses.items():
                 self.gathered.add_use(use, count)
 
@@ -148,18 +145,6 @@ class Recorder:
             flush()
             close_old_connections()
             connection.close()
-
-
-def _event(application_pk: int | None, kind: str) -> tuple[observed.Event, str]:
-    """Return what metrics call it."""
-    if kind == ISSUED:
-        return observed.Event.TOKENS_ISSUED, ""
-    return observed.Event.REFUSALS, "unknown_client" if application_pk == NOBODY else kind
-
-
-def _count_lost(kind: str, number: int = 1) -> None:
-    if number:
-        observed.count(observed.Event.USAGE_ROWS_LOST, kind, number)
 
 
 recorder = Recorder()
@@ -267,10 +252,8 @@ def _write(taken: Gathered) -> None:
 def _explain(taken: Gathered) -> None:
     refusals, nobodys = refused_requests.explain(taken.unexplained, now())
     taken.nobodys[now().date()] += nobodys
-    if nobodys:
-        observed.count(observed.Event.REFUSALS, "unknown_credential", nobodys)
+    count_explained(refusals, nobodys)
     for refusal in refusals:
-        observed.count(observed.Event.REFUSALS, refusal.reason)
         taken.refusals[refusal.request_id] = refusal
         if refusal.application_id is not None:
             taken.counts[(refusal.application_id, refusal.created_at.date(), refusal.reason)] += 1
