@@ -14,6 +14,7 @@ from functools import lru_cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -26,9 +27,11 @@ from applications.authentication.refused import refused_request
 from applications.authentication.transport import believe_proxies_alone, is_refused, security_header
 from applications.errors import DomainError
 from applications.oauth import errors as oauth
+from applications.observed import PROVEN, REQUEST_ID
 from applications.operations.usage import record_refused_request
 from config.bodies import BodyBrokeOff, BodyTooSlow, read_chunked, read_larger, too_large
 from config.logging import redacted
+from config.metrics import metrics
 from config.streams import TooManyStreams
 from config.threads import QueueFull
 
@@ -42,6 +45,7 @@ OAUTH = frozenset({"oauth", ".well-known"})
 HEALTH = "health"  # asked by machines that know no Host, credential or limit
 # The first part of the paths of pages. All other paths, those that do not exist too, get the answers of the API.
 PAGES = frozenset({"panel", "operator", "static"})
+METRICS = "/metrics"  # asked for by a machine of the operator's: by any name (Host), and over http
 # Statuses of requests that people want to know the reason of. 404 and 409 are answers like others.
 RECORDED = frozenset({400, 401, 403, 405, 413, 415, 429})
 MAX_HOSTS, MAX_HOST_LENGTH = 1000, 256  # that are remembered: ALLOWED_HOSTS may allow any
@@ -126,10 +130,21 @@ def request_ids(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         enter(request)
         response = get_response(request)
+        _note_person(request)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
 
     return middleware
+
+
+def _note_person(request: HttpRequest) -> None:
+    """Note who is signed in, where the page has read the session: reading it here could be one more query.
+
+    Static files are answered ahead of sessions, which keep what was read in `_session_cache`.
+    """
+    read = getattr(getattr(request, "session", None), "_session_cache", {})
+    if user := read.get(SESSION_KEY):
+        request.META[PROVEN] = ("user_id", user)
 
 
 def _first(path: str) -> str:
@@ -144,7 +159,7 @@ def is_page(path: str) -> bool:
 def enter(request: HttpRequest) -> None:
     """Give the request its ID, and drop headers that only a trusted proxy may set."""
     believe_proxies_alone(request)
-    request.request_id = _new_id()  # type: ignore[attr-defined]  # read by every edge
+    request.request_id = request.META[REQUEST_ID] = _new_id()  # type: ignore[attr-defined]  # read by every edge
 
 
 def _new_id() -> str:
@@ -157,6 +172,8 @@ def _new_id() -> str:
 
 def _answer(request: HttpRequest) -> HttpResponse:
     enter(request)
+    if request.path_info == METRICS:
+        return signed(request, metrics(request), time.perf_counter())
     first = _first(request.path_info)
     if first in OAUTH:
         return _answered(request, _oauth)
@@ -280,7 +297,7 @@ def _named(request: HttpRequest, error: Exception) -> tuple[str, str]:
     for kind, named in FAILURES:
         if isinstance(error, kind):
             if named is UNAVAILABLE:
-                logger.error("the store does not answer", exc_info=error)
+                logger.error("the store does not answer, request %s", request.request_id, exc_info=error)  # type: ignore[attr-defined]
             if kind is DisallowedHost:
                 host_logger.error(str(error))
             return (named[0], named[1] or too_large(request.path_info))

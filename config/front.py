@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
 from config.lanes import Lanes
+from config.noting import noting
 from config.streams import Send, Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull
 from config.wsgi import application as wsgi_application
@@ -30,12 +31,14 @@ is_page = import_string("config.api_requests.is_page")
 refusal = import_string("config.api_requests.refusal")
 frequent = import_string("config.frequent.frequent")
 quickly = import_string("config.frequent.answer")
+time_statements = import_string("applications.models.statements.timing.time_statements")
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
 CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
-lanes = Lanes(wsgi_application, THREADS, MAX_WAITING)
+lanes = Lanes(wsgi_application, THREADS, MAX_WAITING, begin=time_statements)
 streams = Streams()
+import_string("config.gathering.start")()
 
 ALWAYS: WSGIEnvironment = {
     "SCRIPT_NAME": "",
@@ -50,6 +53,7 @@ ALWAYS: WSGIEnvironment = {
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
     environ = environ_of(scope)
+    send = noting(environ, send)
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))

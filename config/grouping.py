@@ -17,9 +17,13 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils.timezone import now
 from psycopg import Connection, OperationalError, pq
-from psycopg.errors import error_from_result
+from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
 
+from applications import observed
 from applications.models.statements.grouped import Grouped
+from applications.waits.circuit import Circuit
+from applications.waits.deadlines import GRACE_SECONDS, database
+from applications.waits.limits import statement_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +42,6 @@ PLANNING = (
     b"enable_material = off",
 )
 SECONDS_BETWEEN_TRIES = 1.0  # to connect
-SECONDS = 10.0  # of one statement, before its connection is given up
 
 
 class Grouping:
@@ -46,12 +49,14 @@ class Grouping:
 
     def __init__(self, kinds: list[Grouped[Any, Any]], beside: Executor) -> None:
         self.names = {kind: b"grouped_%d" % number for number, kind in enumerate(kinds)}
+        self.stalled = {kind: Circuit() for kind in kinds}  # open: it waits for a lock that somebody holds
         self.beside = beside  # connects, which takes its time
         self.connection: Connection[Any] | None = None
         self.socket = -1  # of the connection; libpq forgets it when it is lost
         self.opened = self.tried = -SECONDS_BETWEEN_TRIES
         self.waiting: dict[Grouped[Any, Any], list[Asked]] = {}
         self.running: tuple[Grouped[Any, Any], list[Asked], datetime] | None = None
+        self.sent = 0.0  # when the running statement was
         self.result: pq.abc.PGresult | None = None
         self.limit: asyncio.TimerHandle | None = None
 
@@ -62,6 +67,9 @@ class Grouping:
         if self.connection is None:
             future.set_result(None)
             self._connect(loop)
+            return future
+        if database.is_open or not self.stalled[kind].allows():
+            future.set_result(None)  # a thread knows what to answer, and asks again when it is time
             return future
         if not self.waiting and self.running is None:
             loop.call_soon(self._send)  # after those requests that have been read already
@@ -81,8 +89,9 @@ class Grouping:
         asked, moment = gathered[:MOST], now()
         if len(gathered) > MOST:
             self.waiting[kind] = gathered[MOST:]
-        self.running = kind, asked, moment
-        self.limit = asyncio.get_running_loop().call_later(SECONDS, self._lose, "it does not answer")
+        self.running, self.sent = (kind, asked, moment), time.perf_counter()
+        limit = statement_seconds() + GRACE_SECONDS
+        self.limit = asyncio.get_running_loop().call_later(limit, self._give_up)
         try:
             parameters = kind.parameters([question for question, _future in asked], moment)
             binary = [pq.Format.BINARY] * len(parameters)
@@ -119,14 +128,18 @@ class Grouping:
             return
         (kind, asked, moment), result = self.running, self.result
         self.running = self.result = None
+        observed.statements.append((kind.statement, time.perf_counter() - self.sent))
         if self.limit is not None:
             self.limit.cancel()
         self._send()  # so that the database works while these are answered
         try:
             if result.status != pq.ExecStatus.TUPLES_OK:
                 raise error_from_result(result)
+            self.stalled[kind].succeeded()
             answers = kind.read([question for question, _future in asked], result, moment)
         except Exception as error:  # whatever it is, nobody must wait for ever
+            if isinstance(error, QueryCanceled | LockNotAvailable):
+                self.stalled[kind].failed()
             logger.warning("a statement for %d requests failed", len(asked), exc_info=error)
             _nothing_for(asked)
         else:
@@ -165,6 +178,11 @@ class Grouping:
         self.connection, self.opened = opening.result(), time.monotonic()
         self.socket = self.connection.pgconn.socket
         asyncio.get_running_loop().add_reader(self.socket, self._receive)
+
+    def _give_up(self) -> None:
+        """Conclude that the database is frozen or cut off: one that runs ends statements by itself."""
+        database.failed()
+        self._lose("it does not answer")
 
     def _lose(self, why: object) -> None:
         """Give up the connection: whoever waits is answered by a thread, with a statement of their own."""

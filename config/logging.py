@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from config.tracebacks import TracebackOncePerMinute
+
 # What can open something, whatever the line is about. One pass over each value, and no part of the pattern can
 # be matched in two ways, so that a long line costs no more than its length.
 CREDENTIAL = re.compile(
@@ -105,8 +107,17 @@ def logging_to(level: str) -> dict[str, Any]:
                 "processors": after,
             }
         },
-        "filters": {"once_a_minute": {"()": OncePerMinute}},
-        "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "filters": {
+            "once_a_minute": {"()": OncePerMinute},
+            "tracebacks": {"()": TracebackOncePerMinute},
+        },
+        "handlers": {
+            "standard_error": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "filters": ["tracebacks"],
+            }
+        },
         "root": {"handlers": ["standard_error"], "level": level},
         "loggers": {
             "django": {"level": level},

@@ -1,20 +1,20 @@
 """Every setting, from the environment; `.env.example` gives each with its meaning."""
 
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 
 import environ
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.effective import RecordedEnvironment
 from config.logging import logging_to
 from config.secret_key import checked_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
+env = RecordedEnvironment()
 environ.Env.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
 
 # Where people and clients reach this server. Absolute URLs and the OAuth issuer come from here,
@@ -32,7 +32,7 @@ SECRET_KEY_FALLBACKS = [
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # A wrong entry stops the server at its start: otherwise it would take the proxy's address for that of each client.
-TRUSTED_PROXIES = [str(ip_network(proxy.strip())) for proxy in env.list("TRUSTED_PROXIES", default=[])]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 INSTALLED_APPS = [
     "applications",
@@ -298,6 +298,11 @@ TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBa
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@localhost>")
 
 LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
+REQUEST_LOG = env.bool("REQUEST_LOG", True)
+TRACES = env.bool("TRACES", False)
+METRICS_ALLOWED = env.networks("METRICS_ALLOWED", "127.0.0.0/8,::1/128")
+GATHERS = True  # figures and lines, in workers of the server alone (config/gathering.py)
+SETTINGS_READ = env.read  # what all settings came to, for the log at the start (config/effective.py)
 
 # --- OAuth ---------------------------------------------------------------------------------------
 

@@ -27,8 +27,15 @@ class QueueFull(Exception):
 class Threads:
     """`count` threads; of the requests that find none free, at most `most_waiting` wait for one."""
 
-    def __init__(self, application: WSGIApplication, count: int, most_waiting: int) -> None:
-        self.application = application
+    def __init__(
+        self,
+        application: WSGIApplication,
+        count: int,
+        most_waiting: int,
+        *,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.application, self.begin = application, begin  # each thread begins with `begin`
         self.most = count + most_waiting
         self.taken = 0  # requests that wait or are being answered; only the event loop counts them
         self.jobs: SimpleQueue[Job] = SimpleQueue()
@@ -57,6 +64,7 @@ class Threads:
         return await future
 
     def _work(self) -> None:
+        self.begin()
         while True:
             environ, reply, future, until = self.jobs.get()
             streamed: Streamed | None = None

@@ -4,11 +4,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from applications.admin.site import site
+from config.metrics import metrics
 
 urlpatterns = [
     path("", include("applications.oauth.urls")),
     path("", include("applications.api.urls")),
     path("", RedirectView.as_view(pattern_name="panel:home"), name="root"),
+    path("metrics", metrics, name="metrics"),
     path("panel/", include("applications.panel.urls")),
     path("panel/", include("config.urls_sign_in")),
     path("operator/", site.urls),

@@ -2,6 +2,7 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
@@ -11,3 +12,7 @@ django = get_wsgi_application()
 # By name, because it can be imported only once Django is set up.
 import_string("applications.waits.limits.answer_in_time")()
 application = import_string("config.api_requests.api_requests_first")(django)
+if settings.TRACES:
+    application = import_string("config.traces.traced")(
+        application, import_string("config.traces.opentelemetry")
+    )

@@ -25,6 +25,9 @@ RATE_LIMIT = 0
 # No thread writes beside the tests; what was counted is written where a test asks for it.
 USAGE_FLUSH_SECONDS = 0
 
+# No thread takes what was noted; tests of it do.
+GATHERS = False
+
 # A task runs where it is asked for: another thread would not see what a test has not committed.
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
 

@@ -22,10 +22,14 @@ def client_address(request: HttpRequest) -> Address:
     entry was written by whoever called it. Raises BadRequest when a trusted proxy passes on what
     is not an address: better no answer than one for the wrong place.
     """
-    address = _address(request.META["REMOTE_ADDR"])
+    return address_of(request.META["REMOTE_ADDR"], request.META.get("HTTP_X_FORWARDED_FOR"))
+
+
+def address_of(peer: str, hops: str | None) -> Address:
+    """Return what `client_address` does, of the peer's address and X-Forwarded-For, if it was sent."""
+    address = _address(peer)
     trusted = _trusted(tuple(settings.TRUSTED_PROXIES))
     # The server joins several headers of this name in their order, as RFC 9110 section 5.3 has it.
-    hops = request.META.get("HTTP_X_FORWARDED_FOR")
     if hops is None or address not in trusted:
         return address
     for hop in reversed(hops.split(",")):

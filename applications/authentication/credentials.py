@@ -10,6 +10,7 @@ from applications.authentication.api_key import by_api_key
 from applications.authentication.bearer import Find, by_token, client_of, token_of
 from applications.authentication.clients import Client, InsufficientScope, NoCredential, TwoCredentials
 from applications.authentication.headers import api_key, authorization
+from applications.authentication.known import note_client
 from applications.models.statements.tokens import FoundToken, find_token
 from applications.models.usage import Reason
 from applications.operations.last_used import Run, record_token_use
@@ -29,6 +30,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     client = (
         by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find, scopes)
     )
+    note_client(request, client)
     try:
         _check_scopes(client, scopes)
     except InsufficientScope:
@@ -55,6 +57,7 @@ def accept(
     """
     address = client_address(request)
     client = client_of(found, address)
+    note_client(request, client)
     _check_scopes(client, scopes)
     record_token_use(found, address, moment, run, purpose=scopes)
     return client

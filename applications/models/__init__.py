@@ -16,6 +16,7 @@ from applications.models.invitations import Invitation
 from applications.models.mails import MailChoice
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
+from applications.models.purges import Purge
 from applications.models.rates import RateCount
 from applications.models.refusals import Refusal, UnknownCredentials
 from applications.models.resource_servers import ResourceServer
@@ -55,6 +56,7 @@ __all__ = [
     "MailChoice",
     "Membership",
     "MessageSettings",
+    "Purge",
     "RateCount",
     "Redelivery",
     "Refusal",

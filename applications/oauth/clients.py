@@ -10,6 +10,7 @@ from applications.authentication.headers import authorization
 from applications.models.statements.clients import ClientAndToken
 from applications.oauth.errors import OAuthError
 from applications.oauth.parameters import required
+from applications.observed import CLAIMED
 from applications.operations.clients import InvalidClient, look_up_token
 from applications.rules.credentials import is_credential
 
@@ -59,6 +60,7 @@ def client_credentials(request: HttpRequest, parameters: dict[str, str]) -> tupl
     if not (is_credential(client_id) and is_credential(secret)):
         # No client has an ID or secret of another shape, so no query is needed, and PostgreSQL could not store a NUL.
         raise OAuthError("invalid_client", INVALID_CLIENT)
+    request.META[CLAIMED] = client_id
     return client_id, secret
 
 

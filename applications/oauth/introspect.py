@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from applications.authentication.address import client_address
+from applications.authentication.known import note_resource_server
 from applications.authentication.refused import refused_request, sent_token
 from applications.descriptions.parts import ID, TOKEN, json_of, schema
 from applications.descriptions.registry import add_schemas, describe
@@ -71,6 +72,8 @@ def _told(
     run: Run = at_once,
 ) -> dict[str, Any]:
     """Return the answer to a client that has proved who it is; `run` runs what writes."""
+    if result.server_pk is not None:
+        note_resource_server(request, result.server_pk)
     found = result.found
     if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
         _record_inactive(request, parameters, client_ip, result)

@@ -14,6 +14,7 @@ from applications.models import (
     Delivery,
     DeliveryAttempt,
     EventCount,
+    Purge,
     Redelivery,
     Refusal,
     WebhookDay,
@@ -23,6 +24,11 @@ from applications.models.statements.purging import dead_tokens
 from applications.operations.sweeping import BATCH, PAUSE, sweep, sweep_rows
 
 DELIVERIES = 2_000  # rows a transaction: they are larger than others
+
+
+def record_purge() -> None:
+    """Keep that all was purged just now, for metrics (config/metrics.py)."""
+    Purge.objects.update_or_create(pk=1, defaults={"ended_at": now()})
 
 
 def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:

@@ -6,6 +6,7 @@ import time
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 
+from applications import observed
 from applications.models.rates import RateCount, count_request
 from applications.waits.circuit import Circuit
 
@@ -41,6 +42,7 @@ class Outage:
 
     def begin(self, error: Exception) -> None:
         """Leave the cache alone for a while; say so in the log, once a minute at most."""
+        observed.count(observed.Event.CACHE_ERRORS)
         clock = time.monotonic()
         self.circuit.failed()
         if not self.warned or clock - self.warned >= MINUTE:

@@ -18,6 +18,7 @@ from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
+from applications import observed
 from applications.models import APIKey, Application, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
@@ -25,6 +26,7 @@ from applications.models.usage import DailyCount, Reason, add_daily_counts
 from applications.operations import address_use, failed_sign_ins, refused_requests
 from applications.operations.address_use import Purpose, Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
+from applications.operations.measured import count_event, count_explained, count_lost
 from applications.operations.purge import trim_refusals
 from applications.operations.refused_requests import RefusedRequest, describe
 from applications.rules.networks import Address
@@ -32,13 +34,10 @@ from applications.rules.networks import Address
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
-
 MAX_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
 TRIM_AFTER = 1_000  # rows of one account, after which those beyond its limit are deleted
-
-MAX_ADDRESSES = (
-    10_000  # uses from different addresses a flush; beyond that only those known go on being counted
-)
+# Uses from different addresses a flush; beyond that only those known go on being counted.
+MAX_ADDRESSES = 10_000
 
 
 @dataclass(slots=True)
@@ -57,6 +56,8 @@ class Gathered:
     def add_use(self, use: Use, count: int = 1) -> None:
         if use in self.uses or len(self.uses) < MAX_ADDRESSES:
             self.uses[use] += count
+        else:
+            count_lost("addresses")
 
 
 class Recorder:
@@ -72,17 +73,17 @@ class Recorder:
         self.wake = threading.Event()
 
     def add(self, application_pk: int | None, kind: str, refusal: Refusal | None = None) -> None:
+        count_event(application_pk, kind, is_kept=refusal is not None)
         with self.lock:
             if application_pk is not None:  # an API key has no figures of its own
                 self.gathered.counts[(application_pk, now().date(), kind)] += 1
             # An unknown client is recorded, so that it costs what a known one does, and dropped before anything is
             # written. It takes no place from refusals that somebody wants to read.
-            if (
-                refusal is not None
-                and application_pk != NOBODY
-                and len(self.gathered.refusals) < MAX_REFUSALS
-            ):
-                self.gathered.refusals[refusal.request_id] = refusal
+            if refusal is not None and application_pk != NOBODY:
+                if len(self.gathered.refusals) < MAX_REFUSALS:
+                    self.gathered.refusals[refusal.request_id] = refusal
+                else:
+                    count_lost("refusals")
             self._start()
 
     def add_refused(self, request: RefusedRequest) -> None:
@@ -91,9 +92,13 @@ class Recorder:
                 describe(refusal, request)
             elif request.sent and len(self.gathered.unexplained) < MAX_REFUSALS:
                 self.gathered.unexplained.append(request)
+            elif request.sent:
+                count_lost("refusals")
             self._start()
 
     def add_use(self, use: Use) -> None:
+        if use[-1] is not None:  # a token, and what for
+            observed.count(observed.Event.TOKENS_CHECKED)
         with self.lock:
             self.gathered.add_use(use)
             self._start()
@@ -113,11 +118,12 @@ class Recorder:
     def give_back(self, taken: Gathered) -> None:
         with self.lock:
             self.gathered.counts.update(taken.counts)
-            self.gathered.refusals = dict(
-                islice((taken.refusals | self.gathered.refusals).items(), MAX_REFUSALS)
-            )
+            refusals = taken.refusals | self.gathered.refusals
+            unexplained = [*taken.unexplained, *self.gathered.unexplained]
+            self.gathered.refusals = dict(islice(refusals.items(), MAX_REFUSALS))
             self.gathered.nobodys.update(taken.nobodys)
-            self.gathered.unexplained = [*taken.unexplained, *self.gathered.unexplained][:MAX_REFUSALS]
+            self.gathered.unexplained = unexplained[:MAX_REFUSALS]
+            count_lost("refusals", sum(max(0, len(kept) - MAX_REFUSALS) for kept in (refusals, unexplained)))
             for use, count in taken.uses.items():
                 self.gathered.add_use(use, count)
 
@@ -246,6 +252,7 @@ def _write(taken: Gathered) -> None:
 def _explain(taken: Gathered) -> None:
     refusals, nobodys = refused_requests.explain(taken.unexplained, now())
     taken.nobodys[now().date()] += nobodys
+    count_explained(refusals, nobodys)
     for refusal in refusals:
         taken.refusals[refusal.request_id] = refusal
         if refusal.application_id is not None:

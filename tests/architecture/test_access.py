@@ -21,6 +21,7 @@ from tests.factories import make_token
 
 PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
 PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
+PUBLIC |= {"metrics"}  # by address: tests/config/test_metrics_allowed.py
 PUBLIC |= {"panel/sign-in/second-factor/", "panel/sign-out/", "panel/sign-in/code/"}
 CLIENT_PATHS = re.compile(
     r"(oauth|\.well-known|messages|credentials|health)/|(account|applications)($|/)|events$|openapi\.json$"

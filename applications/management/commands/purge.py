@@ -6,7 +6,13 @@ from applications.management.base import OperatorCommand
 from applications.operations.email_changes import purge_email_changes
 from applications.operations.events import purge_events
 from applications.operations.invitations import purge_invitations
-from applications.operations.purge import purge_deliveries, purge_refusals, purge_sessions, purge_tokens
+from applications.operations.purge import (
+    purge_deliveries,
+    purge_refusals,
+    purge_sessions,
+    purge_tokens,
+    record_purge,
+)
 from applications.operations.sign_in import purge_sign_in
 
 
@@ -17,7 +23,7 @@ class Command(OperatorCommand):
     )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        return {
+        purged = {
             "purged": purge_tokens(),
             "sessions": purge_sessions(),
             "refusals": purge_refusals(),
@@ -27,3 +33,5 @@ class Command(OperatorCommand):
             "email_changes": purge_email_changes(),
             "idempotency_keys": purge_events(),
         }
+        record_purge()
+        return purged

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -21,6 +22,7 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
 
+from applications import observed
 from applications.waits.circuit import Circuit
 from applications.waits.deadlines import Away, ask, database, deadlines, note
 
@@ -49,6 +51,7 @@ def _watched(connection: psycopg.Connection[Any], statement: str, parameters: Se
     if database.is_open:
         ask()
     deadlines.begin(connection)
+    started = perf_counter()
     try:
         rows = _prepared_of(connection).fetch(statement, parameters)
     except (QueryCanceled, LockNotAvailable):
@@ -60,6 +63,7 @@ def _watched(connection: psycopg.Connection[Any], statement: str, parameters: Se
         raise
     finally:
         deadlines.end(connection)
+        observed.statements.append((statement, perf_counter() - started))
     if database.is_open:
         database.succeeded()
     if _stalled:

@@ -1,0 +1,67 @@
+"""Notes each answer as it is sent, for metrics and for the log's line of it. One call a request (config/front.py)."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from time import perf_counter, time
+from typing import Any, NamedTuple
+from wsgiref.types import WSGIEnvironment
+
+from applications.observed import CLAIMED, MOST, PROVEN, REQUEST_ID
+
+type Send = Callable[[dict[str, Any]], Awaitable[None]]  # ASGI
+
+BEGAN = "latchkey.began"
+
+
+class Answered(NamedTuple):
+    """One answer; nothing of it is looked at before config/gathering.py takes it, off the request's way."""
+
+    at: float  # seconds since 1970
+    seconds: float  # from the last byte of the request to the first of the answer
+    status: int
+    method: str
+    path: str
+    peer: str
+    hops: str | None  # X-Forwarded-For
+    traceparent: str | None
+    request_id: str
+    proven: tuple[str, str] | None
+    claimed: str
+
+
+answered: deque[Answered] = deque(maxlen=MOST)
+
+
+def begin(environ: WSGIEnvironment) -> None:
+    """Count the seconds of the answer from now on: the request is there."""
+    environ[BEGAN] = perf_counter()
+
+
+def noting(environ: WSGIEnvironment, send: Send) -> Send:
+    """Return `send`, which also notes the answer to the request of `environ`."""
+    begin(environ)
+
+    def sending(message: dict[str, Any]) -> Any:
+        sent = send(message)
+        if "status" in message:  # the head of an answer (ASGI)
+            answered.append(_noted(environ, message["status"]))
+        return sent
+
+    return sending
+
+
+def _noted(environ: WSGIEnvironment, status: int) -> Answered:
+    get = environ.get
+    return Answered(
+        time(),
+        perf_counter() - environ[BEGAN],
+        status,
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        environ["REMOTE_ADDR"],
+        get("HTTP_X_FORWARDED_FOR"),
+        get("HTTP_TRACEPARENT"),
+        get(REQUEST_ID, ""),
+        get(PROVEN),
+        get(CLAIMED, ""),
+    )
