@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow
+from config.noting import BEGAN
 
 type Parts = list[tuple[bytes, bool]]
 
@@ -38,7 +39,7 @@ def limits(settings: Settings) -> None:
 
 
 def read(sender: Callable[[], Awaitable[dict[str, Any]]], length: int | None = None) -> bytes:
-    environ = {} if length is None else {"CONTENT_LENGTH": str(length)}
+    environ = {"PATH_INFO": "/oauth/token"} | ({} if length is None else {"CONTENT_LENGTH": str(length)})
     return asyncio.run(bodies.read(environ, sender))
 
 
@@ -128,6 +129,7 @@ def test_the_application_sees_the_body_and_nothing_of_how_it_came() -> None:
     environ: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked"}
     bodies.set_body(environ, b"hello")
     assert environ.pop("wsgi.input").read() == b"hello"
+    assert environ.pop(BEGAN) > 0  # the answer is timed from here on
     assert environ == {"CONTENT_LENGTH": "5"}
 
 
@@ -141,7 +143,7 @@ def test_of_a_body_that_is_too_large_the_application_sees_the_length_alone() -> 
 @pytest.mark.parametrize(("sent", "length"), [(b"hello", "5"), (b"x" * 30, "11")])
 def test_chunks_that_another_server_has_decoded_are_given_a_length(sent: bytes, length: str) -> None:
     environ: dict[str, Any] = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
-    environ["wsgi.input"] = BytesIO(sent)
+    environ |= {"wsgi.input": BytesIO(sent), "PATH_INFO": "/oauth/token"}
     bodies.read_chunked(environ)
     assert environ["CONTENT_LENGTH"] == length
     assert environ["wsgi.input"].read() == sent[:11]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -20,6 +21,7 @@ from applications.models.statements.grouped import (
 from applications.operations.tokens import new_token
 from applications.rules.credentials import new_credential, token_key
 from applications.rules.networks import parse_address
+from applications.waits.circuit import Circuit
 from config import grouping
 from config.grouping import Grouping, Reply
 from tests.factories import make_account, make_application, make_token
@@ -207,12 +209,33 @@ def end_other_connections() -> None:
 def test_a_store_that_does_not_answer_is_given_up(
     client: Client, slow: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grouping, "SECONDS", 0.1)
+    monkeypatch.setattr(grouping, "statement_seconds", lambda: 0.1)
+    monkeypatch.setattr(grouping, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(grouping, "database", Circuit())
 
-    async def work(made: Grouping) -> tuple[Reply, bool]:
-        return await issue(made, client), made.connection is None
+    async def work(made: Grouping) -> tuple[Reply, bool, bool]:
+        return await issue(made, client), made.connection is None, grouping.database.is_open
 
-    assert run(work) == (None, True)
+    assert run(work) == (None, True, True)
+
+
+def test_who_comes_while_a_statement_waits_for_a_lock_is_not_made_to_wait(client: Client) -> None:
+    def hold(made: Grouping) -> psycopg.Connection[Any]:
+        assert made.connection is not None
+        made.connection.pgconn.exec_(b"SET lock_timeout = '100ms'")
+        other = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor})
+        other.execute("LOCK TABLE applications_accesstoken IN ACCESS EXCLUSIVE MODE")
+        return other
+
+    async def work(made: Grouping) -> list[bool]:
+        with hold(made):
+            told = [await issue(made, client) is None]  # after the limit of a lock
+            later = issue(made, client)
+            told.append(later.done())
+        made.stalled[INSERT_TOKENS].next_probe = 0.0
+        return [*told, await issue(made, client) is not None, not made.stalled[INSERT_TOKENS].is_open]
+
+    assert run(work) == [True, True, True, True]
 
 
 def test_an_old_connection_is_replaced(client: Client, settings: Any) -> None:
