@@ -154,6 +154,7 @@ PARAMETERS: tuple[Node, ...] = (
 def list_them(request: HttpRequest, client: Client, application_id: str) -> HttpResponse:
     """Answer a page of deliveries; the next begins after the id that `next` names."""
     application = find(client, application_id)
+    _check_names(request)
     found = Delivery.objects.of(application.pk)
     for name, known in (("event", EVENTS), ("state", State.values)):
         if (wanted := request.GET.get(name, "")) and wanted not in known:
@@ -162,6 +163,16 @@ def list_them(request: HttpRequest, client: Client, application_id: str) -> Http
     page = found.page(_size(request), before=_before(request, application))
     last = page.rows[-1].key if page.older is not None else None
     return answer({"data": [_delivery(row) for row in page.rows], "next": last})
+
+
+def _check_names(request: HttpRequest) -> None:
+    """Refuse a parameter that there is not, and one that is there twice: neither may be taken for a filter."""
+    known = [parameter["name"] for parameter in PARAMETERS]
+    for name, values in request.GET.lists():
+        if name not in known:
+            raise invalid(name[:40], f"It is unknown. Known are {', '.join(known)}.")
+        if len(values) > 1:
+            raise invalid(name, "It is there twice.")
 
 
 def _size(request: HttpRequest) -> int:

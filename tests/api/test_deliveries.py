@@ -94,7 +94,19 @@ def test_filters(program: Program, sms: Application) -> None:
     assert [row["event"] for row in by_state] == ["dlr_update"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=٣", "event=no", "state=dead"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=٣",
+        "event=no",
+        "state=dead",
+        "page=2",
+        "state=failed&state=failed",
+    ],
+)
 def test_what_cannot_be_listed(program: Program, sms: Application, query: str) -> None:
     status, kind, message = error_of(program.get(f"{path(sms)}?{query}"))
     assert (status, kind) == (400, "invalid_param")

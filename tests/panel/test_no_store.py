@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from applications.panel.views import you
+from config.no_store import never_stored
 from tests.architecture.test_access import addresses
 from tests.cast import Cast
 
@@ -76,8 +78,10 @@ def test_a_form_refused_for_csrf_and_a_failure_are_not(cast: Cast, monkeypatch: 
     assert not is_stored(failed)
 
 
-def test_files_of_the_panel_may_be_kept(client: Client) -> None:
-    assert is_stored(client.get("/static/css/panel.css"))
+def test_files_of_the_panel_may_be_kept(rf: RequestFactory) -> None:
+    answered = never_stored(lambda _request: HttpResponse())
+    assert is_stored(answered(rf.get("/static/css/panel.css")))
+    assert not is_stored(answered(rf.get("/panel/")))
 
 
 def test_a_download_says_so_too(alice: Client, cast: Cast) -> None:

@@ -62,7 +62,7 @@ def test_what_leads_nowhere(event: str, channel: str, param: str) -> None:
 
 
 def test_what_is_about_one_message_has_one_key() -> None:
-    about = [
+    about: list[dict[str, object]] = [
         {"msgId": "1", "status": "SENT"},
         {"status": "DELIVERED", "msgId": "1"},
         {"otpId": "1"},
