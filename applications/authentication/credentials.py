@@ -54,7 +54,7 @@ def accept(
     address = client_address(request)
     client = client_of(found, address)
     _check_scopes(client, scopes)
-    record_token_use(found, address, moment, run)
+    record_token_use(found, address, moment, run=run)
     return client
 
 

@@ -26,7 +26,7 @@ def at_once(write: Callable[[], object]) -> None:
 
 
 def record_token_use(
-    found: FoundToken, address: Address | None, moment: datetime, run: Run = at_once
+    found: FoundToken, address: Address | None, moment: datetime, *, run: Run = at_once
 ) -> None:
     """Note that a token was used: count it, and write when, if a minute has passed since that was written.
 
