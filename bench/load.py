@@ -1,4 +1,4 @@
-"""Clients with kept-alive connections, sixteen or more: wrk where there is one, else keep_alive.py beside this file."""
+"""Sixteen clients with kept-alive connections: wrk where there is one, else keep_alive.py beside this file."""
 
 import json
 import shutil
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-FEW, CONNECTIONS, MANY = 2, 16, 64
+CONNECTIONS = 16
+FEW = 2
 KEEP_ALIVE = Path(__file__).parent / "keep_alive.py"
 PROCESSES = 2  # of keep_alive.py; one alone is slower than the fastest server here
 
@@ -29,10 +30,7 @@ end
 
 @dataclass(frozen=True)
 class Request:
-    """One request, and the status that answers it where all is well; `slow` when it takes near a second.
-
-    `connections` is how many clients send it at a time.
-    """
+    """One request, and the status that answers it where all is well; `slow` when it takes near a second."""
 
     url: str
     status: int = 200
@@ -40,7 +38,11 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     slow: bool = False
-    connections: int = CONNECTIONS
+
+    @property
+    def connections(self) -> int:
+        """How many clients send it at a time: few, where most would still wait at the end of the load."""
+        return FEW if self.slow else CONNECTIONS
 
 
 @dataclass(frozen=True)

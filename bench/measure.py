@@ -12,6 +12,7 @@ from bench.servers import Server, send
 
 type Samples = dict[tuple[str, str], list[Sample]]
 
+WARM_UP = 3  # seconds: connections, plans, caches, and the compiler of node
 TOKENS = 20  # taken while the load runs, to be held against each other and tried
 
 
@@ -24,16 +25,15 @@ class Sample:
     postgres_ms: float
 
 
-def measure(running: list[Server], postgres_pid: int, rounds: int, seconds: int, warm_up: int) -> Samples:
+def measure(running: list[Server], postgres_pid: int, rounds: int, seconds: int) -> Samples:
     """Return the samples of each (server, work): A B C, A B C, so that a drift of the machine hits all alike.
 
-    `warm_up` is in seconds: for connections, plans, caches, and the compiler of node.
     Ends with SystemExit at an answer that is not as it should be: a figure for wrong answers is none.
     """
     turns = [(server, work) for server in running for work in _served(server)]
     for server, work in turns:
         _check_answer(server, work)
-        drive(server.works[work], warm_up)
+        drive(server.works[work], WARM_UP)
     samples: Samples = defaultdict(list)
     for number in range(rounds):
         for server, work in turns:
@@ -86,7 +86,5 @@ def _take_tokens(request: Request) -> list[str]:
 def _check_tokens(server: Server, tokens: list[str]) -> None:
     if len(set(tokens)) != len(tokens):
         raise SystemExit(f"{server.name} gave the same token twice.")
-    if server.proof is None:
-        return
-    if dead := [token for token in tokens if not _good(server.proof(token))]:
+    if dead := [token for token in tokens if server.proof is None or not _good(server.proof(token))]:
         raise SystemExit(f"{server.name}: {len(dead)} of {len(tokens)} tokens are not live.")

@@ -13,7 +13,6 @@ NAMES = {
     "hello": "Django hello world",
     "toolkit": "django-oauth-toolkit",
     "oidc": "oidc-provider",
-    "memory": "oidc-provider in memory",
 }
 
 
@@ -30,16 +29,10 @@ class Goal:
 
 GOALS = (
     Goal("token", "hello", "hello", most=2.5),
-    Goal("verify", "hello", "hello", most=1),
-    Goal("verify, 64 connections", "hello", "hello, 64 connections", most=0.5),
-    Goal("bearer", "hello", "hello", most=1),
-    Goal("introspection", "hello", "hello", most=1.5),
-    Goal("preview", "hello", "hello", most=3),
+    Goal("preview", "hello", "hello", most=4),
     Goal("token", "toolkit", "token", least=5),
     Goal("token", "toolkit", "token, hashed secret", least=300),
     Goal("token", "oidc", "token", least=1.2),
-    Goal("token, 64 connections", "memory", "token, 64 connections", least=1.2),
-    Goal("token, 64 connections", "memory", "token, 64 connections", most=0.6),
     Goal("bearer", "toolkit", "bearer", least=4.5),
     Goal("verify", "toolkit", "bearer", least=4.5),
     Goal("introspection", "toolkit", "introspection", least=4.5),

@@ -24,7 +24,6 @@ STARTERS: dict[str, Callable[[str, Path], AbstractContextManager[Server]]] = {
     "hello": servers.hello,
     "toolkit": servers.toolkit,
     "oidc": servers.oidc,
-    "memory": servers.memory,
 }
 
 
@@ -36,7 +35,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-bench-")))
         url = stack.enter_context(postgres(durable=True))
         running = [stack.enter_context(_started(name, url, folder)) for name in _chosen(options)]
-        samples = measure(running, _pid_of(url), options.rounds, options.seconds, options.warm_up)
+        samples = measure(running, _pid_of(url), options.rounds, options.seconds)
         print(report.heading(running, generator(), options.rounds, options.seconds))
         print(report.figures(samples))
         print(report.goals(samples))
@@ -47,26 +46,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=4, help="of each load (4)")
     parser.add_argument("--rounds", type=int, default=3, help="in each of which every load has its turn (3)")
     parser.add_argument("--only", default=",".join(STARTERS), help="such as latchkey,hello")
-    parser.add_argument(
-        "--warm-up", type=int, default=3, help="seconds before the first round of each load (3)"
-    )
     parser.add_argument("--without-peers", action="store_true", help="the same as --only latchkey,hello")
-    parser.add_argument(
-        "--quick", action="store_true", help="less than a minute, without peers: to compare two states"
-    )
-    options = parser.parse_args()
-    if options.quick:
-        options.without_peers, options.rounds, options.seconds, options.warm_up = True, 1, 2, 1
-    return options
+    return parser.parse_args()
 
 
 def _chosen(options: argparse.Namespace) -> list[str]:
     names = ["latchkey", "hello"] if options.without_peers else options.only.split(",")
     if unknown := set(names) - set(STARTERS):
         raise SystemExit(f"There is no {', '.join(unknown)}; there are {', '.join(STARTERS)}.")
-    if {"oidc", "memory"} & set(names) and not (shutil.which("node") and shutil.which("npm")):
+    if "oidc" in names and not (shutil.which("node") and shutil.which("npm")):
         print("oidc-provider is left out: there is no node with npm here.", file=sys.stderr)
-        names = [name for name in names if name not in ("oidc", "memory")]
+        names.remove("oidc")
     return names
 
 

@@ -12,17 +12,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load import FEW, MANY, Request
+from bench.load import Request
 from tests.servers import ROOT, free_port, stop, wait_until_answering
 
 VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 TOOLKIT_PYTHON = VAR / "toolkit" / "bin" / "python"
-# As `./run` serves Latchkey (config/front.py has its threads), and the same for all.
-WORKERS, THREADS = len(os.sched_getaffinity(0)), 4
+WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey (config/front.py has its threads), and the same for all
 FRONT = ["--interface", "asginl", "--http", "1", "--backpressure", "2048"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
@@ -88,12 +87,7 @@ def _latchkey(url: str, pid: int, client: dict[str, str], platform: dict[str, st
         "introspection by a resource server": Request(introspect, 200, "POST", asking, form),
         "preview": Request(f"{url}/messages/preview", 200, "POST", json_of_bearer, json.dumps(MESSAGE)),
     }
-    return Server("latchkey", "", pid, {**works, **_many(works, "token", "verify")}, bearer)
-
-
-def _many(works: dict[str, Request], *names: str) -> dict[str, Request]:
-    """Return some of the works again, asked for by many clients at a time."""
-    return {f"{name}, {MANY} connections": replace(works[name], connections=MANY) for name in names}
+    return Server("latchkey", "", pid, works, bearer)
 
 
 def _manage(arguments: list[str], environment: dict[str, str]) -> dict[str, str]:
@@ -107,8 +101,7 @@ def _manage(arguments: list[str], environment: dict[str, str]) -> dict[str, str]
 def hello(database: str, folder: Path) -> Iterator[Server]:
     """Django's hello world."""
     with _granian(sys.executable, "bench.peers.hello.wsgi:application", folder / "hello.log") as (url, pid):
-        works = {"hello": Request(f"{url}/hello")}
-        yield Server("hello", _version("django"), pid, {**works, **_many(works, "hello")})
+        yield Server("hello", _version("django"), pid, {"hello": Request(f"{url}/hello")})
 
 
 @contextmanager
@@ -144,8 +137,7 @@ def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]
 
     works = {
         "token": token,
-        # Few, because most would still wait at the end of the load.
-        "token, hashed secret": Request(token.url, 200, "POST", hashed, GRANT, slow=True, connections=FEW),
+        "token, hashed secret": Request(token.url, 200, "POST", hashed, GRANT, slow=True),
         "bearer": bearer(value),
         "introspection": Request(f"{url}/oauth/introspect/", 200, "POST", plain, f"token={value}"),
     }
@@ -154,31 +146,14 @@ def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]
 
 @contextmanager
 def oidc(database: str, folder: Path) -> Iterator[Server]:
-    """oidc-provider in as many processes, with all that it keeps in PostgreSQL."""
-    with _oidc_provider("oidc", {"DATABASE_URL": database}, folder) as server:
-        yield server
-
-
-@contextmanager
-def memory(database: str, folder: Path) -> Iterator[Server]:
-    """oidc-provider as it comes: each process keeps its own tokens in memory, and loses them when it ends."""
-    with _oidc_provider("memory", {"IN_MEMORY": "true"}, folder) as server:
-        works = {
-            "token": server.works["token"]
-        }  # introspection would ask a process that does not know the token
-        yield replace(server, works={**works, **_many(works, "token")}, proof=None)
-
-
-@contextmanager
-def _oidc_provider(name: str, settings: dict[str, str], folder: Path) -> Iterator[Server]:
-    """Serve it from packages under var/bench/."""
+    """oidc-provider in as many processes, from packages under var/bench/."""
     home = VAR / "oidc"
     shutil.copytree(PEERS / "oidc", home, dirs_exist_ok=True)
     _run(["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error"])
     package = json.loads((home / "node_modules" / "oidc-provider" / "package.json").read_text())
     port, client_id, secret = free_port(), secrets.token_hex(20), secrets.token_hex(20)
     environment = {
-        **settings,
+        "DATABASE_URL": database,
         "NODE_ENV": "production",
         "PORT": str(port),
         "PROCESSES": str(WORKERS),
@@ -186,18 +161,18 @@ def _oidc_provider(name: str, settings: dict[str, str], folder: Path) -> Iterato
         "CLIENT_SECRET": secret,
     }
     url = f"http://127.0.0.1:{port}"
-    with _process(["node", str(home / "server.js")], url, folder / f"{name}.log", environment) as pid:
-        yield _oidc(name, url, pid, package["version"], {**FORM, **_basic(client_id, secret)})
+    with _process(["node", str(home / "server.js")], url, folder / "oidc.log", environment) as pid:
+        yield _oidc(url, pid, package["version"], {**FORM, **_basic(client_id, secret)})
 
 
-def _oidc(name: str, url: str, pid: int, version: str, headers: dict[str, str]) -> Server:
+def _oidc(url: str, pid: int, version: str, headers: dict[str, str]) -> Server:
     token = Request(f"{url}/token", 200, "POST", headers, GRANT)
 
     def introspect(value: str) -> Request:
         return Request(f"{url}/token/introspection", 200, "POST", headers, f"token={value}")
 
     value = json.loads(send(token)[1])["access_token"]
-    return Server(name, version, pid, {"token": token, "introspection": introspect(value)}, introspect)
+    return Server("oidc", version, pid, {"token": token, "introspection": introspect(value)}, introspect)
 
 
 def send(request: Request) -> tuple[int, str]:

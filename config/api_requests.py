@@ -113,7 +113,7 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
         response = _plain(request, error)
     else:
         response = _recorded(request, api.refuse(_api_error(request, error), request.path))
-    return signed(request, response, started)
+    return _signed(request, response, started)
 
 
 def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -193,7 +193,7 @@ def _answered(request: HttpRequest, refuse: Callable[[HttpRequest, Exception], H
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # each becomes an answer; those of no known kind are logged
         response = _recorded(request, refuse(request, error))
-    return signed(request, response, started)
+    return _signed(request, response, started)
 
 
 def _health(request: HttpRequest) -> HttpResponse:
@@ -221,7 +221,7 @@ def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
+def _signed(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
     """Add the headers that every answer has; what the view has set stays."""
     for name, value in headers_of_each(request, len(response.content), started).items():
         response.headers.setdefault(name, value)

@@ -42,7 +42,7 @@ def by_token(
         )
         raise
     purpose = scopes if all(name in client.scopes for name in scopes) else None
-    record_token_use(found, address, moment, purpose=purpose)
+    record_token_use(found, address, moment, purpose)
     return client
 
 

@@ -59,7 +59,7 @@ def accept(
     client = client_of(found, address)
     note_client(request, client)
     _check_scopes(client, scopes)
-    record_token_use(found, address, moment, run, purpose=scopes)
+    record_token_use(found, address, moment, scopes, run=run)
     return client
 
 

@@ -81,7 +81,7 @@ def _told(
     if result.server_pk is None:
         return _active(found)
     # Whoever asks from the platform was just shown the token by a client.
-    record_token_use(found, client_ip, now(), run, purpose=UNNAMED)
+    record_token_use(found, client_ip, now(), UNNAMED, run=run)
     return _active(found) | _for_the_platform(found, result.settings)
 
 

@@ -30,8 +30,9 @@ def record_token_use(
     found: FoundToken,
     address: Address | None,
     moment: datetime,
-    run: Run = at_once,
     purpose: Purpose = None,
+    *,
+    run: Run = at_once,
 ) -> None:
     """Note that a token was used: count it, and write when, if a minute has passed since that was written.
 

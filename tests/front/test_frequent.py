@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 from wsgiref.types import WSGIEnvironment
 
 import pytest
@@ -141,6 +142,7 @@ def test_the_loop_answers_as_the_view_does(asking: Asking, name: str) -> None:
     assert (got[0], got[2]) == (status, body)
     assert constant(got[1]) == constant(headers)
     assert {name for name, _value in got[1]} >= VOLATILE
+    assert UUID(dict(got[1])["X-Request-Id"]).version == 4
 
 
 def constant(headers: list[tuple[str, str]]) -> dict[str, str]:

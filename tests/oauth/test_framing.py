@@ -16,3 +16,14 @@ def test_it_is_refused(path: str, odd: dict[str, Any], client: Client, db: None)
     refused = client.generic("POST", path, "grant_type=client_credentials", FORM, **odd)
     assert refused.status_code == 400
     assert client.generic("POST", path, "grant_type=client_credentials", FORM).status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_host_that_was_good_is_refused_once_it_is_not_allowed_any_more(
+    client: Client, settings: Any
+) -> None:
+    for allowed, status in ((["a.example"], 401), (["b.example"], 400), (["a.example"], 401)):
+        settings.ALLOWED_HOSTS = allowed
+        for _time in range(2):
+            answer = client.get("/oauth/verify?scope=sms", headers={"Host": "a.example"})
+            assert answer.status_code == status

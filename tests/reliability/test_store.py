@@ -132,10 +132,16 @@ def test_the_store_is_lost_under_load_and_comes_back(client: Client, store: Post
 
 
 def workers(served: Served) -> list[int]:
-    """Processes that answer requests: those that the one which was started has started in turn."""
+    """Processes that answer requests, the oldest first: those that the one which was started has started in turn."""
     tasks = Path(f"/proc/{served.process.pid}/task").iterdir()
     children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return sorted(child for child in children if "granian" in Path(f"/proc/{child}/cmdline").read_text())
+    found = [child for child in children if "granian" in Path(f"/proc/{child}/cmdline").read_text()]
+    return sorted(found, key=_started)
+
+
+def _started(pid: int) -> int:
+    """When a process was started: its number says nothing, since numbers begin anew."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 def test_workers_that_are_killed_are_replaced_and_nothing_answered_is_lost(

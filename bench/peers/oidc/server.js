@@ -1,12 +1,11 @@
-// oidc-provider in two processes: client credentials and introspection, opaque tokens in PostgreSQL or, IN_MEMORY, in
-// each process.
+// oidc-provider in two processes: client credentials and introspection, opaque tokens in PostgreSQL.
 // The client is kept in PostgreSQL too, so that it can be changed without a restart, as it can in Latchkey.
 import cluster from 'node:cluster';
 import Provider from 'oidc-provider';
 
 import { PostgresqlAdapter, createTable } from './postgresql.js';
 
-const { PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES, IN_MEMORY } = process.env;
+const { PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES } = process.env;
 
 const client = {
   client_id: CLIENT_ID,
@@ -18,7 +17,7 @@ const client = {
 };
 
 const configuration = {
-  ...(IN_MEMORY ? { clients: [client] } : { adapter: PostgresqlAdapter }),
+  adapter: PostgresqlAdapter,
   scopes: ['groups'],
   ttl: { ClientCredentials: 86400 },
   features: {
@@ -29,10 +28,8 @@ const configuration = {
 };
 
 if (cluster.isPrimary) {
-  if (!IN_MEMORY) {
-    await createTable();
-    await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
-  }
+  await createTable();
+  await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
   for (let started = 0; started < Number(PROCESSES); started += 1) cluster.fork();
   process.on('SIGTERM', () => process.exit());
 } else {
