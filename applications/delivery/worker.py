@@ -22,7 +22,8 @@ from applications.delivery.storing import store
 from applications.operations.attempts import Attempted
 from applications.operations.deliveries import Job, claim_deliveries, release_deliveries
 from applications.operations.redelivery import carry_on_redelivery
-from applications.operations.sending import Send, attempt, headers_of, not_sent
+from applications.operations.sending import Send, attempt, headers_of, not_sent, secrets_of
+from applications.operations.webhook_secrets import SigningSecrets
 
 logger = logging.getLogger(__name__)
 
@@ -104,14 +105,15 @@ class Worker:
         doubtful = sum(job.is_doubtful for job in self.under_way.values())
         most_doubtful = self.requests - max(1, self.requests // RESERVED) - doubtful
         jobs = claim_deliveries(most=min(free, CLAIMED_AT_ONCE), most_doubtful=most_doubtful)
-        # Where the database fails meanwhile, the others are due again when their lease is over.
+        at = now()
+        # Where the database fails here, they are due again when their lease is over.
+        secrets = secrets_of(jobs, at)
         for job in jobs:
-            self._begin(job)
+            self._begin(job, at, secrets)
         return len(jobs)
 
-    def _begin(self, job: Job) -> None:
-        at = now()
-        headers = headers_of(job, at)
+    def _begin(self, job: Job, at: datetime, secrets: SigningSecrets) -> None:
+        headers = headers_of(job, at, secrets)
         self.under_way[job.delivery_pk] = job
         if headers is None:
             self.came.put(not_sent(job, at, "signing"))

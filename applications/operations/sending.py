@@ -1,7 +1,7 @@
 """One attempt: signed, sent, and told as `finish_attempts` stores it. What sends it is named by WEBHOOK_SENDER."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from applications.operations.attempts import Attempted
 from applications.operations.deliveries import Job
-from applications.operations.webhook_secrets import signed_headers
+from applications.operations.webhook_secrets import SigningSecrets, signed_headers, signing_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +40,20 @@ def sender() -> Send:
     return found
 
 
-def headers_of(job: Job, at: datetime) -> dict[str, str] | None:
-    """Return the headers of an attempt that begins at `at`; None, with a line in the log, where it cannot be signed."""
+def secrets_of(jobs: Sequence[Job], at: datetime) -> SigningSecrets:
+    """Return what signs these jobs at a time, in two questions for all."""
+    return signing_secrets(application_ids={job.application_pk for job in jobs}, at=at)
+
+
+def headers_of(job: Job, at: datetime, secrets: SigningSecrets | None = None) -> dict[str, str] | None:
+    """Return the headers of an attempt that begins at `at`; None, with a line in the log, where it cannot be signed.
+
+    `secrets` are of `secrets_of`, where there are many jobs.
+    """
     try:
-        signed = signed_headers(application_id=job.application_pk, webhook_id=job.key, at=at, body=job.body)
+        signed = signed_headers(
+            application_id=job.application_pk, webhook_id=job.key, at=at, body=job.body, secrets=secrets
+        )
     except ValueError as error:  # a secret that no key of the settings opens, for one
         logger.error("delivery %s cannot be signed", job.key, exc_info=error)
         return None

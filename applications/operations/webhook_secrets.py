@@ -1,5 +1,7 @@
 """The secrets that webhooks are signed with: making and rolling them, and signing (Standard Webhooks 1.0.0)."""
 
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +16,10 @@ from applications.operations.actors import Actor
 from applications.operations.audit import record_for
 from applications.operations.limits import check_change
 from applications.operations.locks import lock_application
+from applications.rules.sealing import CannotUnseal
 from applications.rules.signatures import new_signing_secret, sign
+
+logger = logging.getLogger(__name__)
 
 OVERLAP: Final = timedelta(hours=24)  # for which a secret that was replaced signs beside its successor
 MOST_AT_ONCE: Final = 3  # secrets that sign one delivery
@@ -68,21 +73,44 @@ def switch_webhook_signing(*, application: Application, signed: bool, actor: Act
         record_for(actor, application, Action.WEBHOOKS_SIGNED if signed else Action.WEBHOOKS_UNSIGNED)
 
 
-def signed_headers(*, application_id: int, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+type SigningSecrets = Mapping[int, Sequence[str] | None]
+
+
+def signing_secrets(*, application_ids: Collection[int], at: datetime) -> SigningSecrets:
+    """Return the secrets that sign deliveries of applications (keys of rows) at a time, in two questions for all.
+
+    None for an application that sends unsigned; one whose secret cannot be unsealed is left out, and the log says so.
+    """
+    sending = Application.objects.filter(pk__in=application_ids).values_list("pk", "signs_webhooks")
+    found: dict[int, list[str] | None] = {pk: [] if signs else None for pk, signs in sending}
+    for secret in WebhookSecret.objects.filter(application__in=application_ids).signing(at):
+        try:
+            if (secrets := found.get(secret.application_id)) is not None:
+                secrets.append(secret.value)
+        except CannotUnseal as error:
+            logger.error("webhooks of application %s cannot be signed", secret.application_id, exc_info=error)
+            del found[secret.application_id]
+    return found
+
+
+def signed_headers(
+    *, application_id: int, webhook_id: str, at: datetime, body: bytes, secrets: SigningSecrets | None = None
+) -> dict[str, str]:
     """Return the headers of a delivery: its id, the time `at` of this attempt, and a signature for each secret.
 
-    `application_id` is the key of the row. Before the first secret is made the signature is by one that nobody has, so
-    that a receiver that checks signatures takes nothing; without signing there is none. Raises CannotUnseal when the
-    key of a secret is no longer among ENCRYPTION_KEYS, ValueError for an id that cannot be signed.
+    `application_id` is the key of the row; `secrets` are those of `signing_secrets`, where they were read for many
+    deliveries. Before the first secret is made the signature is by one that nobody has, so that a receiver that checks
+    signatures takes nothing; without signing there is none. Raises CannotUnseal when the key of a secret is no longer
+    among ENCRYPTION_KEYS, ValueError for an id that cannot be signed.
     """
     headers = {"webhook-id": webhook_id, "webhook-timestamp": str(int(at.timestamp()))}
-    if Application.objects.filter(pk=application_id, signs_webhooks=False).exists():
+    known = signing_secrets(application_ids=[application_id], at=at) if secrets is None else secrets
+    if application_id not in known:
+        raise CannotUnseal("a signing secret: none of the keys of the settings (ENCRYPTION_KEYS) fits")
+    if (own := known[application_id]) is None:
         return headers
-    secrets = [
-        secret.value for secret in WebhookSecret.objects.filter(application=application_id).signing(at)
-    ]
     signature = sign(
-        signing_secrets=secrets or [new_signing_secret()],
+        signing_secrets=list(own) or [new_signing_secret()],
         webhook_id=webhook_id,
         timestamp=int(at.timestamp()),
         body=body,
