@@ -173,7 +173,7 @@ def _new_id() -> str:
 def _answer(request: HttpRequest) -> HttpResponse:
     enter(request)
     if request.path_info == METRICS:
-        return signed(request, metrics(request), time.perf_counter())
+        return _signed(request, metrics(request), time.perf_counter())
     first = _first(request.path_info)
     if first in OAUTH:
         return _answered(request, _oauth)
@@ -204,7 +204,7 @@ def _health(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     except Exception as error:  # as in _answered
         response = api.refuse(_api_error(request, error), request.path)
-    return signed(request, response, started)
+    return _signed(request, response, started)
 
 
 def _recorded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
