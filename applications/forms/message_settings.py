@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import InvalidParam
-from applications.models.message_settings import MessageSettings, PinType, callback_policy
+from applications.models.message_settings import MessageSettings, PinType
 from applications.rules.message_settings import (
     CHANNEL_TTL,
     LONGEST_OTP_SENDER,
@@ -22,7 +22,6 @@ from applications.rules.message_settings import (
     parse_template,
 )
 from applications.rules.quiet_hours import is_half_typed, read_clock
-from applications.rules.safe_urls import CallbackUrl
 from applications.rules.sender_ids import SenderId
 from applications.rules.transliteration import Alphabet, parse_alphabet
 
@@ -40,22 +39,6 @@ ALPHABETS = [
     (Alphabet.SERBIAN_CYRILLIC.value, _lazy("Serbian Cyrillic")),
     (Alphabet.MACEDONIAN_CYRILLIC.value, _lazy("Macedonian Cyrillic")),
 ]
-
-
-class CallbackField(forms.CharField):
-    """A URL that events are sent to; its value is "" where there is none."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attributes = {"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
-        attributes |= {"placeholder": "https://hooks.example.com/…"}
-        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
-
-    def clean(self, value: Any) -> str:
-        url = str(super().clean(value))
-        try:
-            return CallbackUrl(url, callback_policy()) if url else ""
-        except InvalidParam as error:
-            raise ValidationError(error.message, code="url") from None
 
 
 class ClockField(forms.CharField):
@@ -170,24 +153,18 @@ class SmsForm(ChannelForm):
     sms_remove_emojis = forms.BooleanField(label=_lazy("Remove emojis"), required=False)
     sms_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     sms_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    sms_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    sms_receive_callback = CallbackField(label=_lazy("Received SMS"))
 
 
 class ViberForm(ChannelForm):
     channel = "viber"
     viber_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     viber_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    viber_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    viber_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class WhatsappForm(ChannelForm):
     channel = "whatsapp"
     whatsapp_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     whatsapp_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    whatsapp_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    whatsapp_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class MultichannelForm(ChannelForm):
@@ -196,8 +173,6 @@ class MultichannelForm(ChannelForm):
     multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
     multichannel_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     multichannel_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    multichannel_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    multichannel_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class OtpForm(ChannelForm):
@@ -223,7 +198,6 @@ class OtpForm(ChannelForm):
     otp_pin_length = WholeField(PIN_LENGTH, label=_lazy("PIN length"))
     otp_ttl = WholeField(PIN_TTL, label=_lazy("Valid for"))
     otp_max_attempts = WholeField(PIN_ATTEMPTS, label=_lazy("Attempts"))
-    otp_callback = CallbackField(label=_lazy("OTP updates"))
 
     def clean_otp_template(self) -> str:
         try:
@@ -232,16 +206,7 @@ class OtpForm(ChannelForm):
             raise ValidationError(error.message) from None
 
 
-class CallbacksForm(ChannelForm):
-    channel = "callbacks"
-    shortlinks_callback = CallbackField(label=_lazy("Short links"))
-    attachments_callback = CallbackField(label=_lazy("Attachments"))
-    optouts_callback = CallbackField(label=_lazy("Opt-outs"))
-    lookup_callback = CallbackField(label=_lazy("Number lookup"))
-
-
 CHANNELS: dict[str, type[ChannelForm]] = {
-    form.channel: form
-    for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm, CallbacksForm)
+    form.channel: form for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm)
 }
-"""Every form, by the channel it is about."""
+"""Every form, by the channel it is about. The callback URLs have their own (forms/callbacks.py)."""
