@@ -16,7 +16,7 @@ from applications.rules.sample_events import SAMPLES
 from applications.rules.signatures import new_signing_secret, sign
 from applications.rules.webhook_events import Portion, body_of
 
-HOST: Final = "https://hooks.marlowe.example"
+HOST: Final = "https://hooks.example.com/marlowe"
 URLS: Final = {
     "sms_dlr_callback": f"{HOST}/sms/dlr",
     "sms_receive_callback": f"{HOST}/inbound",

@@ -11,7 +11,7 @@ def signing_of(application: Application) -> dict[str, Any]:
     current = next((secret for secret in signing if secret.expires_at is None), None)
     return {
         "secret": current,
-        "older": [secret for secret in signing if secret.expires_at],
+        "older_secrets": [secret for secret in signing if secret.expires_at],
         "current": current.pk if current else 0,
         "needs_secret": application.signs_webhooks and current is None,
         "options": WebhookOptions.of(application.pk),
