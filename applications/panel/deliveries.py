@@ -19,7 +19,7 @@ from applications.panel.webhook_words import short_result, status_words, whole_r
 from applications.rules.attempts import is_success
 from applications.rules.webhook_events import EVENTS, body_of
 
-PER_PAGE: Final = 25
+PER_PAGE: Final = 15
 MARKS: Final = 5  # attempts that are drawn one by one: the latest
 LONGEST_IN_LINES: Final = 100_000  # characters of a body that is written in lines
 ORDER_SHOWN: Final = timedelta(days=1)  # after an order to send again has ended

@@ -15,6 +15,7 @@ from applications.panel.quick_start import quick_start
 from applications.panel.right_size import used_scopes
 from applications.panel.secrets import working_secrets
 from applications.panel.usage import usage_of
+from applications.panel.webhooks import switched_off
 
 
 @require_safe
@@ -30,6 +31,7 @@ def overview(request: PanelRequest) -> HttpResponse:
         "networks": len(own_list.split()),
         "account_networks": len(account_list.split()),
         "found": found_in(request.account, request.application),
+        "webhooks_off": switched_off([request.application]).get(request.application.pk, []),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
         **used_scopes(request.application),
