@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +17,6 @@ from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.deliveries import Tried, answer_of, kept_until, request_of, size_of, tried_of
 from applications.panel.navigation import page
 from applications.panel.questions import confirmation_page, of_application
-from applications.templatetags.values import number
 
 CURRENT = "panel:webhooks"
 REFUSED = 422
@@ -85,7 +85,7 @@ def _order(request: PanelRequest, form: RedeliverForm) -> HttpResponse:
             " this page.",
             order.total,
         )
-        messages.success(request, words % {"figure": number(order.total)})
+        messages.success(request, words % {"figure": number_format(order.total, force_grouping=True)})
     return redirect(f"{of_application(request, CURRENT)}#deliveries")
 
 
