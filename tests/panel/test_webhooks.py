@@ -340,7 +340,8 @@ def test_a_url_that_was_changed_meanwhile_is_not_removed(alice: Client, sms: App
     page = text(alice.post(of(sms, "webhook_url_remove", DLR), {"fingerprint": seen}, follow=True))
     assert "Somebody else changed these settings." in page
     assert stored(sms) == "https://hooks.example.com/new"
-    assert alice.post(of(sms, "webhook_url_remove", DLR)).status_code == 400
+    for sent in ({}, {"fingerprint": ""}, {"fingerprint": "a\x00b"}):
+        assert alice.post(of(sms, "webhook_url_remove", DLR), sent).status_code == 400
 
 
 def test_an_unknown_setting_is_not_found(alice: Client, application: Application) -> None:

@@ -83,9 +83,9 @@ def remove(request: PanelRequest, setting: str) -> HttpResponse:
         if line is None:
             return redirect(of_application(request, CURRENT))
         return confirmation_page(request, "remove_url", {"line": line}, current=CURRENT)
-    if "fingerprint" not in request.POST:
-        raise BadRequest("The fingerprint is missing.")
     form.full_clean()
+    if not form.cleaned_data.get("fingerprint"):
+        raise BadRequest("The fingerprint is missing.")
     try:
         changed = _store(request, form, {setting: ""})
     except Conflict as error:
