@@ -6,7 +6,10 @@ from django.middleware.gzip import GZipMiddleware
 
 SIGN_IN = "account_login"
 # They show callback addresses, which may hold a password of the receiver.
-WITH_CALLBACKS = {"panel:messages", "panel:message_channel"}
+WITH_CALLBACKS = {
+    *("panel:webhooks", "panel:webhook_url", "panel:webhook_url_remove", "panel:delivery"),
+    *("panel:webhook_signing", "panel:webhooks_redeliver"),
+}
 
 
 class CompressedPages(GZipMiddleware):

@@ -7,6 +7,7 @@ from django.db.models import BooleanField, IntegerField
 
 from applications.api.bodies import Kind, flag, structure, text, whole
 from applications.api.errors import invalid
+from applications.forms.callbacks import CALLBACK_FORMS
 from applications.forms.message_settings import CHANNELS
 from applications.models import Application, MessageSettings
 from applications.models.message_settings import CALLBACKS, DOCUMENTED, Names
@@ -25,12 +26,12 @@ def settings_changes(application: Application, settings: dict[str, Any]) -> dict
     given = _read(settings, DOCUMENTED, "settings")
     stored = MessageSettings.of(application)
     changes: dict[str, Any] = {}
-    for form_of_channel in CHANNELS.values():
-        columns = form_of_channel.columns()
+    for form_class in (*CHANNELS.values(), *CALLBACK_FORMS.values()):
+        columns = form_class.columns()
         if not given.keys() & set(columns):
             continue
         values = stored.values(columns) | given
-        form = form_of_channel(values)
+        form = form_class(values)
         for column, errors in form.errors.items():
             raise invalid(PATHS[_at_fault(column, given, values)], str(errors[0]))
         changes |= stored.values(columns) | {

@@ -86,8 +86,8 @@ class AuditFilters:
 
     def apply(self, account: Account) -> AuditQuerySet:
         """Return the account's rows that match, the newest first."""
-        start = _midnight(self.first) if self.first else None
-        end = _midnight(min(self.last, LATEST) + timedelta(days=1)) if self.last else None
+        start = midnight(self.first) if self.first else None
+        end = midnight(min(self.last, LATEST) + timedelta(days=1)) if self.last else None
         events = AuditEvent.objects.filter(account=account).between(start, end)
         if self.search:
             events = _matching(events, self.search)
@@ -113,6 +113,7 @@ def _matching(events: AuditQuerySet, search: str) -> AuditQuerySet:
         return events.filter(request_id=search.lower()) if search else events.none()
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """Return when a day begins in the current time zone; days that no row can be of are moved to where rows may be."""
     day = min(max(day, EARLIEST), LATEST)
     return datetime(day.year, day.month, day.day, tzinfo=get_current_timezone())

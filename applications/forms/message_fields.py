@@ -7,10 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _lazy
 
 from applications.errors import InvalidParam
-from applications.models.message_settings import callback_policy
 from applications.rules.message_settings import WholeRange
 from applications.rules.quiet_hours import is_half_typed, read_clock
-from applications.rules.safe_urls import CallbackUrl
 from applications.rules.sender_ids import SenderId
 from applications.rules.transliteration import Alphabet, parse_alphabet
 
@@ -28,22 +26,6 @@ ALPHABETS = [
     (Alphabet.SERBIAN_CYRILLIC.value, _lazy("Serbian Cyrillic")),
     (Alphabet.MACEDONIAN_CYRILLIC.value, _lazy("Macedonian Cyrillic")),
 ]
-
-
-class CallbackField(forms.CharField):
-    """A URL that events are sent to; its value is "" where there is none."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attributes = {"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
-        attributes |= {"placeholder": "https://hooks.example.com/…"}
-        super().__init__(required=False, widget=forms.TextInput(attrs=attributes), **kwargs)
-
-    def clean(self, value: Any) -> str:
-        url = str(super().clean(value))
-        try:
-            return CallbackUrl(url, callback_policy()) if url else ""
-        except InvalidParam as error:
-            raise ValidationError(error.message, code="url") from None
 
 
 class ClockField(forms.CharField):

@@ -10,7 +10,6 @@ from applications.errors import InvalidParam
 from applications.forms.message_fields import (
     ALPHABETS,
     AlphabetField,
-    CallbackField,
     QuietEndField,
     SenderField,
     WholeField,
@@ -79,24 +78,18 @@ class SmsForm(ChannelForm):
     sms_remove_emojis = forms.BooleanField(label=_lazy("Remove emojis"), required=False)
     sms_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     sms_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    sms_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    sms_receive_callback = CallbackField(label=_lazy("Received SMS"))
 
 
 class ViberForm(ChannelForm):
     channel = "viber"
     viber_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     viber_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    viber_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    viber_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class WhatsappForm(ChannelForm):
     channel = "whatsapp"
     whatsapp_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     whatsapp_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    whatsapp_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    whatsapp_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class MultichannelForm(ChannelForm):
@@ -105,8 +98,6 @@ class MultichannelForm(ChannelForm):
     multichannel_expire_after_ttl = forms.BooleanField(label=_lazy("Expire after TTL"), required=False)
     multichannel_quiet_start = QuietEndField(label=_lazy("Quiet hours start"))
     multichannel_quiet_stop = QuietEndField(label=_lazy("Quiet hours end"))
-    multichannel_dlr_callback = CallbackField(label=_lazy("Delivery reports"))
-    multichannel_receive_callback = CallbackField(label=_lazy("Received messages"))
 
 
 class OtpForm(ChannelForm):
@@ -132,7 +123,6 @@ class OtpForm(ChannelForm):
     otp_pin_length = WholeField(PIN_LENGTH, label=_lazy("PIN length"))
     otp_ttl = WholeField(PIN_TTL, label=_lazy("Valid for"))
     otp_max_attempts = WholeField(PIN_ATTEMPTS, label=_lazy("Attempts"))
-    otp_callback = CallbackField(label=_lazy("OTP updates"))
 
     def clean_otp_template(self) -> str:
         try:
@@ -141,16 +131,7 @@ class OtpForm(ChannelForm):
             raise ValidationError(error.message) from None
 
 
-class CallbacksForm(ChannelForm):
-    channel = "callbacks"
-    shortlinks_callback = CallbackField(label=_lazy("Short links"))
-    attachments_callback = CallbackField(label=_lazy("Attachments"))
-    optouts_callback = CallbackField(label=_lazy("Opt-outs"))
-    lookup_callback = CallbackField(label=_lazy("Number lookup"))
-
-
 CHANNELS: dict[str, type[ChannelForm]] = {
-    form.channel: form
-    for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm, CallbacksForm)
+    form.channel: form for form in (SmsForm, ViberForm, WhatsappForm, MultichannelForm, OtpForm)
 }
-"""Every form, by the channel it is about."""
+"""Every form, by the channel it is about. The callback URLs have their own (forms/callbacks.py)."""

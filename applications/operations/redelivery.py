@@ -108,6 +108,12 @@ def start_redelivery(
     return order
 
 
+def failed_since(application: Application, since: datetime) -> int:
+    """Return how many deliveries `start_redelivery` would send again."""
+    order = Redelivery(application=application, since=since, until=database_time())
+    return _failed(order).count()
+
+
 def carry_on_redelivery() -> bool:
     """Make the next range of one order wait again, whichever worker comes first; whether there was one."""
     return Redelivery.objects.filter(ended_at=None).exists() and _carry_on()

@@ -49,6 +49,7 @@ from applications.operations.sample_kinds import (
 )
 from applications.operations.sample_people import Act, acts_of_keys, acts_of_people, by
 from applications.operations.sample_uses import DAYS, add_rotation, add_uses
+from applications.operations.sample_webhooks import URLS, add_deliveries, make_signing_secret
 from applications.operations.secrets import reset_secret
 from applications.rules.names import Name
 
@@ -75,6 +76,7 @@ def seed_sample(*, account: Account, actor: Actor) -> list[Application]:
         made[kind.name].refresh_from_db()
         add_uses(made[kind.name], kind, chance)
     add_rotation(made["Driver two-way chat"])
+    add_deliveries(made["Order notifications"])
     _refuse(made, account, chance)
     return [made[kind.name] for kind in SAMPLE]
 
@@ -108,6 +110,8 @@ def _changes(made: Made) -> list[Act]:
     return [
         (timedelta(days=250), _settings(made, "OTP sign-in", code)),
         (timedelta(days=240), _settings(made, "Order notifications", {"sms_sender": "Marlowe"})),
+        (timedelta(days=230), _settings(made, "Order notifications", URLS)),
+        (timedelta(days=230), lambda actor: make_signing_secret(made["Order notifications"], actor)),
         (timedelta(days=70), lambda actor: _disable(made["Campaign studio"], actor)),
         (timedelta(days=20), lambda actor: _keep(made["Staging sandbox"], actor)),
         (timedelta(days=12), _settings(made, "Booking reminders", quiet)),

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from applications.forms.callbacks import CALLBACK_LABELS
 from applications.forms.message_settings import CHANNELS
 from applications.models import AuditEvent
 from applications.models.applications import Lifetime
@@ -22,7 +23,6 @@ from applications.models.audit import Action
 from applications.models.findings import Finding
 from applications.models.mails import OWN_ACTS, MailKind
 from applications.models.memberships import Role
-from applications.models.message_settings import CALLBACKS
 from applications.models.refusals import CredentialKind
 from applications.rules.networks import shown
 
@@ -170,16 +170,18 @@ def _url(value: Any, zone: tzinfo) -> str:
     return f"{parts.scheme}://{host}{parts.path}" + ("…" if secret else "")
 
 
+def _callback(value: Any, _zone: tzinfo) -> str:
+    return str(CALLBACK_LABELS.get(value, value))
+
+
 def _of_messages() -> Iterator[tuple[str, tuple[Label, Say]]]:
     """The columns of message settings, under the words of their forms."""
     for channel, form in CHANNELS.items():
-        prefix = "" if channel == "callbacks" else f"{CHANNEL_NAMES[channel]}: "
         for column, field in form.base_fields.items():
-            say = _url if column in CALLBACKS else _yes_or_no if "remove_emojis" in column else _text
-            yield (
-                column,
-                (f"{prefix}{field.label}", _yes_or_no if column.endswith("expire_after_ttl") else say),
-            )
+            yes_or_no = column.endswith(("remove_emojis", "expire_after_ttl"))
+            yield column, (f"{CHANNEL_NAMES[channel]}: {field.label}", _yes_or_no if yes_or_no else _text)
+    for column, label in CALLBACK_LABELS.items():
+        yield column, (label, _url)
 
 
 CHANNEL_NAMES = {
@@ -232,7 +234,7 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "deliveries": (_lazy("Deliveries"), _text),
     "since": (_lazy("Since"), _time),
     "event": (_lazy("Event"), _text),
-    "setting": (_lazy("Setting"), _text),
+    "setting": (_lazy("URL"), _callback),
     "keeps_bodies": (_lazy("Bodies stay in the log"), _yes_or_no),
     **dict(_of_messages()),
 }

@@ -37,6 +37,7 @@ TABS = [
     (_("Overview"), "panel:overview"),
     (_("Settings"), "panel:settings"),
     (_("Messages"), "panel:messages"),
+    (_("Webhooks"), "panel:webhooks"),
     (_("Tokens"), "panel:tokens"),
     (_("Allowed IPs"), "panel:application_allowed_ips"),
     (_("Activity"), "panel:application_activity"),

@@ -10,6 +10,7 @@ from applications.panel.views import (
     applications,
     audit_log,
     danger,
+    deliveries,
     email_changes,
     found_credentials,
     home,
@@ -28,6 +29,9 @@ from applications.panel.views import (
     state,
     tokens,
     unused_scopes,
+    webhook_options,
+    webhook_urls,
+    webhooks,
     you,
 )
 
@@ -41,6 +45,19 @@ of_application: list[URLPattern | URLResolver] = [
     path("messages/", message_settings.channel, {"channel": "sms"}, name="messages"),
     path("messages/<str:channel>/", message_settings.channel, name="message_channel"),
     path("messages/<str:channel>/preview/", message_settings.preview, name="message_preview"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/urls/<str:setting>/", webhook_urls.url, name="webhook_url"),
+    path("webhooks/urls/<str:setting>/remove/", webhook_urls.remove, name="webhook_url_remove"),
+    path("webhooks/urls/<str:setting>/switch-on/", webhook_urls.switch_on, name="webhook_switch_on"),
+    path("webhooks/urls/<str:setting>/test/", webhooks.test, name="webhook_test"),
+    path("webhooks/secret/", webhook_options.roll, name="webhook_secret"),
+    path("webhooks/signing/", webhook_options.signing, name="webhook_signing"),
+    path("webhooks/bodies/", webhook_options.bodies, name="webhook_bodies"),
+    path("webhooks/redeliver/", deliveries.redeliver_failed, name="webhooks_redeliver"),
+    path("webhooks/deliveries/<str:delivery>/", deliveries.delivery, name="delivery"),
+    path(
+        "webhooks/deliveries/<str:delivery>/redeliver/", deliveries.redeliver_one, name="delivery_redeliver"
+    ),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/revoke/", tokens.revoke_all, name="tokens_revoke_all"),
     path("tokens/<int:token>/revoke/", tokens.revoke, name="token_revoke"),

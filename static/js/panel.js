@@ -4,6 +4,7 @@ import "./copy.js";
 import "./dialogs.js";
 import "./downloads.js";
 import "./filters.js";
+import "./in-place.js";
 import "./leave-once.js";
 import "./live-preview.js";
 import "./menus.js";

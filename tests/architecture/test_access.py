@@ -18,6 +18,7 @@ from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import make_token
+from tests.webhooks import hand_over, only, set_url
 
 PUBLIC = {"", "panel/sign-in/", "panel/sign-in/passkey/", "panel/sign-in/new-password/"}
 PUBLIC |= {"panel/sign-in/new-password/sent/", "panel/sign-in/new-password/set/", "panel/sign-in/inactive/"}
@@ -61,6 +62,12 @@ def test_every_address_is_accounted_for() -> None:
     assert len(IN_PANEL) > 10
 
 
+def delivery_of(cast: Cast) -> str:
+    set_url(cast.application)
+    hand_over(cast.application)
+    return only().key
+
+
 def path_of(address: str, cast: Cast) -> str:
     """The address with Alice's account and what belongs to it filled in."""
     line = AllowedIP.objects.create(account=cast.account, network=f"192.0.2.{len(address) % 250}")
@@ -82,6 +89,8 @@ def path_of(address: str, cast: Cast) -> str:
         "secret": cast.application.secrets.get().pk,
         "line": own.pk if "application_id" in address else line.pk,
         "channel": "sms",
+        "setting": "sms_dlr_callback",
+        "delivery": delivery_of(cast),
         "kind": "no_allowed_ips",
         "kept": keep_finding(subject=cast.application, kind=Finding.NO_ALLOWED_IPS, actor=actors.OPERATOR).pk,
         "found": FoundCredential.objects.create(

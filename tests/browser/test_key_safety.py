@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import in_every_look
-from tests.browser.test_applications import assert_fits, sign_in
+from tests.browser.looks import assert_fits, in_every_look, sign_in
 from tests.servers import Served
 
 type Axe = Callable[[Page], None]

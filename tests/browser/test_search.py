@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import people
-from tests.browser.looks import Look, in_every_look
-from tests.browser.test_applications import assert_fits
+from tests.browser.looks import Look, assert_fits, in_every_look
 from tests.servers import Served
 
 type Axe = Callable[[Page], None]

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from applications.forms.allowed_ips import AllowedIPForm, LockOutForm
 from applications.forms.api_keys import LastDayField
+from applications.forms.callbacks import CallbackField
 from applications.forms.deletion import DeleteApplicationForm, words_to_type
 from applications.forms.lines import NameField, NoteField
 from applications.forms.message_fields import (
     ALPHABETS,
     AlphabetField,
-    CallbackField,
     ClockField,
     SenderField,
     WholeField,

@@ -211,10 +211,11 @@ def test_a_store_that_does_not_answer_is_given_up(
 ) -> None:
     monkeypatch.setattr(grouping, "statement_seconds", lambda: 0.1)
     monkeypatch.setattr(grouping, "GRACE_SECONDS", 0.0)
-    monkeypatch.setattr(grouping, "database", Circuit())
+    circuit = Circuit()
+    monkeypatch.setattr(grouping, "database", circuit)
 
     async def work(made: Grouping) -> tuple[Reply, bool, bool]:
-        return await issue(made, client), made.connection is None, grouping.database.is_open
+        return await issue(made, client), made.connection is None, circuit.is_open
 
     assert run(work) == (None, True, True)
 

@@ -13,9 +13,12 @@ from applications.models import (
     Application,
     AuditEvent,
     DailyUsage,
+    Delivery,
+    DeliveryAttempt,
     KeptFinding,
     Refusal,
     ScopeUse,
+    WebhookDay,
 )
 from applications.models.findings import Finding, Findings
 from applications.models.scope_use import scope_uses
@@ -24,6 +27,8 @@ from applications.operations.actors import OPERATOR
 from applications.operations.audit_checks import check_chains
 from applications.operations.sample import seed_sample
 from applications.panel.secrets import working_secrets
+from applications.panel.webhooks import lines_of
+from applications.rules.attempts import is_success
 from applications.rules.networks import allows, parse_address
 from tests.factories import make_account
 
@@ -125,3 +130,25 @@ def test_it_is_the_same_story_for_each_account(account: Account) -> None:
     assert story(other) == story(account)
     assert Findings(other, now()).counts == Findings(account, now()).counts
     assert abs(other.created_at - account.created_at) < timedelta(minutes=5)
+
+
+def test_deliveries_agree_with_their_attempts_their_webhooks_and_days(account: Account) -> None:
+    orders = account.applications.get(name="Order notifications")
+    fares = [line.fares for line in lines_of(orders).with_url]
+    assert fares == ["good", "failing", "good", "gave_up"]
+    attempts = list(DeliveryAttempt.objects.select_related("delivery"))
+    for delivery in Delivery.objects.all():
+        own = [attempt for attempt in attempts if attempt.delivery_id == delivery.pk]
+        latest = own[-1]
+        assert [attempt.number for attempt in own] == list(range(1, delivery.attempts + 1))
+        assert (delivery.status, delivery.error) == (latest.status, latest.error)
+        assert delivery.milliseconds == latest.milliseconds
+        assert is_success(delivery.status, delivery.error) is (delivery.state == "delivered")
+        assert delivery.created_at <= own[0].at <= latest.at <= now()
+        assert delivery.next_attempt_at is None or delivery.next_attempt_at > now()
+    good = sum(is_success(attempt.status, attempt.error) for attempt in attempts)
+    days = list(WebhookDay.objects.all())
+    assert sum(day.succeeded for day in days) == good
+    assert sum(day.failed for day in days) == len(attempts) - good
+    assert sum(day.milliseconds for day in days) == sum(attempt.milliseconds for attempt in attempts)
+    assert orders.webhook_secrets.get().created_at < now() - timedelta(days=200)

@@ -40,7 +40,7 @@ def test_pages_of_sign_in_security_are_not(alice: Client, name: str) -> None:
 
 
 def test_pages_with_callback_addresses_are_not(alice: Client, cast: Cast) -> None:
-    for address in (of(cast.application, "messages"), of(cast.application, "message_channel", "callbacks")):
+    for address in (of(cast.application, "webhooks"), of(cast.application, "webhook_url", "otp_callback")):
         response = alice.get(address, headers=ACCEPTED)
         assert (response.status_code, response.headers.get("Content-Encoding")) == (200, None)
 

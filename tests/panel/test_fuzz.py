@@ -20,6 +20,7 @@ from applications.operations.api_keys import create_api_key
 from applications.rules.names import Name
 from tests.cast import Cast
 from tests.factories import PASSWORD, make_token
+from tests.webhooks import hand_over, only, set_url
 
 # A NUL is an error of PostgreSQL alone, and SQLite has nothing else to tell here.
 pytestmark = pytest.mark.postgres
@@ -37,6 +38,7 @@ HOSTILE = [
 ]
 HOSTILE_COOKIES = ['"\\000aaaaaaaaaaaa"', "a" * 5000, "\xff\xfe", "\xed\xa0\x80", '"', "[[[", "a;b=\\000"]
 QUERY = ["next", "page", "q", "scope", "state", "sort", "order", "recovery", "request", "line"]
+QUERY += ["event", "first", "last", "before", "tested", "attempt", "day", "clock"]
 OPERATORS_QUERY = ["p", "o", "q", "_to_field", "action", "id__in", "account__id__exact", "created_at__gte"]
 COOKIES = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME]
 COOKIES += ["messages", "theme", "latchkey_device", "another"]
@@ -76,6 +78,8 @@ def operator(cast: Cast) -> None:
 def things(cast: Cast) -> dict[str, object]:
     """What the addresses of Alice's account name, stored."""
     account, application = cast.account, cast.application
+    set_url(application)
+    hand_over(application)
     return {
         "account_id": account.pk,
         "application_id": application.application_id,
@@ -83,6 +87,8 @@ def things(cast: Cast) -> dict[str, object]:
         "secret": application.secrets.get().pk,
         "line": AllowedIP.objects.create(account=account, network="192.0.2.1/32").pk,
         "channel": "sms",
+        "setting": "sms_dlr_callback",
+        "delivery": only().key,
         "key": create_api_key(account=account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[0].pk,
         "object_id": account.pk,
     }

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.test import Client, override_settings
+from django.test import Client
 
 from applications.forms.message_settings import CHANNELS
 from applications.models import Application, AuditEvent, MessageSettings
@@ -63,7 +63,7 @@ def test_a_viewer_reads_the_values_and_may_preview_and_changes_nothing(
     assert "<dt>Enforced sender ID</dt><dd>Marlowe</dd>" in page
     assert "<dt>Replace special characters</dt><dd>Romanian</dd>" in page
     assert "<dt>Remove emojis</dt><dd>Yes</dd>" in page
-    assert "<dt>Received SMS</dt><dd>Not set</dd>" in page
+    assert "<dt>Quiet hours start</dt><dd>Not set</dd>" in page
     assert "Save changes" not in page
     assert 'name="csrfmiddlewaretoken"' not in page.partition('id="channel-form"')[2].partition("</form>")[0]
     assert "2 parts become 1" in preview(bob, application, try_text=ROMANIAN)
@@ -80,7 +80,7 @@ def test_an_unknown_channel_is_not_found(alice: Client, application: Application
 def test_the_tab_leads_to_sms_and_stands_after_settings(alice: Client, application: Application) -> None:
     page = text(alice.get(of(application, "messages")))
     tabs = re.findall(r">([\w ]+)</a>", page.partition('<nav class="tabs"')[2].partition("</nav>")[0])
-    assert tabs[tabs.index("Settings") + 1] == "Messages"
+    assert tabs[tabs.index("Settings") + 1 :][:2] == ["Messages", "Webhooks"]
     assert f'<a href="{of(application, "messages")}" aria-current="page">Messages</a>' in page
     assert f'<a href="{channel(application)}" aria-current="page">SMS</a>' in page
 
@@ -99,28 +99,20 @@ GOOD: dict[str, dict[str, Any]] = {
         "sms_remove_emojis": True,
         "sms_quiet_start": "21:30",
         "sms_quiet_stop": "09:30",
-        "sms_dlr_callback": "https://hooks.example.com/dlr",
-        "sms_receive_callback": "",
     },
     "viber": {
         "viber_quiet_start": "00:00",
         "viber_quiet_stop": "06:00",
-        "viber_dlr_callback": "",
-        "viber_receive_callback": "https://hooks.example.com:8443/viber",
     },
     "whatsapp": {
-        "whatsapp_quiet_start": "",
-        "whatsapp_quiet_stop": "",
-        "whatsapp_dlr_callback": "https://hooks.example.com/w",
-        "whatsapp_receive_callback": "",
+        "whatsapp_quiet_start": "23:00",
+        "whatsapp_quiet_stop": "07:00",
     },
     "multichannel": {
         "multichannel_ttl": 600,
         "multichannel_expire_after_ttl": True,
         "multichannel_quiet_start": "22:00",
         "multichannel_quiet_stop": "05:59",
-        "multichannel_dlr_callback": "",
-        "multichannel_receive_callback": "",
     },
     "otp": {
         "otp_template": "Code:\n{{pin}}",
@@ -129,13 +121,6 @@ GOOD: dict[str, dict[str, Any]] = {
         "otp_pin_length": 10,
         "otp_ttl": 60,
         "otp_max_attempts": 10,
-        "otp_callback": "https://hooks.example.com/otp",
-    },
-    "callbacks": {
-        "shortlinks_callback": "https://hooks.example.com/1",
-        "attachments_callback": "https://hooks.example.com/2",
-        "optouts_callback": "https://hooks.example.com/3",
-        "lookup_callback": "",
     },
 }
 
@@ -188,15 +173,6 @@ def test_windows_line_breaks_of_browsers_are_not_stored(alice: Client, applicati
         ("sms", {"sms_quiet_start": "09:30", "sms_quiet_stop": "09:29"}, "cannot last the whole day"),
         ("viber", {"viber_quiet_stop": "2400"}, "is from 00:00 to 23:59"),
         ("viber", {"viber_quiet_stop": "9:30"}, "need both a start and an end"),
-        ("sms", {"sms_dlr_callback": "http://hooks.example.com/"}, "A URL starts with https://"),
-        ("sms", {"sms_receive_callback": "https://127.0.0.1/"}, "This address is not public"),
-        ("sms", {"sms_receive_callback": "https://hooks.example.com:25/"}, "one of the ports 443, 8443"),
-        (
-            "callbacks",
-            {"lookup_callback": "https://me:secret@hooks.example.com/"},
-            "no user name or password",
-        ),
-        ("callbacks", {"optouts_callback": "hooks.example.com"}, "This is no URL. Write it whole"),
         ("multichannel", {"multichannel_ttl": "59"}, "is 60 to 172,800 seconds"),
         ("multichannel", {"multichannel_ttl": ""}, "is 60 to 172,800 seconds"),
         ("otp", {"otp_template": "Your code"}, "A template contains {{pin}}, where the PIN goes."),
@@ -271,12 +247,6 @@ def test_a_form_that_is_far_too_long_is_told_so(checks: bool, cast: Any, applica
     assert answer.status_code == 413
     assert "This is too long" in text(answer)
     assert not MessageSettings.objects.exists()
-
-
-@override_settings(CALLBACK_INSECURE=True)
-def test_in_development_events_may_go_to_this_machine(alice: Client, application: Application) -> None:
-    alice.post(channel(application), filled(application, sms_dlr_callback="http://127.0.0.1:9000/dlr"))
-    assert stored(application).sms_dlr_callback == "http://127.0.0.1:9000/dlr"
 
 
 def test_of_two_admins_the_second_sees_both_and_chooses(
@@ -444,12 +414,12 @@ def test_a_preview_takes_no_token_against_forgery_since_it_changes_nothing(
 
 
 def test_settings_that_work_against_each_other_are_warned_of(alice: Client, application: Application) -> None:
-    receive = {"sms_receive_callback": "https://hooks.example.com/in", "try_text": "Hello"}
     words = "Nobody can reply to “Marlowe”"
-    assert words in preview(alice, application, sms_sender="Marlowe", **receive)
-    assert "Nobody can reply" not in preview(alice, application, sms_sender="48600100200", **receive)
     assert "Nobody can reply" not in preview(alice, application, sms_sender="Marlowe", try_text="Hello")
-    set_to(application, sms_sender="Marlowe", sms_receive_callback="https://hooks.example.com/in")
+    set_to(application, sms_receive_callback="https://hooks.example.com/in")
+    assert words in preview(alice, application, sms_sender="Marlowe", try_text="Hello")
+    assert "Nobody can reply" not in preview(alice, application, sms_sender="48600100200", try_text="Hello")
+    set_to(application, sms_sender="Marlowe")
     assert words in text(alice.get(channel(application)))
 
 

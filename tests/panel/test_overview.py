@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from applications.models import Application, AuditEvent, DailyUsage, Webhook
+from applications.models import Application, AuditEvent, DailyUsage
 from applications.models.audit import Action
 from applications.models.secrets import Overlap
 from applications.models.usage import CHECKED, ISSUED, Reason
@@ -74,17 +74,6 @@ def test_a_viewer_has_nothing_to_press(bob: Client, application: Application) ->
 
 
 # --- What it shows ------------------------------------------------------------------------------
-
-
-def test_a_webhook_that_was_switched_off(alice: Client, application: Application) -> None:
-    assert "switched off" not in text(alice.get(of(application, "overview")))
-    webhook = Webhook.objects.create(
-        application=application, setting="optouts_callback", url="https://a.example"
-    )
-    Webhook.objects.filter(pk=webhook.pk).update(off_at=now(), off_reason="failing")
-    page = text(alice.get(of(application, "overview")))
-    assert "A webhook is switched off" in page
-    assert "new_optout: It failed for 5 days." in page
 
 
 def test_thirty_days_of_figures(alice: Client, application: Application) -> None:

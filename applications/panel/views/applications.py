@@ -9,6 +9,7 @@ from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
 from applications.panel.found_credentials import found_in
 from applications.panel.pages import KeysFirst
+from applications.panel.webhooks import switched_off
 
 ROWS = 25
 
@@ -20,12 +21,14 @@ def applications(request: PanelRequest) -> HttpResponse:
     filters = ApplicationFilters.read(request.GET)
     applications = request.account.applications.all()
     found = KeysFirst(filters.apply(applications), with_figures(applications), ROWS)
+    shown = found.get_page(request.GET.get("page"))
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,
         "found": found_in(request.account),
         "states": STATES,
-        "page": found.get_page(request.GET.get("page")),
+        "page": shown,
+        "webhooks_off": switched_off(shown.object_list),
         "empty": not found.count and not narrowed,
         "reminds_of_second_factor": _reminds_of_second_factor(request),
     }

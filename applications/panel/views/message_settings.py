@@ -34,7 +34,6 @@ LABELS = {
     "whatsapp": _lazy("WhatsApp"),
     "multichannel": _lazy("Multichannel"),
     "otp": _lazy("OTP"),
-    "callbacks": _lazy("Other callbacks"),
 }
 WITH_PREVIEW = ("sms", "otp")
 
@@ -141,7 +140,9 @@ def _previewed(request: PanelRequest, form: ChannelForm, sent: Any) -> dict[str,
     settings_form = form if form.is_bound else type(form)(form.initial)
     if not (settings_form.is_valid() & trial.is_valid()):
         return {"trial": trial, "shown": _refused(settings_form, trial)}
-    tried = MessageSettings(application=request.application, **settings_form.changes)
+    tried = _stored(request)
+    for column, value in settings_form.changes.items():
+        setattr(tried, column, value)
     if form.channel == "otp":
         return {"trial": trial, "shown": otp_preview(tried)}
     return {"trial": trial, "shown": sms_preview(tried, trial.cleaned_data["try_text"], trial.sending_time)}

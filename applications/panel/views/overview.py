@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from applications.models import Webhook
 from applications.panel.access import PanelRequest, member
 from applications.panel.charts import drawings
 from applications.panel.found_credentials import found_in
@@ -16,6 +15,7 @@ from applications.panel.quick_start import quick_start
 from applications.panel.right_size import used_scopes
 from applications.panel.secrets import working_secrets
 from applications.panel.usage import usage_of
+from applications.panel.webhooks import switched_off
 
 
 @require_safe
@@ -25,13 +25,13 @@ def overview(request: PanelRequest) -> HttpResponse:
     usage = usage_of(request.application, now().astimezone(UTC).date())
     account_list, _bar, own_list = request.application.allowlist.partition("|")
     context = {
-        "webhooks_off": Webhook.objects.filter(application=request.application).switched_off(),
         "usage": usage,
         "drawings": drawings(usage.days),
         "impact": impact_of(request.application),
         "networks": len(own_list.split()),
         "account_networks": len(account_list.split()),
         "found": found_in(request.account, request.application),
+        "webhooks_off": switched_off([request.application]).get(request.application.pk, []),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
         **used_scopes(request.application),
