@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from tests.delivery.certificates import make_authority
-from tests.deploy.conftest import found, nginx_around
 from tests.deploy.descriptions import DEPLOY, IMAGE, assert_are_arguments_of_run, assert_are_settings
 from tests.deploy.gateways import AWAY, HOME, Product, call, replaced, start
+from tests.deploy.in_front import found, nginx_around
 from tests.servers import free_port, stop
 
 FILE = DEPLOY / "compose.yaml"

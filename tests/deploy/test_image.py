@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.deploy.conftest import found
 from tests.deploy.images import Folder, first_of, stages
+from tests.deploy.in_front import found
 from tests.servers import ROOT, free_port, stop, wait_until_answering
 
 METADATA = "/.well-known/oauth-authorization-server"
