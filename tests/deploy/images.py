@@ -14,10 +14,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.environments import ENVIRONMENT, link_environment
 from tests.servers import ROOT
 
 PYTHON = Path(sys.base_prefix)
-ENVIRONMENT = (ROOT / ".venv").resolve()
 FILES_OF_A_BASE = ("/etc/ld.so.cache", "/etc/hosts", "/etc/nsswitch.conf")
 LINKS_OF_A_BASE = ("/bin", "/lib", "/lib64", "/sbin")
 
@@ -101,23 +101,14 @@ class Folder:
     def _build(self) -> None:
         self.folder = Path(self.stage.last("WORKDIR"))
         self._at(".").mkdir(parents=True)
+        if self.stage.name:  # the stage that installs; the last one copies from it
+            link_environment(self._at("."), "requirements.txt")
         for kind, said in self.stage.steps:
             if kind == "COPY":
                 self._copy(*said.split())
-                self._show_installed()
             elif kind == "RUN":
                 command = self.entering("rw", "sh", "-ec", said)
                 subprocess.run(command, check=True, capture_output=True, timeout=120)
-
-    def _show_installed(self) -> None:
-        """Give the folder what the tests have installed: `./run install` finds it and downloads nothing."""
-        if (own := self._at(".venv")).exists():
-            return
-        own.mkdir()
-        for path in ENVIRONMENT.iterdir():
-            if not path.name.startswith("installed-"):
-                (own / path.name).symlink_to(path)
-        shutil.copy(ROOT / "requirements.txt", own / "installed-requirements.txt")
 
     def _copy(self, *said: str) -> None:
         *sources, target = said
