@@ -1,7 +1,7 @@
 # Latchkey in a container: docs/containers.md says how to build and run it.
 # The base is pinned by digest, so that a build tomorrow has the Python of today; docs/releasing.md renews it.
 
-FROM docker.io/library/python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
 WORKDIR /opt/latchkey
 COPY run requirements.txt ./
 RUN ./run install
@@ -13,7 +13,7 @@ COPY templates templates
 # The folder cannot be written to later, so Python keeps its compiled files now.
 RUN .venv/bin/python -m compileall -q applications config && rm -rf var && mkdir -m 700 var && chown 10001:10001 var
 
-FROM docker.io/library/python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 WORKDIR /opt/latchkey
 COPY --from=build /opt/latchkey /opt/latchkey
 # Webhooks are sent from a container of their own: `manage deliver_webhooks`.
