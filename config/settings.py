@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.effective import RecordedEnvironment
 from config.logging import logging_to
 from config.secret_key import checked_key
+from config.security_contacts import checked_contacts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -308,6 +309,8 @@ SETTINGS_READ = env.read  # what all settings came to, for the log at the start 
 
 ISSUER = PUBLIC_URL
 REALM = "Latchkey"
+# Where weaknesses are to be reported (RFC 9116); without one there is no /.well-known/security.txt.
+SECURITY_CONTACTS = checked_contacts(env.list("SECURITY_CONTACTS", default=[]))
 
 # --- The API -------------------------------------------------------------------------------------
 

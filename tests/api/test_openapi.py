@@ -307,6 +307,7 @@ def test_oauth_answers_are_as_described(
         ("GET", "/oauth/verify?scope=%00", "", token, 400),
         ("GET", "/oauth/verify?scope=sms", "", {}, 401),
         ("GET", "/.well-known/oauth-authorization-server", "", {}, 200),
+        ("GET", "/.well-known/security.txt", "", {}, 404),
     ]
     for method, address, body, headers, status in calls:
         response = Client().generic(method, address, body, FORM if body else "", headers=headers)

@@ -1,15 +1,13 @@
 """Key safety, the use of scopes and two secrets at once, as an owner sees and mends them."""
 
 import uuid
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import assert_fits, in_every_look, sign_in
+from tests.browser import people
+from tests.browser.looks import Axe, assert_fits
 from tests.servers import Served
-
-type Axe = Callable[[Page], None]
 
 
 @pytest.fixture
@@ -18,10 +16,9 @@ def home(page: Page, served: Served) -> str:
     name = uuid.uuid4().hex
     served.manage("create_account", name, "--owner", f"{name}@walk.example", "--owner-name", "Olive Owner")
     served.manage("seed_sample", "--account", name)
-    return sign_in(page, f"{name}@walk.example")
+    return people.sign_in(page, f"{name}@walk.example")
 
 
-@in_every_look
 def test_what_is_found_is_kept_and_taken_back(page: Page, home: str, axe: Axe) -> None:
     page.goto(home.replace("/applications/", "/key-safety/"))
     expect(page.get_by_role("link", name="Change the lifetime: Legacy CRM sync")).to_be_visible()
@@ -40,7 +37,6 @@ def test_what_is_found_is_kept_and_taken_back(page: Page, home: str, axe: Axe) -
     expect(page.get_by_role("status").first).to_contain_text("is kept no longer")
 
 
-@in_every_look
 def test_unused_scopes_are_taken_away_by_keyboard(page: Page, home: str, axe: Axe) -> None:
     page.get_by_role("link", name="Booking reminders").click()
     expect(page.get_by_role("region", name="2 scopes are not used")).to_contain_text("Last used")
@@ -57,7 +53,6 @@ def test_unused_scopes_are_taken_away_by_keyboard(page: Page, home: str, axe: Ax
     assert_fits(page)
 
 
-@in_every_look
 def test_the_old_secret_is_amber_in_use_and_green_when_silent(page: Page, home: str, axe: Axe) -> None:
     for name, words in (("Driver two-way chat", "Still in use"), ("Legacy CRM sync", "No call for 24 hours")):
         page.goto(home)

@@ -191,3 +191,8 @@ def test_without_latchkey_nobody_gets_through_and_clients_may_come_back(alone: G
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert answer.json["error"]["type"] == "temporarily_unavailable"
     assert alone.get().status == 503
+
+
+def test_without_latchkey_nobody_gets_through_any_other_gateway(alone_without_words: Gateway) -> None:
+    assert alone_without_words.with_token().status in (500, 503)
+    assert alone_without_words.get().status in (500, 503)
