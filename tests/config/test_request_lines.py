@@ -1,6 +1,7 @@
 """The log's line of a request: what is in it, and what never is."""
 
 import json
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -13,7 +14,7 @@ VALUE = "0123456789abcdef0123456789abcdef01234567"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-def request(**changed: object) -> Answered:
+def request(**changed: Any) -> Answered:
     plain = Answered(
         at=1_800_000_000.25,
         seconds=0.01234,
@@ -30,7 +31,7 @@ def request(**changed: object) -> Answered:
     return plain._replace(**changed)
 
 
-def told(**changed: object) -> dict[str, object]:
+def told(**changed: Any) -> dict[str, object]:
     line = line_of(request(**changed))
     assert line.count("\n") == 1
     found: dict[str, object] = json.loads(line)
