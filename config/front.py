@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
-from config.noting import noting
+from config.noting import begin, noting
 from config.streams import Send, Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull, Threads
 from config.wsgi import application as wsgi_application
@@ -54,6 +54,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
+            begin(environ)
         await _answer(environ, receive, send)
     except RequestDataTooBig as error:
         await _refuse_too_large(environ, error, receive, send)

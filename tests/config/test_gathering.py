@@ -75,7 +75,7 @@ def test_time_counts_from_the_end_of_the_body(monkeypatch: pytest.MonkeyPatch, g
     monkeypatch.setattr(noting, "perf_counter", lambda: next(moments))
     environ = dict(ENVIRON)
     sending = noting.noting(environ, lambda _message: Taken())
-    begin(environ)  # as config/bodies.py does
+    begin(environ)  # as config/front.py does
     sending({"type": "http.response.start", "status": 200, "headers": []})
     assert Answered._make(answered[0]).seconds == pytest.approx(0.25)
 
