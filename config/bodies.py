@@ -14,8 +14,6 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest
 
-from config.noting import begin
-
 type Receive = Callable[[], Awaitable[dict[str, Any]]]  # ASGI: the next part of the body
 
 # Of a refused body, which is thrown away: enough for a client that sends all of it before it reads the answer.
@@ -87,7 +85,6 @@ def set_body(environ: WSGIEnvironment, body: bytes) -> None:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ["wsgi.input"] = BytesIO(body)
-    begin(environ)
 
 
 def set_length_alone(environ: WSGIEnvironment) -> None:

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
 from config.lanes import Lanes
-from config.noting import noting
+from config.noting import begin, noting
 from config.streams import Send, Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull
 from config.wsgi import application as wsgi_application
@@ -57,6 +57,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if bodies.has_body(environ):
             bodies.set_body(environ, await bodies.read(environ, receive))
+            begin(environ)
         if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
             await _answer(environ, receive, send)
         else:

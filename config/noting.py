@@ -13,6 +13,10 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]  # ASGI
 BEGAN = "latchkey.began"
 
 
+# One answer: what Answered has, in its order. Making a tuple takes a seventh of the time of making an Answered.
+type Noted = tuple[float, float, int, str, str, str, str | None, str | None, str, tuple[str, str] | None, str]
+
+
 class Answered(NamedTuple):
     """One answer; nothing of it is looked at before config/gathering.py takes it, off the request's way."""
 
@@ -29,7 +33,7 @@ class Answered(NamedTuple):
     claimed: str
 
 
-answered: deque[Answered] = deque(maxlen=MOST)
+answered: deque[Noted] = deque(maxlen=MOST)
 
 
 def begin(environ: WSGIEnvironment) -> None:
@@ -50,9 +54,9 @@ def noting(environ: WSGIEnvironment, send: Send) -> Send:
     return sending
 
 
-def _noted(environ: WSGIEnvironment, status: int) -> Answered:
+def _noted(environ: WSGIEnvironment, status: int) -> Noted:
     get = environ.get
-    return Answered(
+    return (
         time(),
         perf_counter() - environ[BEGAN],
         status,

@@ -69,7 +69,8 @@ class SharedTotals:
 
     def _sweep(self) -> None:
         for folder in self.root.iterdir():
-            if folder != self.folder and folder.name != _identity(int(folder.name.partition("-")[0])):
+            server = folder.name.partition("-")[0]
+            if folder != self.folder and server.isdecimal() and folder.name != _identity(int(server)):
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager

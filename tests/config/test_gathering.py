@@ -12,7 +12,7 @@ from applications import observed
 from applications.observed import Event
 from config import noting
 from config.gathering import REQUEST_SECONDS, REQUESTS, STATEMENT_SECONDS, Gatherer
-from config.noting import answered, begin
+from config.noting import Answered, answered, begin
 from config.shared_totals import SharedTotals
 
 ENVIRON = {"REQUEST_METHOD": "POST", "PATH_INFO": "/oauth/token", "REMOTE_ADDR": "192.0.2.7"}
@@ -75,9 +75,9 @@ def test_time_counts_from_the_end_of_the_body(monkeypatch: pytest.MonkeyPatch, g
     monkeypatch.setattr(noting, "perf_counter", lambda: next(moments))
     environ = dict(ENVIRON)
     sending = noting.noting(environ, lambda _message: Taken())
-    begin(environ)  # as config/bodies.py does
+    begin(environ)  # as config/front.py does
     sending({"type": "http.response.start", "status": 200, "headers": []})
-    assert answered[0].seconds == pytest.approx(0.25)
+    assert Answered._make(answered[0]).seconds == pytest.approx(0.25)
 
 
 def test_a_body_that_never_came_is_counted_and_has_no_time(gatherer: Gatherer) -> None:
@@ -103,6 +103,16 @@ def test_events_and_statements_are_summed_up(gatherer: Gatherer) -> None:
     assert set(gatherer.totals.histograms) == {
         (STATEMENT_SECONDS, verb) for verb in ("select", "insert", "other")
     }
+
+
+def test_what_comes_while_it_takes_is_for_the_next_time(gatherer: Gatherer) -> None:
+    """Else a busy server would never get to the end."""
+    for _time in range(120):
+        answer()
+    write, gatherer.write = gatherer.write, lambda lines: [write(lines), answer()]
+    gatherer.take()
+    assert len(answered) == 3
+    assert sum(gatherer.totals.counters.values()) == 120
 
 
 def test_no_line_is_written_where_the_log_of_requests_is_off(tmp_path: Path, lines: list[str]) -> None:

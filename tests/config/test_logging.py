@@ -10,6 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -24,6 +25,7 @@ from django.urls import reverse
 import config.logging
 from applications.models import AccessToken, APIKey
 from config.logging import logging_to, redacted
+from config.tracebacks import TracebackOncePerMinute
 from tests.cast import make_cast
 from tests.factories import PASSWORD
 from tests.oauth.conftest import basic
@@ -175,14 +177,15 @@ def forgotten(email: str) -> set[str]:
 
 
 def written(logged: Callable[[], set[str]], level: str = "DEBUG") -> tuple[set[str], str]:
-    """Run something with all logs of `level` going through the product's own formatter."""
+    """Run something with all logs of `level` going through the product's own formatter, every traceback too."""
     stream = io.StringIO()
     setting = logging_to(level)
     setting["handlers"]["standard_error"]["stream"] = stream
     logging.config.dictConfig(setting)
     connection.force_debug_cursor = True
     try:
-        return logged(), stream.getvalue()
+        with patch.object(TracebackOncePerMinute, "_is_first", return_value=True):
+            return logged(), stream.getvalue()
     finally:
         connection.force_debug_cursor = False
         logging.config.dictConfig(settings.LOGGING)

@@ -111,6 +111,7 @@ def test_a_process_that_another_started_is_no_worker(tmp_path: Path) -> None:
 def test_what_a_server_that_has_ended_left_is_swept(tmp_path: Path, child: int, ended: int) -> None:
     other = SharedTotals(tmp_path, child, 1)
     other.begin()
+    (tmp_path / "notes of somebody").write_text("")
     left = tmp_path / f"{ended}-1"
     left.mkdir()
     SharedTotals(tmp_path, os.getpid(), child).begin()

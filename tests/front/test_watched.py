@@ -4,19 +4,19 @@ import base64
 import json
 import os
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.servers import OWNER_PASSWORD, Served, wait_until_answering
+from tests.servers import OWNER_PASSWORD, ROOT, Served, wait_until_answering
 
 pytestmark = pytest.mark.served
 
@@ -170,8 +170,6 @@ def test_every_answer_has_a_line(watched: Served, client: dict[str, str]) -> Non
 def test_so_have_those_that_were_refused_at_the_door(
     watched: Served, head: str, route: str, status: int
 ) -> None:
-    import socket
-
     with socket.create_connection(("127.0.0.1", urlsplit(watched.url).port or 0), timeout=10) as connection:
         connection.sendall(f"{head}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         answer = connection.makefile("rb").read().decode("latin-1")
@@ -205,8 +203,6 @@ def test_the_start_tells_the_settings_once(watched: Served) -> None:
     assert watched.environment["SECRET_KEY"] not in watched.log.read_text()
 
 
-def test_its_files_are_for_nobody_else() -> None:
-    from django.conf import settings
-
-    folder = Path(settings.VAR_DIR) / "metrics"
+def test_its_files_are_for_nobody_else(watched: Served) -> None:
+    folder = ROOT / "var" / "metrics"
     assert all(each.stat().st_mode & 0o077 == 0 for each in folder.iterdir())

@@ -1,0 +1,124 @@
+"""What metrics and the log's lines cost a token request, in processor time: `python -m bench.noting`.
+
+The front is called in this process, on a PostgreSQL of its own, in rounds: with nothing noted, with metrics, with lines
+too. Rounds of the three follow each other, so that whatever else the machine does meets all of them alike.
+"""
+
+import asyncio
+import os
+import secrets
+import statistics
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from io import StringIO
+from typing import Any
+from unittest.mock import patch
+
+from tests.postgres import postgres
+
+CLIENTS, REQUESTS, ROUNDS = 16, 25, 12
+WAYS = ("nothing", "metrics", "metrics and lines")
+
+
+def _prepare(url: str) -> None:
+    """Set Django up on a new database; the worker's own thread does not gather, each round does."""
+    os.environ |= {"DATABASE_URL": url, "ENV_FILE": os.devnull, "RATE_LIMIT": "0", "ALLOWED_HOSTS": "*"}
+    os.environ |= {"USAGE_FLUSH_SECONDS": "0", "LOG_LEVEL": "ERROR"}
+    os.environ |= {"SECRET_KEY": secrets.token_hex(), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    import django
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    settings.GATHERS = False
+    call_command("migrate", verbosity=0)
+
+
+def _form() -> bytes:
+    from tests.factories import make_account, make_application
+
+    application, secret = make_application(make_account(), scopes="sms groups")
+    pair = f"client_id={application.application_id}&client_secret={secret}"
+    return f"grant_type=client_credentials&{pair}".encode()
+
+
+def _client(form: bytes) -> Callable[[], Awaitable[None]]:
+    """Return what asks for REQUESTS tokens, one after the other."""
+    from config import front
+
+    headers = {"host": "localhost", "content-type": "application/x-www-form-urlencoded"}
+    headers |= {"content-length": str(len(form))}
+    scope = {
+        "method": "POST",
+        "raw_path": b"/oauth/token",
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 50000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": form, "more_body": False}
+
+    def send(message: dict[str, Any]) -> Any:
+        if message.get("status", 200) != 200:
+            sys.exit(f"A token was refused: {message}")
+
+    async def client() -> None:
+        for _request in range(REQUESTS):
+            await front.application(scope, receive, send)
+
+    return client
+
+
+async def _round(client: Callable[[], Awaitable[None]], way: str) -> float:
+    """Return the microseconds of processor time of each request, its share of the gathering included."""
+    from applications import observed
+    from config import front
+    from config.gathering import gatherer
+
+    gatherer.write = StringIO().write
+    gatherer.logs = way == WAYS[2]
+    began = time.process_time()
+    if way == WAYS[0]:
+        with (
+            patch.object(front, "noting", lambda _environ, send: send),
+            patch.object(observed, "count", lambda *_event: None),
+            patch.object(observed, "statements", deque(maxlen=0)),
+        ):
+            await asyncio.gather(*(client() for _number in range(CLIENTS)))
+    else:
+        await asyncio.gather(*(client() for _number in range(CLIENTS)))
+    gatherer.take()
+    return (time.process_time() - began) / (CLIENTS * REQUESTS) * 1e6
+
+
+async def _measure(form: bytes) -> None:
+    client = _client(form)
+    taken: dict[str, list[float]] = {way: [] for way in WAYS}
+    for number in range(ROUNDS + 3):
+        for way in WAYS:
+            spent = await _round(client, way)
+            if number > 2:  # the first ones prepare statements and fill caches
+                taken[way].append(spent)
+    for way in WAYS:
+        more = [with_it / without - 1 for with_it, without in zip(taken[way], taken[WAYS[0]], strict=True)]
+        print(f"{way:20} {statistics.median(taken[way]):7.1f} µs a token, {statistics.median(more):+.1%}")
+
+
+def main() -> None:
+    with postgres(durable=True) as url:
+        _prepare(url)
+        asyncio.run(_measure(_form()))
+        from django.db import connections
+
+        connections.close_all()
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
