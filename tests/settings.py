@@ -26,3 +26,6 @@ USAGE_FLUSH_SECONDS = 0
 
 # A task runs where it is asked for: another thread would not see what a test has not committed.
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+
+# A busy machine must not fail a test of something else; tests/waits and tests/reliability have limits of their own.
+DATABASE_STATEMENT_TIMEOUT = DATABASE_LOCK_TIMEOUT = 60
