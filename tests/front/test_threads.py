@@ -78,7 +78,7 @@ def test_whoever_has_waited_too_long_for_a_thread_is_refused_unanswered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("config.threads.WAIT_SECONDS", 0.05)
-    go, answered = threading.Event(), []
+    go, answered = threading.Event(), list[Answer]()
 
     async def ask() -> list[object]:
         threads = Threads(Streamed(go), count=1, most_waiting=2)
