@@ -34,3 +34,6 @@ TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBacken
 # What the migrations make, once for all processes of a run (tests/both_databases.py).
 if migrated := os.environ.get("MIGRATED_DATABASE"):
     DATABASES = {"default": {**config.settings.DATABASES["default"], "TEST": {"TEMPLATE": migrated}}}
+
+# A busy machine must not fail a test of something else; tests/waits and tests/reliability have limits of their own.
+DATABASE_STATEMENT_TIMEOUT = DATABASE_LOCK_TIMEOUT = 60

@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
 from applications.models import (
-    AccessToken,
     Application,
     Delivery,
     DeliveryAttempt,
@@ -20,7 +19,7 @@ from applications.models import (
     WebhookDay,
 )
 from applications.models.deliveries import State, database_time
-from applications.models.statements.purging import dead_tokens
+from applications.models.statements.purging import dead_tokens, delete_tokens
 from applications.operations.sweeping import BATCH, PAUSE, sweep, sweep_rows
 
 DELIVERIES = 2_000  # rows a transaction: they are larger than others
@@ -39,7 +38,7 @@ def purge_tokens(*, batch: int = BATCH, pause: float = PAUSE) -> int:
     ended = now() - timedelta(days=settings.TOKEN_KEEP_DAYS)
     return sweep(
         lambda after, most: dead_tokens(ended, after=after or 0, most=most),
-        lambda keys: AccessToken.objects.filter(pk__in=keys).delete()[0],
+        delete_tokens,
         batch=batch,
         pause=pause,
     )

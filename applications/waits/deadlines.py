@@ -67,8 +67,13 @@ class Deadlines:
         if self.cancelled:
             self.cancelled.discard(connection)
 
+    def begin_anew(self) -> None:
+        """Forget what ran and who watched: in a process that was forked, neither is there."""
+        self.running.clear()
+        self.cancelled.clear()
+        self.thread = None
+
     def _start(self) -> None:
-        # Started at the first statement, so that a server which forks has one in each process.
         self.thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
         self.thread.start()
 
@@ -106,3 +111,4 @@ def cut(connection: Connection) -> None:
 
 
 deadlines = Deadlines()
+os.register_at_fork(after_in_child=deadlines.begin_anew)

@@ -202,6 +202,8 @@ CALLS = [
     ("POST", "/applications/{applicationId}/webhooks/test", {"event": "dlr_update", "channel": "sms"}),
     ("DELETE", "/applications/{applicationId}", ""),
     ("GET", "/openapi.json", ""),
+    ("GET", "/health/live", ""),
+    ("GET", "/health/ready", ""),
     ("POST", "/credentials/revoke", {"credentials": ["Bearer " + 40 * "0"]}),
 ]
 
@@ -251,7 +253,9 @@ def test_refusals_are_as_described(
     application: Application,
 ) -> None:
     described, address = path.partition("?")[0], path.replace("{applicationId}", new_credential())
-    needs_a_credential = described not in ("/openapi.json", "/credentials/revoke")
+    needs_a_credential = described not in (
+        *("/openapi.json", "/credentials/revoke", "/health/live", "/health/ready"),
+    )
     wrong = [
         (Program({}), body, 401),
         (bearer(application, "sms" if "messages" not in path else "groups"), body, 403),

@@ -150,9 +150,7 @@ def counted() -> dict[str, int]:
 
 def test_every_view_is_among_those() -> None:
     described = {str(pattern.pattern) for pattern in urlpatterns} - {
-        "openapi.json",
-        "credentials/revoke",
-        "events",
+        *("openapi.json", "credentials/revoke", "events", "health/live", "health/ready")
     }
     assert {path.replace("{id}", "<str:application_id>")[1:] for _method, path in EVERY_VIEW} == described
 

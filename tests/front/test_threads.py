@@ -9,8 +9,10 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from applications.waits import limits
 from config import streams
 from config.front import environ_of
+from config.lanes import Lanes
 from config.threads import Answer, QueueFull, Threads, call
 from config.wsgi import application as product
 
@@ -70,6 +72,51 @@ def test_a_full_queue_refuses_at_once_and_recovers() -> None:
 
     asyncio.run(ask())
     assert sorted(answered) == ["/0", "/1", "/2", "/3", "/4", "/again"]
+
+
+def test_whoever_has_waited_too_long_for_a_thread_is_refused_unanswered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("config.threads.WAIT_SECONDS", 0.05)
+    go, answered = threading.Event(), list[Answer]()
+
+    async def ask() -> list[object]:
+        threads = Threads(Streamed(go), count=1, most_waiting=2)
+        asked = [threads.answer({"PATH_INFO": f"/{number}"}, answered.append) for number in range(3)]
+        waiting = [asyncio.create_task(each) for each in asked]
+        await asyncio.sleep(0.1)
+        go.set()
+        return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+
+    first, *rest = asyncio.run(ask())
+    assert (first, [type(each) for each in rest]) == (None, [QueueFull, QueueFull])
+    assert [answer[1][0][1] for answer in answered] == ["/0"]
+
+
+@pytest.mark.parametrize(
+    ("path", "lane"),
+    [
+        ("/health/live", "quick"),
+        ("/.well-known/oauth-authorization-server", "quick"),
+        ("/static/css/panel.css", "quick"),
+        ("/health/ready", "ready"),
+        ("/oauth/token", "most"),
+        ("/panel/", "most"),
+        ("/health", "most"),
+    ],
+)
+def test_what_needs_no_database_has_a_thread_of_its_own(path: str, lane: str) -> None:
+    lanes = Lanes(Streamed(), count=1, most_waiting=1)
+    assert lanes.of(path) is getattr(lanes, lane)
+    assert len({lanes.most, lanes.quick, lanes.ready}) == 3
+
+
+def test_a_thread_that_makes_exports_takes_its_time_in_a_server_that_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits._process, "in_time", True)
+    in_thread = streams.Streams().maker.submit(limits.statement_seconds).result(10)
+    assert (in_thread, limits.statement_seconds()) == (3600, 60)
 
 
 def test_what_the_application_raises_is_raised_where_it_was_asked() -> None:

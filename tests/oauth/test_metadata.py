@@ -1,10 +1,12 @@
 """GET /.well-known/oauth-authorization-server: RFC 8414."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
 from applications.models import Scope
+from applications.oauth import metadata
 from applications.operations.actors import OPERATOR
 from applications.operations.scopes import retire_scope
 from tests.oauth.edge import body_of
@@ -52,3 +54,19 @@ def test_section_3_2_the_answer_is_json(client: Client, db: None) -> None:
 def test_section_3_1_it_is_asked_for_with_get(client: Client, db: None, method: str) -> None:
     response = getattr(client, method)(PATH)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+def test_it_is_answered_while_the_database_is_away(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = body_of(client.get(PATH))
+
+    def gone() -> list[str]:
+        raise OperationalError
+
+    monkeypatch.setattr(metadata.scope_names, "read", gone)
+    assert body_of(client.get(PATH)) == known
+    metadata.scope_names.forget()
+    never_known = client.get(PATH)
+    assert never_known.status_code == 200
+    assert body_of(never_known) == {name: known[name] for name in known if name != "scopes_supported"}

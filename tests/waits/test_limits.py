@@ -115,6 +115,14 @@ def test_what_does_not_end_is_cut_off_and_the_database_counts_as_away(by: Callab
     assert not deadlines.database.is_open
 
 
+def test_a_process_that_was_forked_watches_again() -> None:
+    ask("SELECT 1")
+    deadlines.deadlines.begin_anew()
+    ask("SELECT set_config('statement_timeout', '0', false)")
+    with pytest.raises(DatabaseError):
+        ask("SELECT pg_sleep(5)")
+
+
 def test_what_has_begun_may_end_while_the_database_counts_as_away() -> None:
     with transaction.atomic():
         ask("SELECT 1")
