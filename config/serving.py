@@ -23,7 +23,7 @@ from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ASKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-KILL_SECONDS = 5  # that granian waits for its workers before it kills them
+KILL_SECONDS = 4  # that granian waits for its workers before it kills them
 END_SECONDS = KILL_SECONDS + 1
 STEADY_SECONDS = 60  # a server that ran so long has not failed at its start
 LONGEST_PAUSE = 30.0
@@ -103,7 +103,9 @@ class Supervisor:
         """Serve until asked to end; return the exit code."""
         failures = 0
         while True:
-            self.process = os.posix_spawn(self.words[0], self.words, self.environment, setsigmask=[], setpgroup=0)
+            self.process = os.posix_spawn(
+                self.words[0], self.words, self.environment, setsigmask=[], setpgroup=0
+            )
             started = time.monotonic()
             if asked := self._wait():
                 return self._end(asked)
