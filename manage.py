@@ -7,7 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from config.end import end
-from config.failures import ending_of
+from config.failures import failure_of
 
 
 def main() -> None:
@@ -17,9 +17,9 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except Exception as error:
-        if (ending := ending_of(error)) is None:
+        if (failure := failure_of(error)) is None:
             raise
-        end(*ending)
+        end(*failure)
 
 
 if __name__ == "__main__":

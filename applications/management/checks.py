@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
+from django.http.request import validate_host
 
 SHORTEST_KEY = 32  # characters
 
@@ -16,9 +17,11 @@ def addresses(**_options: Any) -> list[checks.CheckMessage]:
     found = []
     if not settings.HTTPS:
         found.append(_lacks(2, "PUBLIC_URL is not https://, so secrets go over the net in the clear."))
-    if "*" in settings.ALLOWED_HOSTS or host not in settings.ALLOWED_HOSTS:
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(_lacks(3, f"ALLOWED_HOSTS takes any Host. Name that of PUBLIC_URL, {host}."))
+    elif not validate_host(host, settings.ALLOWED_HOSTS):
         found.append(
-            _lacks(3, f"ALLOWED_HOSTS does not name the host of PUBLIC_URL, {host}, alone or at all.")
+            _lacks(3, f"ALLOWED_HOSTS lacks the host of PUBLIC_URL, {host}: its requests are refused.")
         )
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         message = "TRUSTED_PROXIES is empty: nothing that comes through a proxy counts as https, nor as its client's."
