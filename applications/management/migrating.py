@@ -53,8 +53,11 @@ def _alone() -> Iterator[None]:
                 returncode=ExitCode.TEMPORARY,
             )
         time.sleep(LOOK_SECONDS)
-    yield
-    _try("SELECT pg_advisory_unlock(%s)")
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            _try("SELECT pg_advisory_unlock(%s)")
 
 
 def _try(statement: str) -> bool:
