@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.timezone import now
 from psycopg.errors import LockNotAvailable
@@ -41,54 +42,47 @@ def bring_up_to_date() -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the other nodes off. The lock belongs to the connection, so it goes with the process, however that ends."""
+    """Hold the other nodes off. The lock belongs to a connection of its own, and goes when that or the process ends."""
     if connection.vendor != "postgresql":
         yield
         return
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not _try("SELECT pg_try_advisory_lock(%s)"):
-        if time.monotonic() > deadline:
-            raise CommandError(
-                f"Another node has been migrating the database for {WAIT_SECONDS:.0f} s.",
-                returncode=ExitCode.TEMPORARY,
-            )
-        time.sleep(LOOK_SECONDS)
-    try:
+    with closing(connection.copy()) as holder:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not _has_lock(holder):
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"Another node has been migrating the database for {WAIT_SECONDS:.0f} s.",
+                    returncode=ExitCode.TEMPORARY,
+                )
+            time.sleep(LOOK_SECONDS)
         yield
-    finally:
-        if connection.is_usable():
-            _try("SELECT pg_advisory_unlock(%s)")
 
 
-def _try(statement: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [LOCK])
+def _has_lock(holder: BaseDatabaseWrapper) -> bool:
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
 
 
 def _migrate() -> None:
+    """Each migration is a transaction, so one that did not get its lock has changed nothing and is tried again."""
     if connection.vendor != "postgresql":
         call_command("migrate", verbosity=0, interactive=False)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-    try:
-        _migrate_with_patience()
-    finally:
+    for _number in range(LOCK_TRIES):
         with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
-
-
-def _migrate_with_patience() -> None:
-    """Each migration is a transaction, so one that did not get its lock has changed nothing and is tried again."""
-    for _try_number in range(LOCK_TRIES):
+            cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         try:
             call_command("migrate", verbosity=0, interactive=False)
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
+            connection.close()
+            connection.connect()  # Django leaves a migration's transaction open when its last statements fail
             time.sleep(LOCK_PAUSE)
         else:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
             return
     raise CommandError(
         f"A migration did not get its lock in {LOCK_TRIES} tries of {LOCK_TIMEOUT}: a transaction is open for long."
