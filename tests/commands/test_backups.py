@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
@@ -16,6 +17,7 @@ from django.utils.timezone import now
 
 from applications.models import AccessToken
 from tests.factories import make_account, make_application, make_token
+from tests.postgres import Postgres, server
 from tests.servers import Manager
 
 PASSWORD = "a long and dull password"

@@ -72,7 +72,7 @@ def test_secrets_and_keys_end_when_asked_for(old: Application, client: Client) -
     assert young.secrets.get().is_known
     assert list(ResourceServer.objects.exclude(hint="")) == [server]
     answer = client.post(
-        "/oauth/token", GRANT, content_type=FORM, headers=basic(young.application_id, secret)
+        "/oauth/token", GRANT, content_type=FORM, HTTP_AUTHORIZATION=basic(young.application_id, secret)
     )
     assert answer.status_code == 200
 

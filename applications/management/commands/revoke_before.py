@@ -15,8 +15,8 @@ from applications.operations.revocations import revoke_before
 class Command(OperatorCommand):
     help = (
         "End every token that was issued before TIME, in all accounts: after a backup was restored, which brings back"
-        " what was revoked since. With --secrets also secrets that are as old, of applications and resource servers, with"
-        " --keys API keys."
+        " what was revoked since. With --secrets also secrets of applications and resource servers that are as old,"
+        " with --keys API keys."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
