@@ -41,13 +41,15 @@ class Place:
 
     def check(self) -> None:
         """End the process where nobody can listen there."""
+        if not 0 < self.port < 65536:
+            end(ExitCode.SETTINGS, f"PORT={self.port} is no port: it is a number from 1 to 65535.")
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             for family, kind, protocol, _name, address in found:
                 with socket.socket(family, kind, protocol) as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind(address)
-        except (OverflowError, socket.gaierror):
+        except socket.gaierror:
             end(ExitCode.SETTINGS, f"HOST={self.host} with PORT={self.port} is no address to listen at.")
         except PermissionError:
             end(ExitCode.PORT, f"This user may not listen at port {self.port}. Choose one from 1024 on.")

@@ -78,6 +78,7 @@ class TestTheDemoAccount:
         assert not Account.objects.exists()
 
 
+@pytest.mark.owner
 def test_a_database_of_a_newer_version_is_left_alone(db: None) -> None:
     MigrationRecorder(connection).record_applied("applications", "9999_of_the_future")
     with pytest.raises(CommandError, match=r"newer version.*9999_of_the_future") as ended:
@@ -148,6 +149,7 @@ def migrated_back(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.postgres
+@pytest.mark.owner
 def test_a_migration_that_waits_holds_up_nobody_for_long(
     migrated_back: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +194,7 @@ def _write_until(released: threading.Event, waits: list[float]) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.owner
 def test_a_lock_that_never_comes_ends_it(migrated_back: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"LOCK_PAUSE": 0.05, "LOCK_TRIES": 2, "LOCK_TIMEOUT": "100ms"}.items():
         monkeypatch.setattr(migrating, name, value)

@@ -147,6 +147,8 @@ def test_not_one_request_is_lost(nodes: tuple[list[Node], Manager], tmp_path: Pa
     database = manager.environment["DATABASE_URL"]
     assert urlsplit(database).scheme.startswith("postgres")
     with psycopg.connect(database) as connection:
-        counted = connection.execute("SELECT sum(count) FROM applications_dailyusage WHERE kind = 'issued'").fetchone()
+        counted = connection.execute(
+            "SELECT sum(count) FROM applications_dailyusage WHERE kind = 'issued'"
+        ).fetchone()
         issued = connection.execute("SELECT count(*) FROM applications_accesstoken").fetchone()
     assert counted == issued, "no figure is lost either"
