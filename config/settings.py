@@ -132,6 +132,8 @@ DATABASES["default"]["OPTIONS"] = {
     **(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),
 }
+# For a version that is to serve beside a newer one, or again after it.
+DATABASE_MAY_BE_NEWER = env.bool("DATABASE_MAY_BE_NEWER", False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # `rates` counts requests of the API: shared by the processes of one machine; several machines share a Redis or Valkey.
@@ -301,6 +303,9 @@ TASKS = {"default": {"BACKEND": "applications.authentication.background.ThreadBa
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@localhost>")
 
 LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
+
+# Whom to tell about a weakness: in /.well-known/security.txt (RFC 9116), which is not there without it.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 
 # --- OAuth ---------------------------------------------------------------------------------------
 

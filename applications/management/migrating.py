@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
@@ -99,10 +100,10 @@ def _check_not_newer(executor: MigrationExecutor) -> None:
         for app, name in executor.loader.applied_migrations
         if app == "applications" and (app, name) not in known
     )
-    if newer:
+    if newer and not settings.DATABASE_MAY_BE_NEWER:
         raise CommandError(
             f"The database is of a newer version: this one does not know its migration {newer[0]}."
-            " Start that version, or restore a backup from before it.",
+            " Start that version, or set DATABASE_MAY_BE_NEWER for the one just before it.",
             returncode=ExitCode.DATA,
         )
 
