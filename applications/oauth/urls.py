@@ -5,7 +5,6 @@ from django.urls import path
 from applications.oauth.introspect import introspect
 from applications.oauth.metadata import metadata
 from applications.oauth.revoke import revoke
-from applications.oauth.security_txt import security_txt
 from applications.oauth.token import token
 from applications.oauth.verify import verify
 
@@ -16,5 +15,4 @@ urlpatterns = [
     path("oauth/revoke", revoke, name="revoke"),
     path("oauth/verify", verify, name="verify"),
     path(".well-known/oauth-authorization-server", metadata, name="metadata"),
-    path(".well-known/security.txt", security_txt, name="security_txt"),
 ]
