@@ -304,9 +304,6 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Latchkey <latchkey@loc
 
 LOGGING = logging_to(env.str("LOG_LEVEL", "INFO"))
 
-# Whom to tell about a weakness: in /.well-known/security.txt (RFC 9116), which is not there without it.
-SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
-
 # --- OAuth ---------------------------------------------------------------------------------------
 
 ISSUER = PUBLIC_URL

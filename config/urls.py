@@ -4,12 +4,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from applications.admin.site import site
-from applications.oauth.security_txt import security_txt
 
 urlpatterns = [
     path("", include("applications.oauth.urls")),
     path("", include("applications.api.urls")),
-    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("", RedirectView.as_view(pattern_name="panel:home"), name="root"),
     path("panel/", include("applications.panel.urls")),
     path("panel/", include("config.urls_sign_in")),
