@@ -20,3 +20,4 @@ class ApplicationsConfig(AppConfig):
         installed.get_model("mfa", "Authenticator")._meta.get_field("data").__class__ = SealedJSONField
         import_module("applications.authentication.sign_in_events").connect()
         import_module("applications.delivery.checks")
+        import_module("applications.management.checks")

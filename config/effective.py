@@ -5,11 +5,9 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import ParseResult
 
-import environ
 from django.core import checks
 
 from config.logging import redacted
@@ -18,25 +16,6 @@ logger = logging.getLogger(__name__)
 
 # Of these the log says only whether they are there.
 SECRET = re.compile(r"SECRET|PASSWORD$|TOKEN|_KEYS?$")
-
-
-class RecordedEnvironment(environ.Env):
-    """The environment, and what each setting that was read of it came to, its default included."""
-
-    def __init__(self, **scheme: Any) -> None:
-        super().__init__(**scheme)
-        self.read: dict[str, Any] = {}
-
-    def get_value(self, var: str, *arguments: Any, **named: Any) -> Any:
-        """Return the value of a setting, as the library does."""
-        value = super().get_value(var, *arguments, **named)
-        self.read[var] = value
-        return value
-
-    def networks(self, var: str, default: str = "") -> list[str]:
-        """Return networks, separated by commas; ValueError for what is none, or has bits behind its prefix."""
-        texts = self.get_value(var, default=default).split(",")
-        return [str(ip_network(text.strip())) for text in texts if text.strip()]
 
 
 def told(name: str, value: Any) -> Any:

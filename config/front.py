@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
+from config.draining import closing_while_draining
 from config.lanes import Lanes
 from config.noting import begin, noting
 from config.streams import Send, Streams, TooManyStreams, encoded
@@ -50,6 +51,7 @@ ALWAYS: WSGIEnvironment = {
 }
 
 
+@closing_while_draining
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
     environ = environ_of(scope)

@@ -1,5 +1,8 @@
 """The key that signs sessions and mailed links: without a good one the server does not start."""
 
+from applications.rules.exit_codes import ExitCode
+from config.end import end
+
 SHORTEST = 32  # characters
 FEWEST = 8  # different characters; 32 random hexadecimal digits have fewer once in some 100,000 times
 SHORTEST_UNIT = 16  # characters, of a key that repeats itself
@@ -9,11 +12,11 @@ HOW = "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
 def checked_key(key: str, name: str = "SECRET_KEY") -> str:
     """Return `key` when nobody can guess it. Ends the program with one sentence otherwise."""
     if not key:
-        raise SystemExit(f"{name} is not set. {HOW}")
+        end(ExitCode.SETTINGS, f"{name} is not set. {HOW} All machines need the same one.")
     if len(key) < SHORTEST:
-        raise SystemExit(f"{name} is shorter than {SHORTEST} characters, so it can be guessed. {HOW}")
+        end(ExitCode.SETTINGS, f"{name} is shorter than {SHORTEST} characters, so it can be guessed. {HOW}")
     if len(set(key)) < FEWEST or _unit(key) < SHORTEST_UNIT:
-        raise SystemExit(f"{name} repeats too few characters, so it can be guessed. {HOW}")
+        end(ExitCode.SETTINGS, f"{name} repeats too few characters, so it can be guessed. {HOW}")
     return key
 
 

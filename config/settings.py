@@ -1,26 +1,30 @@
 """Every setting, from the environment; `.env.example` gives each with its meaning."""
 
+import os
 import sys
 from pathlib import Path
 
-import environ
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from config.effective import RecordedEnvironment
+from config.environment import Environment, program, read_secret_files
 from config.logging import logging_to
 from config.secret_key import checked_key
 from config.security_contacts import checked_contacts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
-env = RecordedEnvironment()
-environ.Env.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
+env = Environment()
+Environment.read_env(env.path("ENV_FILE", str(BASE_DIR / ".env")))
+read_secret_files(os.environ)
+
+# All that is written on this machine.
+VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 
 # Where people and clients reach this server. Absolute URLs and the OAuth issuer come from here,
 # never from the Host header (RFC 8414 section 2, security.md 14).
-PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+# localhost, not 127.0.0.1: browsers give passkeys to no page whose address is a number.
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/") or f"http://localhost:{env.int('PORT', 8000)}"
 HTTPS = PUBLIC_URL.startswith("https://")
 
 DEBUG = env.bool("DEBUG", False)
@@ -103,11 +107,16 @@ SQLITE_OPTIONS = {
 }
 DATABASE_PREPARE = env.bool("DATABASE_PREPARE", True)
 POSTGRESQL_OPTIONS = {
+    "application_name": program(),
     # Both are needed for prepared statements; a pooler in transaction mode cannot carry them.
     "server_side_binding": DATABASE_PREPARE,
     "prepare_threshold": 1 if DATABASE_PREPARE else None,
 }
-DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
+# Without DATABASE_URL: a file of this machine's own, which is where a demo account may be made.
+OWN_SQLITE = not env.str("DATABASE_URL", "")
+if OWN_SQLITE:
+    os.environ.pop("DATABASE_URL", None)
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'latchkey.sqlite3'}")}
 POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
 if POSTGRESQL:
     DATABASES["default"]["ENGINE"] = "applications.waits.postgresql"
@@ -124,12 +133,14 @@ DATABASE_STATEMENT_TIMEOUT = env.float("DATABASE_STATEMENT_TIMEOUT", 3)
 DATABASE_LOCK_TIMEOUT = env.float("DATABASE_LOCK_TIMEOUT", 2)
 DATABASE_LONG_STATEMENT_TIMEOUT = env.float("DATABASE_LONG_STATEMENT_TIMEOUT", 3600)
 DATABASE_LONG_LOCK_TIMEOUT = env.float("DATABASE_LONG_LOCK_TIMEOUT", 60)
+# For a version that is to serve beside a newer one, or again after it.
+DATABASE_MAY_BE_NEWER = env.bool("DATABASE_MAY_BE_NEWER", False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # `rates` counts requests of the API: shared by the processes of one machine; several machines share a Redis or Valkey.
 # People's limits (mails of a minute, for one) are in the database whatever CACHE_URL says, so that signing in needs
 # nothing else. All of them last a minute: with so many rows allowed, none is culled before it is over.
-RATES = env.cache_url("CACHE_URL", "dbcache://latchkey_cache")
+RATES = env.cache("CACHE_URL", "dbcache://latchkey_cache")
 if RATES["BACKEND"].endswith("RedisCache"):
     RATES["OPTIONS"] = {
         "socket_timeout": env.float("CACHE_TIMEOUT", 0.25),  # seconds
@@ -242,8 +253,10 @@ SECURE_CSP = {
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31536000 if HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# Both bind hosts that are none of Latchkey's, so they are on only when asked for, and no check asks for them.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("SECURE_HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_ENGINE = "applications.authentication.sessions"
@@ -270,6 +283,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only this process serves them.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
@@ -277,7 +293,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # Mail goes to the log until the operator names a server, such as smtp+tls://user:password@host:587.
-_mail = env.email_url("MAIL_URL", "consolemail://")
+_mail = env.mail("MAIL_URL", "consolemail://")
 _smtp = {
     "host": _mail["EMAIL_HOST"],
     "port": _mail["EMAIL_PORT"] or 25,

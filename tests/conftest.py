@@ -7,6 +7,8 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.test import client
 from pytest_django import DjangoDbBlocker
 
@@ -15,7 +17,7 @@ from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.cast import Cast, make_cast
 from tests.entry import ServedHandler
-from tests.servers import Served
+from tests.servers import ROOT, Served
 from tests.shared import Make, makers, seed_scopes, shared
 
 # A slow machine is no fault of what is tested; speed is measured by bench/.
@@ -23,6 +25,12 @@ hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
 
 LONGEST = ("tests/reliability/", "tests/set_up/", "tests/deploy/test_roles.py", "tests/front/test_s")
+
+# Roles are of the whole server, and several processes of tests make them at once.
+ROLES = """
+DO $$ BEGIN CREATE ROLE latchkey_owner LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE latchkey_app LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+"""
 
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
@@ -56,9 +64,41 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     if settings.POSTGRESQL:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE applications_auditevent DISABLE TRIGGER audit_is_not_truncated")
+            cursor.execute(ROLES)
+            for file in ("roles.sql", "grants.sql"):
+                cursor.execute((ROOT / "deploy" / "postgresql" / file).read_text())
     shared.blocker = django_db_blocker
     yield
     shared.end()
+
+
+@pytest.fixture(autouse=True)
+def servers_role(request: pytest.FixtureRequest, scopes: None) -> Iterator[None]:
+    """Let every test on PostgreSQL run as the server does in production: without a right to change tables.
+
+    A test marked `owner` makes tables, or turns off what guards them, as the owner of the tables may.
+    """
+    marks = {mark.name for mark in request.node.iter_markers()}
+    has_database = {"db", "transactional_db", "django_db"} & {*request.fixturenames, *marks}
+    if not settings.POSTGRESQL or not has_database or "owner" in marks:
+        yield
+        return
+    connection_created.connect(_take_role)
+    _take_role(connection)
+    yield
+    connection_created.disconnect(_take_role)
+    if (
+        not connection.needs_rollback
+        and connection.connection is not None
+        and not connection.connection.closed
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+
+
+def _take_role(connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE latchkey_app")
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from config import serving
+
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
@@ -114,20 +116,9 @@ class Served:
     def start(self) -> None:
         """Serve; again, at the same address, after the process was told to end."""
         host, port, workers = self.place
-        granian = [sys.executable, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws"]
-        sizes = [
-            "--workers",
-            str(workers),
-            "--http1-header-read-timeout",
-            "30000",
-            "--workers-kill-timeout",
-            "5",
-        ]
-        sizes += ["--backpressure", "2048", "--respawn-failed-workers", "--respawn-interval", "1"]
-        address = ["--host", host, "--port", str(port)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*granian, *sizes, *address, "config.front:application"],
+                serving.command(host, port, workers),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

@@ -81,6 +81,7 @@ class Action(models.TextChoices):
     WEBHOOKS_CHANGED = "webhooks:change", _("Webhook settings changed")
     TOKEN_REVOKED = "token:revoke", _("Token revoked")
     TOKENS_REVOKED = "tokens:revoke", _("All tokens revoked")
+    REVOKED_BEFORE = "credentials:revoke_before", _("Old credentials ended everywhere")
     SCOPE_ADDED = "scope:add", _("Scope added")
     SCOPE_RETIRED = "scope:retire", _("Scope retired")
     WEBHOOK_SECRET_ROLLED = "webhook_secret:roll", _("Signing secret of webhooks made")

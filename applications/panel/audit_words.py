@@ -65,6 +65,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     Action.SECRET_RETIRED: _("{who} stopped the old secret of {what}"),
     Action.TOKEN_REVOKED: _("{who} revoked a token of {what}"),
     Action.TOKENS_REVOKED: _("{who} revoked all tokens of {what}"),
+    Action.REVOKED_BEFORE: _("{who} ended all credentials of before a moment, in every account"),
     Action.SCOPE_ADDED: _("{who} added the scope {what}"),
     Action.WEBHOOK_SECRET_ROLLED: _("{who} made a new signing secret for webhooks of {what}"),
     Action.WEBHOOKS_SIGNED: _("{who} switched the signing of webhooks of {what} on"),

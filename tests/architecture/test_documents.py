@@ -13,8 +13,8 @@ README = (ROOT / "README.md").read_text()
 
 
 def settings_read() -> set[str]:
-    """Names of the environment that settings.py reads."""
-    source = (ROOT / "config" / "settings.py").read_text()
+    """Names of the environment that settings.py reads, and serving.py."""
+    source = "".join((ROOT / "config" / name).read_text() for name in ("settings.py", "serving.py"))
     return set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', source))
 
 

@@ -18,6 +18,7 @@ def test_the_scopes_are_seeded_in_the_platforms_order(db: None) -> None:
     assert list(Scope.objects.values_list("name", flat=True)) == f"{names} {rest}".split()
 
 
+@pytest.mark.owner
 def test_audit_rows_cannot_be_changed_or_deleted(db: None) -> None:
     make_account("Demo")
     event = AuditEvent.objects.get()

@@ -20,7 +20,9 @@ HOST = "latchkey.example"  # by which the gateways ask
 
 
 @contextmanager
-def nginx_in_front(latchkey_port: int, api_port: int, folder: Path, host: str = HOST) -> Iterator[Two]:
+def nginx_in_front(
+    latchkey_port: int, api_port: int, folder: Path, host: str = HOST, other_port: int | None = None
+) -> Iterator[Two]:
     """Run nginx with deploy/nginx, as far as it goes without root and on other ports."""
     program = found("nginx", "apt install nginx")
     ports = free_port(), free_port()
@@ -33,6 +35,7 @@ def nginx_in_front(latchkey_port: int, api_port: int, folder: Path, host: str = 
     changes = {
         "listen 80;": f"listen 127.0.0.1:{ports[1]};",
         "127.0.0.1:8000": f"127.0.0.1:{latchkey_port}",
+        "127.0.0.1:8001": f"127.0.0.1:{other_port or latchkey_port}",
     }
     (folder / "latchkey.conf").write_text(replaced((DEPLOY / "nginx" / "latchkey.conf").read_text(), changes))
     shutil.copytree(DEPLOY / "nginx" / "snippets", folder / "snippets")

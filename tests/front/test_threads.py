@@ -106,7 +106,7 @@ def test_whoever_has_waited_too_long_for_a_thread_is_refused_unanswered(
     ],
 )
 def test_what_needs_no_database_has_a_thread_of_its_own(path: str, lane: str) -> None:
-    lanes = Lanes(Streamed(), count=1, most_waiting=1)
+    lanes = Lanes(Streamed(), count=1, most_waiting=1, begin=lambda: None)
     assert lanes.of(path) is getattr(lanes, lane)
     assert len({lanes.most, lanes.quick, lanes.ready}) == 3
 

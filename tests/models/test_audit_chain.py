@@ -24,7 +24,7 @@ from applications.operations.resource_servers import create_resource_server
 from applications.rules.names import Name
 from tests.factories import make_account, make_application
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 COLUMNS = (
     "account_id, action, actor_kind, actor, application_id, target, details, request_id, created_at"
     ", previous, digest"

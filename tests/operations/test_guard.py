@@ -71,6 +71,7 @@ from applications.operations.resource_servers import (
     remove_resource_server,
     reset_resource_server,
 )
+from applications.operations.revocations import revoke_before
 from applications.operations.scopes import add_scope, retire_scope
 from applications.operations.secrets import reset_secret, retire_secret
 from applications.operations.sessions import end_sessions
@@ -343,6 +344,7 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
         "revoke_all_tokens": (revoke_all_tokens, {"application": application}),
         "reset_resource_server": (reset_resource_server, {"server": server}),
         "remove_resource_server": (remove_resource_server, {"server": server}),
+        "revoke_before": (revoke_before, {"moment": now(), "secrets": True, "keys": True}),
         "add_scope": (add_scope, {"scope": added()}),
         "retire_scope": (retire_scope, {"scope": Scope.objects.get(name="sms")}),
         **of_members(account),
@@ -466,7 +468,7 @@ def test_values_of_members(target: Application, operation: str, param: str) -> N
 
 
 OF_THE_OPERATOR = {"create_account", "add_scope", "retire_scope", "create_resource_server"}
-OF_THE_OPERATOR |= {"reset_resource_server", "remove_resource_server"}
+OF_THE_OPERATOR |= {"reset_resource_server", "remove_resource_server", "revoke_before"}
 
 
 def test_a_viewer_changes_nothing(target: Application) -> None:

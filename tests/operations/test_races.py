@@ -159,6 +159,7 @@ def test_no_token_survives_a_revocation_it_raced_with() -> None:
     assert answered <= end + 5
 
 
+@pytest.mark.owner
 def test_a_token_whose_issue_began_before_a_revocation_does_not_survive_it() -> None:
     """The revocation commits while the issuing statement waits half-way: the token it inserts is dead."""
     application, secret = make_application(make_account("Demo"))

@@ -18,6 +18,8 @@ from tests.panel.pages import text
 
 WHOLE, LATER, BROKEN = "The chain of entries is whole", "Later entries are not checked yet", "is broken"
 
+pytestmark = pytest.mark.owner
+
 
 def said(client: Client, account: Account) -> str:
     return text(client.get(reverse("panel:audit_log", args=[account.pk])))

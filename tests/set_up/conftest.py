@@ -1,6 +1,7 @@
 """A checkout of one's own to set up, beside the one under test."""
 
 import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,7 +45,8 @@ def bare(checkout: Path) -> Path:
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """The environment of a shell, with a database of its own on PostgreSQL when the tests run there."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"DRAIN_SECONDS": "0.1"}
     if "DATABASE_URL" in os.environ:
         environment["DATABASE_URL"] = database_of_its_own(tmp_path)
+        environment["SECRET_KEY"] = secrets.token_hex(32)
     return environment

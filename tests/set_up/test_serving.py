@@ -16,6 +16,8 @@ from django.conf import settings
 from tests.servers import free_port, wait_until_answering
 
 SECONDS_TO_END = 10
+MAKE_OWNER = ["manage", "create_account", "Demo", "--owner", "owner@demo.example"]
+STATIC = ["static", "static.fingerprint"]
 
 # That `./run` serves on PostgreSQL too, one start shows.
 on_any_database_alike = pytest.mark.skipif(settings.POSTGRESQL, reason="the run on SQLite has it")
@@ -24,13 +26,13 @@ on_any_database_alike = pytest.mark.skipif(settings.POSTGRESQL, reason="the run 
 class Start:
     """One start of `./run`, as a person in a terminal makes it."""
 
-    def __init__(self, checkout: Path, shell: dict[str, str]) -> None:
+    def __init__(self, checkout: Path, shell: dict[str, str], *before: str) -> None:
         port = free_port()
         self.url = f"http://localhost:{port}"
         self.log = checkout.parent / f"{port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                ["./run"],
+                [*before, "./run"],
                 cwd=checkout,
                 env={**shell, "PORT": str(port)},
                 stdout=log,
@@ -84,6 +86,26 @@ def commands_of(start: Start) -> str:
     return "\n".join(found)
 
 
+def _run(checkout: Path, shell: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """`./run manage …`, or `./run` with a port of its own."""
+    environment = {**shell, "PORT": str(free_port())}
+    return subprocess.run(
+        ["./run", *words],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _make_read_only(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o555 | 0o444 | (0o111 if path.is_dir() else 0))
+
+
 def _sign_in(start: Start, password: str) -> requests.Response:
     with requests.Session() as session:
         page = session.get(f"{start.url}/panel/sign-in/", timeout=10)
@@ -96,6 +118,28 @@ def _sign_in(start: Start, password: str) -> requests.Response:
         return session.post(page.url, data=form, timeout=10)
 
 
+@pytest.mark.postgres
+def test_on_a_database_of_others_nothing_is_made_up(installed: Path, shell: dict[str, str]) -> None:
+    keyless = {name: value for name, value in shell.items() if name != "SECRET_KEY"}
+    refused = _run(installed, keyless)
+    assert (refused.returncode, "All machines need the same one" in refused.stderr) == (78, True)
+    assert len(refused.stderr.splitlines()) == 1
+    start = Start(installed, shell)
+    try:
+        start.wait()
+        assert "There is no account yet" in start.words
+        assert "Password" not in start.words
+        assert "deliver_webhooks" in commands_of(start)
+        made = _run(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way"}, *MAKE_OWNER)
+        assert made.returncode == 0, made.stderr
+        assert "/applications/" in _sign_in(start, "a-long-way").url
+    finally:
+        start.process.terminate()
+    assert start.has_ended_wholly()
+    assert sorted(path.name for path in (installed / "var").iterdir()) == ["prepare.lock", *STATIC]
+
+
+@on_any_database_alike
 def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
     installed: Path, shell: dict[str, str]
 ) -> None:
@@ -124,6 +168,27 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
     finally:
         second.press_ctrl_c()
     assert second.has_ended_wholly()
+
+
+@on_any_database_alike
+def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
+    installed: Path, shell: dict[str, str], tmp_path: Path
+) -> None:
+    # Root without its capabilities is held to the modes of files, as everybody else is.
+    humbly = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    data = tmp_path / "data"
+    _make_read_only(installed)
+    start = Start(installed, {**shell, "VAR_DIR": str(data)}, *humbly)
+    try:
+        start.wait()
+        assert "/applications/" in _sign_in(start, start.password).url
+    finally:
+        start.process.terminate()
+    assert start.has_ended_wholly()
+    assert not (installed / "var").exists()
+    modes = {path.stat().st_mode & 0o777 for path in data.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in data.rglob("*") if path.is_dir()} == {0o700}
 
 
 @on_any_database_alike
@@ -167,7 +232,7 @@ def test_a_taken_port_is_named(installed: Path, shell: dict[str, str]) -> None:
             timeout=60,
             check=False,
         )
-    assert done.returncode == 1
+    assert done.returncode == 71
     assert f"Port {port} of 127.0.0.1 is taken" in done.stderr
 
 

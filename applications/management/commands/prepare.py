@@ -14,14 +14,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.core.management.base import BaseCommand, CommandError
 
-from applications.models import Account, User
+from applications.management.migrating import bring_up_to_date
+from applications.models import Account, AuditEvent, User
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
 from applications.rules.emails import EmailAddress
+from applications.rules.exit_codes import ExitCode
 from applications.rules.names import Name, ProperName
 from applications.rules.time_zones import TimeZone
 
@@ -41,6 +41,14 @@ Create an application there, then ask for a token with its ID and secret:
 Ctrl-C ends it.
 """
 
+NO_ACCOUNT = """
+Latchkey: {url}/panel/
+
+There is no account yet. Make one with its owner:
+
+  ./run manage create_account NAME --owner EMAIL
+"""
+
 
 class Command(BaseCommand):
     """`prepare`: safe to run at any time, by several at once, and again after it was cut off."""
@@ -52,19 +60,43 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--demo",
-            action="store_true",
-            help=f'Where there is no account yet, make "{ACCOUNT}" with its owner; print how to sign in.',
+            nargs="?",
+            const="asked",
+            choices=["asked", "fresh"],
+            help=f'Where there is no account yet, make "{ACCOUNT}" with its owner; print how to sign in. Only in the'
+            " SQLite file of this machine, never where DATABASE_URL is set. --demo=fresh: where that file is new.",
         )
 
-    def handle(self, *_arguments: Any, demo: bool, **_options: Any) -> None:
+    def handle(self, *_arguments: Any, demo: str | None, **_options: Any) -> None:
+        if demo == "asked" and not settings.OWN_SQLITE:
+            raise CommandError(
+                "There is no demo account where DATABASE_URL is set. Make an account with create_account.",
+                returncode=ExitCode.SETTINGS,
+            )
         settings.VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         with _in_turn():
-            _migrate()
+            bring_up_to_date()
             _collect_static_files()
-            if demo and not Account.objects.exists():
+            if demo and _may_have_demo(demo):
                 _create_demo_account()
         if demo:
-            self.stdout.write(SIGN_IN.format(url=settings.PUBLIC_URL, email=OWNER, password=_password()))
+            self.stdout.write(_sign_in())
+
+
+def _may_have_demo(demo: str) -> bool:
+    """Whether the demo account is made: in this machine's own file, where nobody has made an account yet."""
+    if not settings.OWN_SQLITE or Account.objects.exists():
+        return False
+    return demo == "asked" or not (User.objects.exists() or AuditEvent.objects.exists())
+
+
+def _sign_in() -> str:
+    """Return what to do first: how to sign in, or how to make an account."""
+    if User.objects.filter(email=OWNER).exists():
+        return SIGN_IN.format(url=settings.PUBLIC_URL, email=OWNER, password=_password())
+    if Account.objects.exists():
+        return f"\nLatchkey: {settings.PUBLIC_URL}/panel/\n"
+    return NO_ACCOUNT.format(url=settings.PUBLIC_URL)
 
 
 @contextmanager
@@ -73,14 +105,6 @@ def _in_turn() -> Iterator[None]:
     with (settings.VAR_DIR / "prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _migrate() -> None:
-    # Asking first is several times as fast as a `migrate` that finds nothing to do.
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
 
 
 def _collect_static_files() -> None:
@@ -128,9 +152,7 @@ def _generate_password() -> str:
 
 def _password() -> str:
     """Return the demo owner's password while it is the generated one, else where it came from."""
-    owner = User.objects.filter(email=OWNER).first()
-    if owner is None:
-        return "(this server has accounts of its own)"
+    owner = User.objects.get(email=OWNER)
     path = _password_file()
     if path.exists() and owner.check_password(generated := path.read_text()):
         return generated
