@@ -50,7 +50,7 @@ def _of_busy(operation: Operation, name: str) -> Iterator[str]:
 
 def made(*operations: Operation) -> list[str]:
     migration = Migration("0099_made_up", "applications")
-    migration.operations = list(operations)
+    migration.operations.extend(operations)
     return list(problems(migration))
 
 
