@@ -49,8 +49,8 @@ def _of_busy(operation: Operation, name: str) -> Iterator[str]:
 
 
 def made(*operations: Operation) -> list[str]:
-    migration = Migration("0099_made_up", "applications")  # which copies the empty list of its class
-    migration.operations[:] = operations
+    migration = Migration("0099_made_up", "applications")
+    migration.operations.extend(operations)
     return list(problems(migration))
 
 
