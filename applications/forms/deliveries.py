@@ -78,7 +78,7 @@ class RedeliverForm(forms.Form):
     """Since when: a day, and a time of that day, in the current time zone. No time is the day's beginning."""
 
     day = forms.DateField(
-        label=_lazy("Failed since"),
+        label=_lazy("Taken in since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     clock = ClockField(label=_lazy("Time"))

@@ -276,7 +276,7 @@ def test_all_that_failed_are_counted_then_sent_again(alice: Client, sms: Applica
     while carry_on_redelivery():
         pass
     page = text(alice.get(of(sms, "webhooks")))
-    assert "2 deliveries that failed since" in page
+    assert "2 failed deliveries, taken in since" in page
     assert "data-refresh" not in page
     assert Delivery.objects.filter(state=State.WAITING).count() == 2
     Redelivery.objects.update(ended_at=now() - timedelta(days=2))
