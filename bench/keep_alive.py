@@ -19,7 +19,6 @@ class Connection:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = request
-        self.send()
 
     def send(self) -> None:
         self.received, self.sent_at = b"", time.perf_counter()
@@ -50,7 +49,8 @@ def load(order: dict[str, Any]) -> dict[str, Any]:
     address = (str(target.hostname), target.port or 80)
     selector = selectors.DefaultSelector()
     for _number in range(order["connections"]):
-        connection = Connection(address, _request(order))
+        connection = Connection(address, request_of(order))
+        connection.send()
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     latencies, failed, began = [], 0, time.perf_counter()
     while (now := time.perf_counter()) < began + order["seconds"]:
@@ -62,7 +62,8 @@ def load(order: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": now - began, "failed": failed, "latencies": latencies}
 
 
-def _request(order: dict[str, Any]) -> bytes:
+def request_of(order: dict[str, Any]) -> bytes:
+    """Return the bytes of the request that is ordered."""
     target = urlsplit(order["url"])
     body: bytes = order["body"].encode()
     path = target.path + (f"?{target.query}" if target.query else "")
