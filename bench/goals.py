@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.load import CONNECTIONS, MANY
+from bench.load import CONNECTIONS, FEW, MANY
 from bench.measure import Results, Turn
 from bench.steady import Steady
 
@@ -22,6 +22,7 @@ class Goal:
     least: float = 0.0
     most: float = 0.0
     connections: int = CONNECTIONS
+    of_other: int | None = None  # the other's connections, where they are not as many
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Calm:
 
 GOALS = (
     Goal(1, "token", "toolkit", "token", least=5),
-    Goal(1, "token", "toolkit", "token, hashed secret", least=300),
+    Goal(1, "token", "toolkit", "token, hashed secret", least=300, of_other=FEW),
     Goal(1, "token", "oidc", "token", least=1.2),
     Goal(1, "token", "hello", "hello", most=2.5),
     Goal(2, "bearer", "toolkit", "bearer", least=4.5),
@@ -74,9 +75,7 @@ ELSEWHERE = (
 def state_of(goal: Goal, results: Results) -> tuple[str, float, float]:
     """Return the state, and the ratios of requests per second and of CPU per request (not a number: not measured)."""
     ours = results.saturated.get(Turn("latchkey", goal.work, goal.connections))
-    theirs = results.saturated.get(Turn(goal.other, goal.other_work, goal.connections)) or (
-        results.saturated.get(Turn(goal.other, goal.other_work, 2)) if "hashed" in goal.other_work else None
-    )
+    theirs = results.saturated.get(Turn(goal.other, goal.other_work, goal.of_other or goal.connections))
     if ours is None or theirs is None:
         return UNKNOWN, math.nan, math.nan
     rate, cpu = ours.rate / theirs.rate, ours.server_ms / theirs.server_ms

@@ -1,6 +1,7 @@
 """The products that Latchkey is measured beside, each from packages of its own under var/bench/."""
 
 import json
+import re
 import secrets
 import shutil
 import sys
@@ -21,8 +22,10 @@ def toolkit(database: str, folder: Path) -> Iterator[Server]:
     requirements = str(PEERS / "toolkit" / "requirements.txt")
     if not TOOLKIT_PYTHON.exists():
         run([sys.executable, "-m", "venv", str(VAR / "toolkit")])
+    constraints = VAR / "constraints.txt"
+    constraints.write_text(versions((ROOT / "requirements.txt").read_text()))
     pip = [str(TOOLKIT_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--upgrade", "--requirement", requirements, "--constraint", str(ROOT / "requirements.txt")])
+    run([*pip, "--upgrade", "--requirement", requirements, "--constraint", str(constraints)])
     environment = {
         "DATABASE_URL": database,
         "DJANGO_SETTINGS_MODULE": "bench.peers.toolkit.settings",
@@ -33,6 +36,11 @@ def toolkit(database: str, folder: Path) -> Iterator[Server]:
     python, application = str(TOOLKIT_PYTHON), "bench.peers.toolkit.wsgi:application"
     with granian(python, application, folder / "toolkit.log", environment) as (url, pid):
         yield _toolkit(url, pid, version, clients)
+
+
+def versions(requirements: str) -> str:
+    """Return what is pinned without its hashes: with them pip would ask for those of the toolkit too."""
+    return "".join(f"{line}\n" for line in re.findall(r"^[\w.\[\]-]+==[^\s;\\]+", requirements, re.MULTILINE))
 
 
 def _toolkit(url: str, pid: int, version: str, clients: dict[str, dict[str, str]]) -> Server:

@@ -1,21 +1,22 @@
 """Latency at a steady rate: each request has a moment at which it is due, whether or not the last one was answered.
 
 A client that waits for an answer before it asks again asks less while the server is slow, and so hides what others
-would have waited (coordinated omission). Here a request that is due while every connection is taken waits, and its latency
-is counted from the moment at which it was due. `python -m bench.steady JSON` is one of PROCESSES that make the load.
+would have waited (coordinated omission). Here a request that is due while every connection is taken waits, and its
+latency is counted from the moment at which it was due. `python -m bench.steady JSON` is one of the PROCESSES that make
+the load.
 """
 
 import json
-import select
 import subprocess
 import sys
 import time
 from collections import deque
 from dataclasses import dataclass
+from select import select
+from socket import socket
 from typing import Any
-from urllib.parse import urlsplit
 
-from bench.keep_alive import Connection, request_of
+from bench.keep_alive import Connection, connected
 from bench.load import PROCESSES, Request, check_target, percentile
 from tests.servers import ROOT
 
@@ -92,18 +93,37 @@ class Schedule:
         return due
 
 
+class Found:
+    """What one process has found so far: the latencies in ms, and how many answers were in time or not good."""
+
+    def __init__(self, ends: float, status: int) -> None:
+        self.ends, self.status = ends, status
+        self.latencies, self.in_time, self.failed = list[float](), 0, 0
+
+    def add(self, was_due: float, status: int) -> None:
+        """Note an answer that is whole now."""
+        now = time.perf_counter()
+        self.latencies.append((now - was_due) * 1000)
+        self.in_time += now <= self.ends
+        self.failed += status != self.status
+
+
 def load(order: dict[str, Any]) -> dict[str, Any]:
     """Drive one address at the rate ordered."""
-    target = urlsplit(order["url"])
-    address = (str(target.hostname), target.port or 80)
-    free = deque(Connection(address, request_of(order)) for _number in range(order["connections"]))
-    asked: dict[Any, tuple[Connection, float]] = {}  # socket → its connection, when its request was due
-    waiting: deque[float] = deque()
-    began = time.perf_counter()
-    ends = began + order["seconds"]
-    schedule = Schedule(began, order["rate"], order["seconds"])
-    latencies, failed, in_time = list[float](), 0, 0
-    while (now := time.perf_counter()) < ends + PATIENCE:
+    with connected(order) as connections:
+        began = time.perf_counter()
+        schedule = Schedule(began, order["rate"], order["seconds"])
+        found = Found(began + order["seconds"], order["status"])
+        unanswered = _drive(deque(connections), schedule, found)
+    counts = {"failed": found.failed, "in_time": found.in_time, "unanswered": unanswered}
+    return {"latencies": found.latencies, **counts}
+
+
+def _drive(free: deque[Connection], schedule: Schedule, found: Found) -> int:
+    """Send what is due until all of it is answered, or nobody is patient any more; return what has no answer."""
+    asked: dict[socket, tuple[Connection, float]] = {}  # its connection, when its request was due
+    waiting, gives_up = deque[float](), found.ends + PATIENCE
+    while (now := time.perf_counter()) < gives_up:
         waiting.extend(schedule.take(now))
         while waiting and free:
             connection = free.popleft()
@@ -112,18 +132,14 @@ def load(order: dict[str, Any]) -> dict[str, Any]:
         due = schedule.next()
         if not asked and due is None:
             break
-        pause = max(0.0, (ends + PATIENCE if due is None else due) - time.perf_counter())
-        # Not epoll, which waits whole milliseconds.
-        for answered in select.select(list(asked), [], [], pause)[0]:
+        pause = max(0.0, (gives_up if due is None else due) - time.perf_counter())
+        for answered in select(list(asked), [], [], pause)[0]:  # not epoll, which waits whole milliseconds
             connection, was_due = asked[answered]
             if (status := connection.receive()) is not None:
-                done = time.perf_counter()
-                latencies.append((done - was_due) * 1000)
-                in_time += done <= ends
-                failed += status != order["status"]
-                free.append(asked.pop(answered)[0])
-    unanswered = len(asked) + len(waiting) + schedule.number - schedule.taken
-    return {"latencies": latencies, "failed": failed, "in_time": in_time, "unanswered": unanswered}
+                found.add(was_due, status)
+                free.append(connection)
+                del asked[answered]
+    return len(asked) + len(waiting) + schedule.number - schedule.taken
 
 
 if __name__ == "__main__":

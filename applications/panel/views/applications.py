@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from applications.forms.filters import STATES, ApplicationFilters
+from applications.forms.filters import STATES, ApplicationFilters, with_figures
 from applications.operations.people import is_reminded_of_second_factor
 from applications.panel import navigation
 from applications.panel.access import PanelRequest, member
@@ -19,12 +19,14 @@ def applications(request: PanelRequest) -> HttpResponse:
     """Show the applications that match the filters in the address, in pages of ROWS."""
     filters = ApplicationFilters.read(request.GET)
     found = Paginator(filters.apply(request.account.applications.all()), ROWS)
+    shown = found.get_page(request.GET.get("page"))
+    shown.object_list = with_figures(shown.object_list)
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,
         "found": found_in(request.account),
         "states": STATES,
-        "page": found.get_page(request.GET.get("page")),
+        "page": shown,
         "empty": not found.count and not narrowed,
         "reminds_of_second_factor": _reminds_of_second_factor(request),
     }
