@@ -79,7 +79,7 @@ def measure(
         for work in server.works:
             _check_answer(server, work)
             _say(f"Warming up: {server.name}, {work}")
-            drive(server.works[work], 1 if server.works[work].slow else seconds)
+            drive(server.works[work], server.warm_up)
     samples: dict[Turn, list[Sample]] = defaultdict(list)
     for number in range(rounds):
         for server, turn in turns:

@@ -76,7 +76,9 @@ def _charts(results: Results) -> Iterator[Chart]:
         ("hello", "hello"),
         ("bare", "hello"),
     ]
-    yield Chart("Checks of a token a second, beside saying hello", _rates(results, checks))
+    yield Chart(
+        f"Checks of a token a second over {MANY} connections, beside saying hello", _rates(results, checks)
+    )
     yield Chart("A token at half its rate: 99 of 100 take at most", _latencies(results, tokens))
 
 
@@ -85,7 +87,7 @@ def _rates(results: Results, wanted: Sequence[tuple[str, str]]) -> list[Bar]:
     for server, work in wanted:
         for connections in (MANY, CONNECTIONS):  # not all were asked over many
             if figures := results.saturated.get(Turn(server, work, connections)):
-                label = NAMES[server] + ("" if connections == MANY else f", {connections} connections")
+                label = NAMES[server] + ("" if connections == MANY else f", over {connections}")
                 bars.append(Bar(label, figures.rate, f"{figures.rate:,.0f}", server == "latchkey"))
                 break
     return bars

@@ -105,7 +105,7 @@ def _server(server: Server, url: str, headers: dict[str, str], *, shared: bool) 
     def introspect(value: str) -> Request:
         return Request(f"{url}/token/introspection", 200, "POST", headers, f"token={value}")
 
-    server.works, server.proof = {"token": token}, introspect
+    server.works, server.proof, server.warm_up = {"token": token}, introspect, 4
     if shared:  # in memory, half of the questions would come to the process that does not have the token
         server.works["introspection"] = introspect(json.loads(send(token)[1])["access_token"])
     else:

@@ -44,7 +44,7 @@ def figures(results: Results) -> str:
     for turn, found in sorted(
         results.saturated.items(), key=lambda item: (item[0].work, item[0].connections)
     ):
-        rates = [f"{found.rate:,.0f}", f"{found.per_core:,.0f}"]
+        rates = [f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}" for rate in (found.rate, found.per_core)]
         spent = [f"{found.server_ms:.3f}", f"{found.postgres_ms:.3f}", f"{found.p50:.1f}", f"{found.p99:.1f}"]
         rows.append([turn.work, NAMES[turn.server], str(turn.connections), *rates, *spent])
     return table(rows)

@@ -51,7 +51,9 @@ def main() -> None:
     print(report.goals(results))
     if options.picture:
         options.picture.write_text(picture(results, _note(), busy))
-        print(f"Written: {options.picture}", file=sys.stderr)
+        print(
+            f"Written, for README: ![How fast Latchkey is beside others]({options.picture})", file=sys.stderr
+        )
 
 
 def _note() -> str:

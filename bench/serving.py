@@ -34,6 +34,9 @@ class Server:
     # Of a token, the request whose `status` (and body) says that it is live; asked so often, one process may know it.
     proof: Callable[[str], Request] | None = None
     tries: int = 1
+    warm_up: int = (
+        1  # seconds of each work before it counts: connections, plans, caches, and the compiler of node
+    )
 
 
 def send(request: Request) -> tuple[int, str]:

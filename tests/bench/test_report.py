@@ -11,7 +11,7 @@ from bench import report
 from bench.goals import GOALS, MISSED, REACHED, UNKNOWN, Calm, Goal, state_of, state_of_calm
 from bench.load import Load
 from bench.measure import Figures, Results, Sample, Turn, figures_of
-from bench.picture import picture
+from bench.picture import LEFT, picture
 from bench.products import versions
 from bench.serving import Server
 from bench.steady import Steady
@@ -139,6 +139,14 @@ def test_all_that_is_drawn_stands_within_the_picture_and_apart() -> None:
     _left, _top, width, height = map(float, svg.attrib["viewBox"].split())
     places = [(float(text.attrib["x"]), float(text.attrib["y"])) for text in svg.iter(f"{SVG}text")]
     assert all(0 < x < width - 60 and 0 < y < height for x, y in places)
+    # A letter of 15 px is 8.2 px wide at the most, on average; labels end before the bars begin.
+    labels = [
+        text.text or ""
+        for text in svg.iter(f"{SVG}text")
+        if text.attrib["x"] == "24" and not text.get("class")
+    ]
+    assert labels
+    assert max(24 + 8.2 * len(label) for label in labels) < LEFT
     lines = sorted({y for _x, y in places})
     assert min(later - earlier for earlier, later in pairwise(lines)) >= 20
 
@@ -149,7 +157,7 @@ def test_it_says_in_words_what_it_shows_and_over_how_many_connections() -> None:
     assert svg.attrib["role"] == "img"
     assert svg.attrib["aria-labelledby"] == "title description"
     assert "Latchkey 9,000, oidc-provider in memory 7,500" in described
-    assert "Latchkey's first release, 16 connections 2,500" in described
+    assert "Latchkey's first release, over 16 2,500" in described
 
 
 def _luminance(color: str) -> float:

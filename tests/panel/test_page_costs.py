@@ -25,7 +25,8 @@ def test_every_page_makes_few_queries_and_no_more_for_more_rows(alice: Client, c
     assert len(few) > 30
     assert {path: number for path, number in few.items() if number > MOST_QUERIES} == {}
     fill(cast.account, cast.application, 30)
-    assert {path: queries_of(alice, path) for path in paths} == few
+    many = {path: queries_of(alice, path) for path in paths}
+    assert {path: number for path, number in many.items() if number > few[path]} == {}
 
 
 def fill(account: Account, application: Application, number: int) -> None:
@@ -41,7 +42,7 @@ def test_the_list_counts_the_tokens_of_the_page_alone(
 ) -> None:
     """PostgreSQL counts for each row that a page skips: the 300th page took 0.8 s of its processor."""
     with CaptureQueriesContext(connection) as captured:
-        alice.get(f"/panel/{account.pk}/applications/?q=orders&sort=name")
+        alice.get(f"/panel/{account.pk}/applications/?q=order&sort=name")
         counting = [
             query["sql"] for query in captured.captured_queries if "applications_accesstoken" in query["sql"]
         ]
