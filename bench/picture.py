@@ -11,7 +11,7 @@ from bench.load import CONNECTIONS, MANY
 from bench.measure import Results, Turn
 from bench.report import BUSY, NAMES
 
-WIDTH, LEFT, ROW, BAR, RIGHT = 840, 290, 34, 18, 100
+WIDTH, LEFT, ROW, BAR, RIGHT = 840, 300, 34, 18, 100
 STYLE = """
 svg { font: 15px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 .ground { fill: #ffffff; stroke: #d7dfe1; }

@@ -20,13 +20,13 @@ def applications(request: PanelRequest) -> HttpResponse:
     filters = ApplicationFilters.read(request.GET)
     found = Paginator(filters.apply(request.account.applications.all()), ROWS)
     shown = found.get_page(request.GET.get("page"))
-    shown.object_list = with_figures(shown.object_list)
     narrowed = bool(filters.search or filters.number_set)
     context = {
         "filters": filters,
         "found": found_in(request.account),
         "states": STATES,
         "page": shown,
+        "rows": with_figures(shown),
         "empty": not found.count and not narrowed,
         "reminds_of_second_factor": _reminds_of_second_factor(request),
     }
