@@ -1,16 +1,15 @@
 """The audit log's page and export with few rows and with a million: `python -m bench.audit postgresql|sqlite`."""
 
 import argparse
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-import django
 from django.core.management import call_command
 
+from bench.own_database import set_up
 from tests.postgres import postgres
 
 
@@ -21,15 +20,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     options = parser.parse_args()
     with _database(options.database) as url:
-        os.environ.update(
-            DATABASE_URL=url,
-            DJANGO_SETTINGS_MODULE="config.settings",
-            ENV_FILE=os.devnull,
-            LOG_LEVEL="WARNING",
-            SECRET_KEY="of-the-bench-and-of-nothing-else",
-            USAGE_FLUSH_SECONDS="0",
-        )
-        django.setup()
+        set_up(url)
         call_command("migrate", verbosity=0)
         # Models can be imported only now.
         import_module("bench.audit_rows").measure(rows=options.rows)

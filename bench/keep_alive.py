@@ -8,6 +8,8 @@ import selectors
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +21,6 @@ class Connection:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = request
-        self.send()
 
     def send(self) -> None:
         self.received, self.sent_at = b"", time.perf_counter()
@@ -46,23 +47,35 @@ def _is_whole(head: bytes, body: bytes) -> bool:
 
 def load(order: dict[str, Any]) -> dict[str, Any]:
     """Drive one address for the seconds ordered."""
-    target = urlsplit(order["url"])
-    address = (str(target.hostname), target.port or 80)
-    selector = selectors.DefaultSelector()
-    for _number in range(order["connections"]):
-        connection = Connection(address, _request(order))
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-    latencies, failed, began = [], 0, time.perf_counter()
-    while (now := time.perf_counter()) < began + order["seconds"]:
-        for key, _events in selector.select(1):
-            if (status := key.data.receive()) is not None:
-                latencies.append((time.perf_counter() - key.data.sent_at) * 1000)
-                failed += status != order["status"]
-                key.data.send()
+    latencies, failed, began = list[float](), 0, time.perf_counter()
+    with selectors.DefaultSelector() as selector, connected(order) as connections:
+        for connection in connections:
+            connection.send()
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        while (now := time.perf_counter()) < began + order["seconds"]:
+            for key, _events in selector.select(1):
+                if (status := key.data.receive()) is not None:
+                    latencies.append((time.perf_counter() - key.data.sent_at) * 1000)
+                    failed += status != order["status"]
+                    key.data.send()
     return {"seconds": now - began, "failed": failed, "latencies": latencies}
 
 
-def _request(order: dict[str, Any]) -> bytes:
+@contextmanager
+def connected(order: dict[str, Any]) -> Iterator[list[Connection]]:
+    """Open the connections that are ordered, for as long as the block runs."""
+    target, request = urlsplit(order["url"]), request_of(order)
+    address = (str(target.hostname), target.port or 80)
+    connections = [Connection(address, request) for _number in range(order["connections"])]
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            connection.socket.close()
+
+
+def request_of(order: dict[str, Any]) -> bytes:
+    """Return the bytes of the request that is ordered."""
     target = urlsplit(order["url"])
     body: bytes = order["body"].encode()
     path = target.path + (f"?{target.query}" if target.query else "")

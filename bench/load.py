@@ -1,16 +1,21 @@
-"""Sixteen clients with kept-alive connections: wrk where there is one, else keep_alive.py beside this file."""
+"""Clients with kept-alive connections, each of which asks again as soon as it is answered.
+
+wrk where there is one, else keep_alive.py beside this file.
+"""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CONNECTIONS = 16
-FEW = 2
+CONNECTIONS, MANY, FEW = 16, 64, 2
+BOTH = (CONNECTIONS, MANY)
 KEEP_ALIVE = Path(__file__).parent / "keep_alive.py"
 PROCESSES = 2  # of keep_alive.py; one alone is slower than the fastest server here
 
@@ -21,28 +26,27 @@ wrk.body = {body}
 function done(summary, latency)
     local errors = summary.errors
     local failed = errors.connect + errors.read + errors.write + errors.timeout + errors.status
-    io.write(string.format('{{"requests": %d, "seconds": %f, "failed": %d, "p50": %f, "p99": %f}}\\n',
+    io.write(string.format('{{"requests": %d, "seconds": %f, "failed": %d, "p50": %f, "p99": %f, "p999": %f}}\\n',
         summary.requests, summary.duration / 1e6, failed,
-        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3))
 end
 """
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, and the status that answers it where all is well; `slow` when it takes near a second."""
+    """One request, and the status that answers it where all is well; `slow` when it takes near a second.
+
+    `connections`: how many clients send it at a time, one load each; FEW, where most would still wait at its end.
+    """
 
     url: str
     status: int = 200
     method: str = "GET"
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    connections: tuple[int, ...] = (CONNECTIONS,)
     slow: bool = False
-
-    @property
-    def connections(self) -> int:
-        """How many clients send it at a time: few, where most would still wait at the end of the load."""
-        return FEW if self.slow else CONNECTIONS
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Load:
     failed: int
     p50: float
     p99: float
+    p999: float
 
 
 def generator() -> str:
@@ -61,15 +66,20 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "bench/keep_alive.py"
 
 
-def drive(request: Request, seconds: int) -> Load:
+def drive(request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
     """Send `request` again and again over each connection for so many seconds; only to this machine."""
+    check_target(request)
+    run = _wrk if shutil.which("wrk") else _keep_alive
+    return run(request, seconds, connections)
+
+
+def check_target(request: Request) -> None:
+    """Raise ValueError for a request to another machine."""
     if urlsplit(request.url).hostname != "127.0.0.1":
         raise ValueError("loads go to 127.0.0.1 only")
-    run = _wrk if shutil.which("wrk") else _keep_alive
-    return run(request, seconds)
 
 
-def _wrk(request: Request, seconds: int) -> Load:
+def _wrk(request: Request, seconds: int, connections: int) -> Load:
     headers = "\n".join(
         f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in request.headers.items()
     )
@@ -77,13 +87,13 @@ def _wrk(request: Request, seconds: int) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        sizes = ["-t", "1", "-c", str(request.connections), "-d", f"{seconds}s", "--timeout", "30s"]
+        sizes = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s"]
         done = _output(["wrk", *sizes, "-s", file.name, request.url], seconds)
     return Load(**json.loads(done.splitlines()[-1]))
 
 
-def _keep_alive(request: Request, seconds: int) -> Load:
-    order = json.dumps({**vars(request), "seconds": seconds, "connections": request.connections // PROCESSES})
+def _keep_alive(request: Request, seconds: int, connections: int) -> Load:
+    order = json.dumps({**vars(request), "seconds": seconds, "connections": connections // PROCESSES})
     command = [sys.executable, str(KEEP_ALIVE), order]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _process in range(PROCESSES)]
     parts = [json.loads(process.communicate(timeout=seconds + 60)[0]) for process in running]
@@ -92,9 +102,17 @@ def _keep_alive(request: Request, seconds: int) -> Load:
         requests=len(latencies),
         seconds=max(part["seconds"] for part in parts),
         failed=sum(part["failed"] for part in parts),
-        p50=latencies[len(latencies) // 2],
-        p99=latencies[len(latencies) * 99 // 100],
+        p50=percentile(latencies, 50),
+        p99=percentile(latencies, 99),
+        p999=percentile(latencies, 99.9),
     )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """Return the smallest of the values in order that so many percent do not exceed; infinity of none."""
+    if not ordered:
+        return math.inf
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100 - 1e-9) - 1)]
 
 
 def _output(command: list[str], seconds: int) -> str:

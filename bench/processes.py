@@ -18,6 +18,11 @@ def cpu_seconds(pid: int) -> float:
     return ticks / TICKS
 
 
+def processor_seconds(pid: int) -> float:
+    """Return how long one process has worked so far, exact to the nanosecond; its children do not count."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def parent(pid: int) -> int:
     """Return the process that started `pid`: of a backend of PostgreSQL, the server itself."""
     return int(_all_stats()[pid][1])

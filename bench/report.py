@@ -1,111 +1,94 @@
 """The findings as Markdown: figures, and the ratios that count (medians over the rounds)."""
 
+import math
 import os
-import statistics
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from bench.measure import Sample, Samples
-from bench.servers import Server
+from bench.goals import ELSEWHERE, GOALS, Goal, calm_goals, state_of, state_of_calm
+from bench.measure import Results
+from bench.serving import Server
+from bench.steady import Steady
 
 NAMES = {
     "latchkey": "Latchkey",
+    "first": "Latchkey's first release",
     "hello": "Django hello world",
+    "bare": "bare WSGI hello",
     "toolkit": "django-oauth-toolkit",
-    "oidc": "oidc-provider",
+    "oidc": "oidc-provider on PostgreSQL",
+    "oidc in memory": "oidc-provider in memory",
 }
+BUSY = 0.5  # of a core at work for others before the run, from which on the figures are not to be kept
 
 
-@dataclass(frozen=True)
-class Goal:
-    """A ratio of Latchkey's work to another's; `least` of requests per second, or `most` of CPU per request."""
-
-    work: str
-    other: str
-    other_work: str
-    least: float = 0.0
-    most: float = 0.0
-
-
-GOALS = (
-    Goal("token", "hello", "hello", most=2.5),
-    Goal("preview", "hello", "hello", most=4),
-    Goal("token", "toolkit", "token", least=5),
-    Goal("token", "toolkit", "token, hashed secret", least=300),
-    Goal("token", "oidc", "token", least=1.2),
-    Goal("bearer", "toolkit", "bearer", least=4.5),
-    Goal("verify", "toolkit", "bearer", least=4.5),
-    Goal("introspection", "toolkit", "introspection", least=4.5),
-    Goal("introspection", "oidc", "introspection", least=1),
-)
-
-
-def heading(running: list[Server], generator: str, rounds: int, seconds: int) -> str:
-    """Return what was measured with what."""
+def heading(running: Sequence[Server], generator: str, rounds: int, seconds: int, busy: float) -> str:
+    """Return what was measured with what; `busy` is the load average of before."""
     versions = ", ".join(f"{NAMES[server.name]} {server.version}".strip() for server in running)
     return (
         f"\n{versions}. {os.cpu_count()} cores for load, servers and PostgreSQL (fsync on) together;"
-        f" {generator}, {rounds} rounds of {seconds} s; medians.\n"
+        f" {generator}, {rounds} rounds of {seconds} s; medians.\n{warning(busy)}"
     )
 
 
-def figures(samples: Samples) -> str:
-    """Return one row for each server and work; CPU is milliseconds per request."""
-    rows = [["work", "server", "req/s", "CPU-ms", "PostgreSQL CPU-ms", "p50 ms", "p99 ms"]]
-    for (server, work), taken in sorted(samples.items(), key=lambda item: item[0][1]):
-        numbers = [_rate(taken), _cpu(taken), *(_median(taken, read) for read in (_postgres, _p50, _p99))]
-        shown = [
-            f"{numbers[0]:,.0f}",
-            f"{numbers[1]:.3f}",
-            f"{numbers[2]:.3f}",
-            *(f"{ms:.1f}" for ms in numbers[3:]),
-        ]
-        rows.append([work, NAMES[server], *shown])
+def warning(busy: float) -> str:
+    """Return what has to be known of a run on a machine that had other things to do; else nothing."""
+    if busy < BUSY:
+        return ""
+    return f"\n**The machine was not idle** (load {busy:.1f} before the run): these figures are not to be quoted.\n"
+
+
+def figures(results: Results) -> str:
+    """Return one row for each server, work and number of connections; CPU is milliseconds per request."""
+    columns = ["work", "server", "connections", "req/s", "req/s per core"]
+    rows = [[*columns, "CPU-ms", "PostgreSQL CPU-ms", "p50 ms", "p99 ms"]]
+    for turn, found in sorted(
+        results.saturated.items(), key=lambda item: (item[0].work, item[0].connections)
+    ):
+        rates = [f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}" for rate in (found.rate, found.per_core)]
+        spent = [f"{found.server_ms:.3f}", f"{found.postgres_ms:.3f}", f"{found.p50:.1f}", f"{found.p99:.1f}"]
+        rows.append([turn.work, NAMES[turn.server], str(turn.connections), *rates, *spent])
     return table(rows)
 
 
-def goals(samples: Samples) -> str:
-    """Return the ratios that performance goals are set in, as far as both sides were measured."""
-    rows = [["Latchkey's", "against", "req/s", "CPU per request", "goal", ""]]
-    for goal in GOALS:
-        ours, theirs = samples.get(("latchkey", goal.work)), samples.get((goal.other, goal.other_work))
-        if ours and theirs:
-            rows.append(_goal_row(goal, _rate(ours) / _rate(theirs), _cpu(ours) / _cpu(theirs)))
-    return table(rows)
+def latencies(results: Results) -> str:
+    """Return the latencies at half the rate of each server, counted from when each request was due."""
+    rows = [["work", "server", "asked req/s", "p50 ms", "p99 ms", "p99.9 ms"]]
+    for beside, found in (("", results.steady), (", beside 200 slow clients", results.beside_slow)):
+        for turn, steady in sorted(found.items(), key=lambda item: item[0].work):
+            rows.append(
+                [turn.work + beside, NAMES[turn.server], f"{steady.wanted:,.0f}", *_percentiles(steady)]
+            )
+    return "At half the rate that each can do at 16 connections:\n\n" + table(rows)
 
 
-def _goal_row(goal: Goal, rate: float, cpu: float) -> list[str]:
+def _percentiles(steady: Steady) -> list[str]:
+    if not steady.was_kept:
+        return [f"the rate was not kept ({steady.answered:,.0f})", "", ""]
+    return [f"{ms:.2f}" if math.isfinite(ms) else "none" for ms in (steady.p50, steady.p99, steady.p999)]
+
+
+def goals(results: Results) -> str:
+    """Return each goal with its state; what was not measured in this run says so."""
+    rows = [["goal", "Latchkey's", "beside", "req/s", "CPU per request", "wanted", "state"]]
+    rows += [_goal_row(goal, *state_of(goal, results)) for goal in GOALS]
+    for beside, goal, found in calm_goals(results):
+        state, times = state_of_calm(goal, found)
+        shown = "" if math.isnan(times) else f"p99 {times:.1f}× p50"
+        rows.append(
+            [str(goal.number), goal.work + beside, "its own p50", shown, "", f"under {goal.times:g}×", state]
+        )
+    rows += [[str(number), what, "", "", "", "", where] for number, what, where in ELSEWHERE]
+    return table([rows[0], *sorted(rows[1:], key=lambda row: int(row[0]))])
+
+
+def _goal_row(goal: Goal, state: str, rate: float, cpu: float) -> list[str]:
     wanted = f"at least {goal.least:g}× the req/s" if goal.least else f"at most {goal.most:g}× the CPU"
-    reached = rate >= goal.least if goal.least else cpu <= goal.most
-    other = NAMES[goal.other] + (f", {goal.other_work}" if goal.other_work != goal.other else "")
-    return [goal.work, other, f"{rate:.2f}×", f"{cpu:.3g}×", wanted, "reached" if reached else "missed"]
+    other = NAMES[goal.other] + (f", {goal.other_work}" if "hashed" in goal.other_work else "")
+    ratios = ["", ""] if math.isnan(rate) else [f"{rate:.2f}×", f"{cpu:.3g}×"]
+    return [str(goal.number), f"{goal.work}, {goal.connections} connections", other, *ratios, wanted, state]
 
 
-def _rate(taken: list[Sample]) -> float:
-    return _median(taken, lambda sample: sample.load.requests / sample.load.seconds)
-
-
-def _cpu(taken: list[Sample]) -> float:
-    return _median(taken, lambda sample: sample.server_ms)
-
-
-def _postgres(sample: Sample) -> float:
-    return sample.postgres_ms
-
-
-def _p50(sample: Sample) -> float:
-    return sample.load.p50
-
-
-def _p99(sample: Sample) -> float:
-    return sample.load.p99
-
-
-def _median(taken: list[Sample], read: Callable[[Sample], float]) -> float:
-    return statistics.median(read(sample) for sample in taken)
-
-
-def table(rows: list[list[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; the first row is its head."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "|---" * len(rows[0]) + "|")

@@ -1,13 +1,12 @@
 """What stays flat as tables grow: `python -m bench.scale`, on a PostgreSQL of its own. README.md tells more."""
 
 import argparse
-import os
 import signal
 from importlib import import_module
 
-import django
 from django.core.management import call_command
 
+from bench.own_database import set_up
 from tests.postgres import postgres
 
 
@@ -20,15 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # either way, the server is ended
     with postgres(durable=True) as url:
-        os.environ.update(
-            DATABASE_URL=url,
-            DJANGO_SETTINGS_MODULE="config.settings",
-            ENV_FILE=os.devnull,
-            LOG_LEVEL="WARNING",
-            SECRET_KEY="of-the-bench-and-of-nothing-else",
-            USAGE_FLUSH_SECONDS="0",
-        )
-        django.setup()
+        set_up(url)
         call_command("migrate", verbosity=0)
         # Models can be imported only now.
         import_module("bench.growth").measure(ten_million=options.ten_million)

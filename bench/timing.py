@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 import django
 
 from bench.report import table
-from bench.servers import FORM, GRANT, latchkey
+from bench.servers import latchkey
+from bench.serving import FORM, GRANT
 from tests.postgres import postgres
 
 PAIRS = 800

@@ -92,9 +92,9 @@ GROUPED = settings.POSTGRESQL and settings.DATABASES["default"]["CONN_MAX_AGE"] 
 
 
 def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
-    """Return the endpoint that may answer a request on the event loop."""
+    """Return the endpoint that may answer a request on the event loop; traces are made around threads alone."""
     found = FREQUENT.get(environ["PATH_INFO"])
-    if found is None or found.method != environ["REQUEST_METHOD"] or not GROUPED:
+    if found is None or found.method != environ["REQUEST_METHOD"] or not GROUPED or settings.TRACES:
         return None
     if len(environ["QUERY_STRING"]) + int(environ.get("CONTENT_LENGTH", "0")) > MAX_LENGTH:
         return None

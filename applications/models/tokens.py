@@ -1,15 +1,26 @@
 """Access tokens: opaque, each issued to one application."""
 
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from applications.models.applications import Application
 from applications.models.expiry import unexpired
 from applications.rules.credentials import token_key
+
+LIVE_GENERATION = F("application__live_generation")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTokens:
+    """How many tokens are held at an address (None: it is not known), and when one was last used or asked for there."""
+
+    address: str | None
+    tokens: int
+    latest: datetime
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
@@ -17,26 +28,36 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         """Those that would be accepted now, the address and the scope aside."""
         return self.valid(moment).filter(application__is_enabled=True)
 
-    def valid(self, moment: datetime | None = None) -> "AccessTokenQuerySet":
+    def valid(
+        self, moment: datetime | None = None, *, live_generation: F | int = LIVE_GENERATION
+    ) -> "AccessTokenQuerySet":
         """Those neither expired nor revoked: they work as long as their application is enabled."""
-        return self.filter(
-            unexpired(moment),
-            revoked_at=None,
-            generation__gte=F("application__live_generation"),
-        )
+        return self.filter(unexpired(moment), revoked_at=None, generation__gte=live_generation)
 
-    def newest(self, most: int) -> "AccessTokenQuerySet":
-        """The `most` tokens issued last: a query on these costs the same however many tokens there are."""
-        return self.model.objects.filter(pk__in=self.order_by("-pk").values("pk")[:most])
+    def newest_of(self, application: Application) -> "AccessTokenQuerySet":
+        """The valid ones of an application, those issued last first: a part costs the same however many there are.
 
-    def by_address(self) -> Iterable[Mapping[str, Any]]:
-        """Where these are used from, or were asked for when not used yet: rows of `address`, `tokens` (how many)
-        and `latest`, the latest first."""
-        placed = self.annotate(
-            address=Coalesce("last_used_ip", "issued_ip"), moment=Coalesce("last_used_at", "issued_at")
+        The range of one key and the order by two columns leave PostgreSQL no index but the one on both. With `=` it
+        may walk back through the tokens of everybody, which takes 0.2 s where a million are newer than these.
+        """
+        valid = self.valid(live_generation=application.live_generation)
+        ours = valid.filter(application__gte=application.pk, application__lte=application.pk)
+        return ours.order_by("-application_id", "-pk")
+
+    def by_address(self, most: int) -> list[AddressTokens]:
+        """Where the first `most` of these are used from, or were asked for when not used yet; the latest first.
+
+        Counted here, because PostgreSQL reads the whole table to group a part that a subquery chooses.
+        """
+        placed = self.values_list(
+            Coalesce("last_used_ip", "issued_ip"), Coalesce("last_used_at", "issued_at")
         )
-        rows = placed.order_by().values("address").annotate(tokens=Count("pk"), latest=Max("moment"))
-        return rows.order_by("-latest")
+        found: dict[str | None, tuple[int, datetime]] = {}
+        for address, moment in placed[:most]:
+            tokens, latest = found.get(address, (0, moment))
+            found[address] = (tokens + 1, max(latest, moment))
+        rows = [AddressTokens(address, *counted) for address, counted in found.items()]
+        return sorted(rows, key=lambda row: row.latest, reverse=True)
 
     def per_application(self) -> Coalesce:
         """How many of these an application has, as an expression to annotate applications with."""

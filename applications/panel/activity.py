@@ -14,6 +14,7 @@ from applications.panel.refusals.titles import title_of
 from applications.panel.refusals.verdicts import Verdict, explain
 
 PER_PAGE = 25
+MAX_OPTIONS = 200  # applications that one can choose from; any other is reached by its Activity tab
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def refused_requests(request: PanelRequest) -> dict[str, Any]:
         "older": shown[-1].pk if len(found) > PER_PAGE else None,
         "verdict": _verdict(request.account, filters),
         "reasons": Reason.choices,
-        "applications": [] if application else _applications(request.account),
+        "applications": [] if application else _applications(request.account, filters),
         "kept_days": settings.REFUSAL_KEEP_DAYS,
         "kept_most": MAX_PER_ACCOUNT,
     }
@@ -55,6 +56,11 @@ def _verdict(account: Account, filters: ActivityFilters) -> Verdict | None:
     return explain(refusal) if refusal else None
 
 
-def _applications(account: Account) -> list[Application]:
-    """Return the applications that have refused requests, by name."""
-    return list(account.applications.filter(refusals__isnull=False).distinct().order_by("name", "pk"))
+def _applications(account: Account, filters: ActivityFilters) -> list[Application]:
+    """Return the first MAX_OPTIONS applications that have refused requests, by name, and the chosen one."""
+    ours = account.applications.only("application_id", "name")
+    refused = ours.filter(pk__in=account.refusals.values("application")).order_by("name", "pk")[:MAX_OPTIONS]
+    options = list(refused)
+    if filters.application and filters.application not in {one.application_id for one in options}:
+        options += ours.filter(application_id=filters.application)
+    return options

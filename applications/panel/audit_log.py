@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from applications.forms.audit_log import AuditFilters
 from applications.models import Account, Application, AuditEvent, User
 from applications.models.audit import Action, ActorKind, AuditPage
+from applications.panel.activity import MAX_OPTIONS
 from applications.panel.audit_facts import Fact, facts_of
 from applications.panel.audit_words import sentence
 from applications.rules.names import isolated
@@ -25,7 +26,6 @@ from applications.rules.names import isolated
 type Option = tuple[str, str | Promise]
 
 PER_PAGE = 50
-MAX_OPTIONS = 200  # applications that one can choose from; any other is reached by its Activity tab
 KINDS: list[Option] = [
     (ActorKind.APPLICATION.value, _lazy("Any application")),
     (ActorKind.API_KEY.value, _lazy("Any API key")),

@@ -1,16 +1,15 @@
 """What will stop working: the figures that every destructive act shows before it is done."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from applications.models import Application
+from applications.models import AccessToken, Application
+from applications.models.tokens import AddressTokens
 from applications.models.usage import ADDRESS_USE_DAYS
 
 MAX_TOKENS = 10_000  # tokens looked at, so that a page costs the same for an application that has millions
@@ -49,15 +48,10 @@ def counted(tokens: int) -> str:
     return f"{figure}+" if tokens > MAX_TOKENS else figure
 
 
-def valid_tokens(application: Application) -> int:
-    """How many tokens work, or would if the application were enabled; not counted beyond MAX_TOKENS + 1."""
-    return application.tokens.valid()[: MAX_TOKENS + 1].count()
-
-
 def impact_of(application: Application) -> Impact:
-    """Return what stops when this application's tokens or secret do; two queries, however many tokens."""
-    tokens = valid_tokens(application)
-    used = [_used_address(row) for row in application.tokens.valid().newest(MAX_TOKENS).by_address()]
+    """Return what stops when this application's tokens or secret do; one query, however many tokens."""
+    rows = AccessToken.objects.newest_of(application).by_address(MAX_TOKENS + 1)
+    tokens, used = sum(row.tokens for row in rows), [_used_address(row) for row in rows]
     figures: list[tuple[str, str | datetime | None]] = [
         (_("Live tokens") if application.is_enabled else _("Waiting tokens"), counted(tokens)),
         (_("Last used"), application.last_used_at),
@@ -66,9 +60,9 @@ def impact_of(application: Application) -> Impact:
     return Impact(tokens, figures, used[:SHOWN])
 
 
-def _used_address(row: Mapping[str, Any]) -> UsedAddress:
-    words = ngettext("%(count)d token", "%(count)d tokens", row["tokens"]) % {"count": row["tokens"]}
-    return UsedAddress(str(row["address"] or _("unknown")), words, row["latest"])
+def _used_address(row: AddressTokens) -> UsedAddress:
+    words = ngettext("%(count)d token", "%(count)d tokens", row.tokens) % {"count": row.tokens}
+    return UsedAddress(str(row.address or _("unknown")), words, row.latest)
 
 
 # --- One credential: an API key, or a secret -----------------------------------------------------

@@ -54,8 +54,7 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Render a page with its surroundings; `current` names the address that menu and tabs mark."""
-    memberships = list(Membership.objects.of_person(request.user))
-    around = surroundings(request.membership, memberships, current)
+    around = surroundings(request.membership, request.memberships, current)
     if application := getattr(request, "application", None):
         around |= {"application": application, "tabs": _tabs(request, current)}
     return render(request, template, around | (context or {}), status=status)

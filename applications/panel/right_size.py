@@ -22,7 +22,7 @@ class UsedScopes(TypedDict):
 
 
 def used_scopes(application: Application, form: RemoveScopesForm | None = None) -> UsedScopes:
-    """Return what the templates need; two queries."""
+    """Return what the templates need; one query."""
     uses = scope_uses(application)
     unused = uses.unused(now())
     return {

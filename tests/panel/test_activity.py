@@ -20,6 +20,7 @@ from pytest_django import Settings
 from applications.models import Account, APIKey, Application, DailyUsage, Refusal, Scope, UnknownCredentials
 from applications.models.audit import ActorKind
 from applications.models.secrets import Overlap
+from applications.models.usage import Reason
 from applications.operations import usage
 from applications.operations.actors import OPERATOR, Actor
 from applications.operations.api_keys import create_api_key, revoke_api_key
@@ -27,6 +28,7 @@ from applications.operations.applications import delete_application, switch_appl
 from applications.operations.resource_servers import create_resource_server
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import revoke_all_tokens, revoke_token
+from applications.panel import activity
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from config.api_requests import refusal
@@ -494,3 +496,27 @@ def test_the_switch_stays_when_the_list_is_filtered(bob: Client, sender: Sender)
     assert '<input type="hidden" name="show" value="refused">' in page, "in the form of the reasons"
     assert '<input type="hidden" name="reason" value="wrong_secret">' in page, "in the form of the switch"
     assert "show=refused" in page
+
+
+def test_more_applications_than_one_can_choose_from(
+    alice: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account may have ten thousand: the menu has the first, and the one that is chosen."""
+    monkeypatch.setattr(activity, "MAX_OPTIONS", 2)
+    made = [make_application(account, name=name)[0] for name in ("Delta", "Alpha", "Charlie", "Bravo")]
+    for number, client in enumerate(made):
+        Refusal.objects.create(
+            account=account,
+            application=client,
+            client_id=client.application_id,
+            reason=Reason.WRONG_SECRET,
+            request_id=f"00000000-0000-4000-8000-00000000000{number}",
+        )
+
+    def options(query: str = "") -> list[str]:
+        page = alice.get(f"/panel/{account.pk}/activity/{query}").content.decode()
+        menu = page.partition('name="application"')[2].partition("</select>")[0]
+        return [client.name for client in made if client.application_id in menu]
+
+    assert options() == ["Alpha", "Bravo"]
+    assert options(f"?application={made[0].application_id}") == ["Delta", "Alpha", "Bravo"]

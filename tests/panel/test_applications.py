@@ -29,7 +29,7 @@ def listed(client: Client, account: Account, **query: str) -> list[str]:
     """The names in the list, in its order."""
     response = client.get(address(account), query)
     assert response.status_code == 200
-    return [str(application) for application in response.context["page"]]
+    return [str(application) for application in response.context["rows"]]
 
 
 # --- Who ----------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_garbage_in_the_address_is_no_error(
     response = alice.get(f"{address(account)}?{query}")
     assert response.status_code == 200
     if not query.startswith("q=%FF"):  # which is text all the same, and is looked for
-        assert len(response.context["page"]) == 4
+        assert len(response.context["rows"]) == 4
 
 
 def test_no_match_names_what_was_sought_and_offers_the_way_back(alice: Client, account: Account) -> None:
@@ -246,7 +246,7 @@ def test_pages_of_25_keep_the_filters(alice: Client, account: Account) -> None:
     assert "1–25 of 26 applications" in text(first)
     assert "?q=number&sort=name&page=2" in text(first)
     second = alice.get(address(account), {"q": "number", "sort": "name", "page": "2"})
-    assert [str(application) for application in second.context["page"]] == ["Number 25"]
+    assert [str(application) for application in second.context["rows"]] == ["Number 25"]
     assert "26–26 of 26 applications" in text(second)
 
 

@@ -36,12 +36,14 @@ class Row:
 @member()
 def tokens(request: PanelRequest) -> HttpResponse:
     """List the tokens that work, or would if the application were enabled, the newest first."""
-    newest = request.application.tokens.valid().order_by("-pk")[:MAX_TOKENS]
-    shown = Paginator(newest, PER_PAGE).get_page(request.GET.get("page"))
+    impact = impact_of(request.application)
+    pages = Paginator(AccessToken.objects.newest_of(request.application), PER_PAGE)
+    pages.count = min(impact.tokens, MAX_TOKENS)  # those that were counted just now
+    shown = pages.get_page(request.GET.get("page"))
     context = {
         "shown": shown,
         "rows": [_row(token, request.application) for token in shown],
-        "impact": impact_of(request.application),
+        "impact": impact,
     }
     return page(request, "panel/application/tokens.html", context, current="panel:tokens")
 

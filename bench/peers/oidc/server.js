@@ -1,11 +1,13 @@
-// oidc-provider in two processes: client credentials and introspection, opaque tokens in PostgreSQL.
-// The client is kept in PostgreSQL too, so that it can be changed without a restart, as it can in Latchkey.
+// oidc-provider in two processes: client credentials and introspection, opaque tokens.
+// With DATABASE_URL tokens are in PostgreSQL, and the client too, so that it can be changed without a restart, as it can
+// in Latchkey. Without it tokens are in the memory of each process, and the client is in the configuration.
 import cluster from 'node:cluster';
 import Provider from 'oidc-provider';
 
+import { MemoryAdapter } from './memory.js';
 import { PostgresqlAdapter, createTable } from './postgresql.js';
 
-const { PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES } = process.env;
+const { DATABASE_URL, PORT, CLIENT_ID, CLIENT_SECRET, PROCESSES } = process.env;
 
 const client = {
   client_id: CLIENT_ID,
@@ -17,7 +19,8 @@ const client = {
 };
 
 const configuration = {
-  adapter: PostgresqlAdapter,
+  adapter: DATABASE_URL ? PostgresqlAdapter : MemoryAdapter,
+  clients: DATABASE_URL ? [] : [client],
   scopes: ['groups'],
   ttl: { ClientCredentials: 86400 },
   features: {
@@ -28,8 +31,10 @@ const configuration = {
 };
 
 if (cluster.isPrimary) {
-  await createTable();
-  await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
+  if (DATABASE_URL) {
+    await createTable();
+    await new PostgresqlAdapter('Client').upsert(CLIENT_ID, client);
+  }
   for (let started = 0; started < Number(PROCESSES); started += 1) cluster.fork();
   process.on('SIGTERM', () => process.exit());
 } else {
