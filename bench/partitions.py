@@ -11,16 +11,15 @@ import time
 import uuid
 from collections.abc import Callable
 from ipaddress import IPv4Address
-from typing import Any
 
 from django.db import connection
 from django.utils.timezone import now
 
 from applications.models import Account
-from applications.models.statements.tokens import find_token, insert_token
+from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import OPEN_ALLOWLIST
-from bench.growth import MORE_APPLICATIONS, MORE_TOKENS, SETTLE, THEIR_SECRETS
+from bench.filling import fill_applications, fill_tokens, run, settle
 from bench.report import table
 
 TOKENS, APPLICATIONS, CALLS = 200_000, 10_000, 1_000
@@ -43,24 +42,23 @@ NEWEST = f"SELECT id FROM {TABLE} WHERE application_id = %s ORDER BY id DESC LIM
 def measure() -> None:
     """Print both tables."""
     account = Account.objects.create(name="Bench")
-    _run(MORE_APPLICATIONS, [account.pk, 1, APPLICATIONS])
-    _run(THEIR_SECRETS, [1, APPLICATIONS])
-    _run(MORE_TOKENS, [None, 1, TOKENS])
-    _settle()
+    fill_applications(account, 1, APPLICATIONS)
+    fill_tokens(TOKENS)
+    settle()
     shown = ["a token in the table", "in its indexes", "in the log", "in the log, with full pages"]
     print(table([shown, _bytes()]))
     rows = [
         ["", "issue p10", "check p10", "newest 50 of one application", "partitions that a check looks into"]
     ]
-    _settle()
+    settle()
     rows.append(["one table", *_latencies(), "1"])
-    _run(f"ALTER TABLE {TABLE} RENAME TO whole")
+    run(f"ALTER TABLE {TABLE} RENAME TO whole")
     for number in (8, 64):
         _part(number)
         rows.append([f"{number} partitions", *_latencies(), str(_looked_into())])
-        _run("SET plan_cache_mode = force_generic_plan")
+        run("SET plan_cache_mode = force_generic_plan")
         rows.append(["the same, planned once", *_latencies(), ""])
-        _run("RESET plan_cache_mode")
+        run("RESET plan_cache_mode")
     print(f"\n{TOKENS:,} tokens of {APPLICATIONS:,} applications\n")
     print(table(rows))
     connection.close()
@@ -68,22 +66,22 @@ def measure() -> None:
 
 def _part(partitions: int) -> None:
     """Put the tokens into a table of so many partitions, instead of any before it."""
-    _run(f"DROP TABLE IF EXISTS {TABLE}")
-    _run(PARTITIONED)
+    run(f"DROP TABLE IF EXISTS {TABLE}")
+    run(PARTITIONED)
     for number in range(partitions):
-        _run(PARTITION.format(TABLE, number, partitions))
+        run(PARTITION.format(TABLE, number, partitions))
     for statement in FILLED:
-        _run(statement)
-    _settle()
+        run(statement)
+    settle()
 
 
 def _bytes() -> list[str]:
-    heap, indexes = _run(f"SELECT pg_relation_size('{TABLE}'), pg_indexes_size('{TABLE}')")[0]
+    heap, indexes = run(f"SELECT pg_relation_size('{TABLE}'), pg_indexes_size('{TABLE}')")[0]
     logged = []
     for full_pages in ("off", "on"):
-        _run(f"ALTER SYSTEM SET full_page_writes = {full_pages}")
-        _run("SELECT pg_reload_conf()")
-        _run("CHECKPOINT")
+        run(f"ALTER SYSTEM SET full_page_writes = {full_pages}")
+        run("SELECT pg_reload_conf()")
+        run("CHECKPOINT")
         time.sleep(1)  # for the server to read it
         issue, before = _issuing(), _written()
         for _time in range(CALLS):
@@ -94,16 +92,16 @@ def _bytes() -> list[str]:
 
 def _written() -> int:
     """Return how many bytes of write-ahead log there have been."""
-    return int(_run("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")[0][0])
+    return int(run("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")[0][0])
 
 
 def _latencies() -> list[str]:
-    keys = [row[0] for row in _run(f"SELECT key FROM {TABLE} ORDER BY random() LIMIT {CALLS}")]
-    owners = [row[0] for row in _run(f"SELECT application_id FROM {TABLE} LIMIT 100")]
+    keys = [row[0] for row in run(f"SELECT key FROM {TABLE} ORDER BY random() LIMIT {CALLS}")]
+    owners = [row[0] for row in run(f"SELECT application_id FROM {TABLE} LIMIT 100")]
     calls: list[Callable[[], object]] = [
         _issuing(),
         lambda: find_token(random.choice(keys), now()),
-        lambda: _run(NEWEST, [random.choice(owners)]),
+        lambda: run(NEWEST, [random.choice(owners)]),
     ]
     return [f"{_quick(call):.3f} ms" for call in calls]
 
@@ -111,7 +109,7 @@ def _latencies() -> list[str]:
 def _issuing() -> Callable[[], object]:
     def issue() -> object:
         number, value = random.randint(1, APPLICATIONS), new_credential()
-        return insert_token(
+        token = NewToken(
             key=token_key(value),
             hint=hint(value),
             client_id=hashlib.sha256(f"id {number}".encode()).hexdigest()[:40],
@@ -119,8 +117,8 @@ def _issuing() -> Callable[[], object]:
             scopes=None,
             allowlist=OPEN_ALLOWLIST,
             address=IPv4Address("192.0.2.1"),
-            moment=now(),
         )
+        return insert_token(token, now())
 
     return issue
 
@@ -141,16 +139,5 @@ def _quick(call: Callable[[], object]) -> float:
 
 def _looked_into() -> int:
     """Return how many partitions the plan of a check runs through."""
-    plan = _run(f"EXPLAIN (ANALYZE) SELECT * FROM {TABLE} WHERE key = %s", [uuid.uuid4()])
+    plan = run(f"EXPLAIN (ANALYZE) SELECT * FROM {TABLE} WHERE key = %s", [uuid.uuid4()])
     return len(re.findall(rf"on {TABLE}_\d+", "\n".join(row[0] for row in plan)))
-
-
-def _settle() -> None:
-    for statement in SETTLE:
-        _run(statement)
-
-
-def _run(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall()) if cursor.description else []

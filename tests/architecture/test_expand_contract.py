@@ -49,8 +49,12 @@ def _of_busy(operation: Operation, name: str) -> Iterator[str]:
 
 
 def made(*operations: Operation) -> list[str]:
-    migration = Migration("0099_made_up", "applications")
-    migration.operations.extend(operations)
+    given = list(operations)
+
+    class Made(Migration):
+        operations = given
+
+    migration = Made("0099_made_up", "applications")
     return list(problems(migration))
 
 
