@@ -71,7 +71,7 @@ def test_the_rest_is_told_as_it_is(name: str, value: Any, shown: Any) -> None:
     assert told(name, value) == shown
 
 
-def test_every_setting_is_told_with_its_default(settings: Settings) -> None:
+def test_every_setting_is_told_with_its_default(db: None, settings: Settings) -> None:
     line = announced(settings.SETTINGS_READ)
     assert line["settings"]["RATE_LIMIT"] == 600
     assert line["settings"]["SECRET_KEY"] == "set"
@@ -86,7 +86,9 @@ def test_what_was_set_is_told_and_not_the_default(monkeypatch: pytest.MonkeyPatc
     assert environment.read == {"RATE_LIMIT": 7, "DEBUG": False}
 
 
-def test_warnings_about_the_settings_are_logged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_warnings_about_the_settings_are_logged(
+    db: None, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.CALLBACK_INSECURE = True
     settings.SILENCED_SYSTEM_CHECKS = ["security.W004"]
     with caplog.at_level(logging.WARNING, "config.effective"):

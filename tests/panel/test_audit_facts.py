@@ -91,7 +91,7 @@ def test_a_change_that_is_no_pair_is_left_out(value: object) -> None:
 def test_a_callback_is_shown_without_what_may_be_a_secret(url: str, shown: str) -> None:
     other = "https://other.example/"
     [line] = facts(Action.MESSAGES_CHANGED, sms_dlr_callback=[url, other])
-    assert line == f"SMS: Delivery reports: {shown} → {other}"
+    assert line == f"SMS delivery reports: {shown} → {other}"
     assert "hunter2" not in line
 
 
@@ -100,7 +100,7 @@ def test_callbacks_that_differ_in_their_secret_alone_are_told_apart_in_words() -
         Action.MESSAGES_CHANGED,
         viber_dlr_callback=["https://hooks.example.com/a?key=1", "https://hooks.example.com/a?key=2"],
     )
-    assert line == "Viber: Delivery reports: https://hooks.example.com/a… → another password or query"
+    assert line == "Viber delivery reports: https://hooks.example.com/a… → another password or query"
 
 
 def test_every_message_setting_has_its_words() -> None:
@@ -111,5 +111,5 @@ def test_every_message_setting_has_its_words() -> None:
         "Multichannel: Expire after TTL: Yes → No"
     ]
     assert facts(Action.MESSAGES_CHANGED, otp_callback=["", "https://a.example/"]) == [
-        "OTP: OTP updates: Not set → https://a.example/"
+        "One-time passwords: Not set → https://a.example/"
     ]

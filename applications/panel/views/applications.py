@@ -28,6 +28,7 @@ def applications(request: PanelRequest) -> HttpResponse:
         "found": found_in(request.account),
         "states": STATES,
         "page": shown,
+        "rows": shown.object_list,
         "webhooks_off": switched_off(shown.object_list),
         "empty": not found.count and not narrowed,
         "reminds_of_second_factor": _reminds_of_second_factor(request),
