@@ -22,10 +22,13 @@ HEADER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE | re.ASC
 type Find = Callable[[uuid.UUID, datetime], FoundToken | None]
 
 
-def by_token(header: str, address: Address, request_id: str, find: Find = find_token) -> Client:
+def by_token(
+    header: str, address: Address, request_id: str, find: Find = find_token, scopes: tuple[str, ...] = ()
+) -> Client:
     """Return whose token an Authorization header holds, asked in one round trip to the database.
 
-    `find` may read more in that round trip. Raises InvalidCredential or AddressNotAllowed.
+    `find` may read more in that round trip; `scopes` are what the request needs: where the token has them all, they
+    are recorded as used. Raises InvalidCredential or AddressNotAllowed.
     """
     match, moment = HEADER.fullmatch(header), now()
     if match is None or not is_credential(match[1]):
@@ -42,12 +45,13 @@ def by_token(header: str, address: Address, request_id: str, find: Find = find_t
             detail=hint(match[1]),
         )
         raise AddressNotAllowed(application_pk=found.application_pk)
-    record_token_use(found, address, moment)
+    held = effective(found.scope, found.generation, found.grants)
+    record_token_use(found, address, moment, scopes if all(name in held for name in scopes) else None)
     return Client(
         account_pk=found.account_pk,
         account_name=found.account_name,
         account_timezone=found.account_timezone,
-        scopes=effective(found.scope, found.generation, found.grants),
+        scopes=held,
         expires_at=found.expires_at,
         issued_at=found.issued_at,
         application_pk=found.application_pk,

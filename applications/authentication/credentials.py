@@ -25,7 +25,9 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     if header and key:
         raise TwoCredentials
     address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
-    client = by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find)
+    client = (
+        by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find, scopes)
+    )
     if not set(scopes) <= set(client.scopes):
         _record_refusal(client, scopes, address, request_id)
         raise InsufficientScope(" ".join(scopes), client)

@@ -6,13 +6,16 @@ from applications.models.allowed_ips import AllowedIP
 from applications.models.api_keys import APIKey
 from applications.models.applications import Application, GrantedScope
 from applications.models.audit import AuditEvent
+from applications.models.findings import KeptFinding
 from applications.models.invitations import Invitation
 from applications.models.memberships import Membership
 from applications.models.message_settings import MessageSettings
 from applications.models.rates import RateCount
 from applications.models.refusals import Refusal, UnknownCredentials
 from applications.models.resource_servers import ResourceServer
+from applications.models.scope_use import ScopeUse
 from applications.models.scopes import Scope
+from applications.models.secret_use import SecretUse
 from applications.models.secrets import ApplicationSecret
 from applications.models.sign_in import SignInFailures, UsedTimeStep
 from applications.models.tokens import AccessToken
@@ -31,12 +34,15 @@ __all__ = [
     "DailyUsage",
     "GrantedScope",
     "Invitation",
+    "KeptFinding",
     "Membership",
     "MessageSettings",
     "RateCount",
     "Refusal",
     "ResourceServer",
     "Scope",
+    "ScopeUse",
+    "SecretUse",
     "SignInFailures",
     "UnknownCredentials",
     "UsedTimeStep",

@@ -103,11 +103,16 @@ class Application(models.Model):
 
 
 class GrantedScope(models.Model):
-    """A scope that an application holds, since one of its generations."""
+    """A scope that an application holds, since one of its generations.
+
+    `recorded_since`: from when on its uses are known (models/scope_use.py). That is when it was granted or, for what
+    was granted earlier, when the server began to record uses.
+    """
 
     application = models.ForeignKey("applications.Application", models.CASCADE, related_name="granted_scopes")
     scope = models.ForeignKey("applications.Scope", models.PROTECT, related_name="granted_scopes")
     since_generation = models.PositiveIntegerField(default=0)
+    recorded_since = models.DateTimeField(default=now, editable=False)
 
     class Meta:
         constraints = [

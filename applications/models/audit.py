@@ -62,6 +62,8 @@ class Action(models.TextChoices):
     RESOURCE_SERVER_CREATED = "resource_server:create", _("Resource server created")
     RESOURCE_SERVER_RESET = "resource_server:reset", _("Secret of a resource server reset")
     RESOURCE_SERVER_REMOVED = "resource_server:remove", _("Resource server removed")
+    FINDING_KEPT = "finding:keep", _("Finding of key safety kept")
+    FINDING_REOPENED = "finding:reopen", _("Finding of key safety kept no longer")
     SECRET_RESET = "secret:reset", _("Secret reset")
     SECRET_RETIRED = "secret:retire", _("Old secret stopped")
     TOKEN_REVOKED = "token:revoke", _("Token revoked")

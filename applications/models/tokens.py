@@ -90,7 +90,15 @@ class AccessToken(models.Model):
     objects = AccessTokenQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["application", "id"], name="token_by_application")]
+        indexes = [
+            models.Index(fields=["application", "id"], name="token_by_application"),
+            # For the page of key safety; the few tokens that never expire alone are in it.
+            models.Index(
+                fields=["application", "generation"],
+                condition=Q(expires_at=None, revoked_at=None),
+                name="token_that_never_expires",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("issued_at")),

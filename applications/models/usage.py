@@ -1,8 +1,9 @@
 """How applications are used: figures per day, and the reasons for which requests are refused."""
 
+from collections.abc import Mapping
 from datetime import date
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,7 +27,19 @@ class Reason(models.TextChoices):
 
 
 ISSUED = "issued"
+CHECKED = (
+    "checked"  # a good token was asked about: /oauth/verify, our own API, introspection by a resource server
+)
 ADDRESS_USE_DAYS = 30  # for how long an address that used credentials counts as one in use
+
+
+type DailyCount = tuple[int, date, str]  # key of the application, day, kind
+
+# One statement, the same text on PostgreSQL and SQLite: the ORM has no INSERT that adds to a stored number.
+ADD = """
+INSERT INTO applications_dailyusage AS held (application_id, day, kind, count) VALUES (%s, %s, %s, %s)
+ON CONFLICT (application_id, day, kind) DO UPDATE SET count = held.count + excluded.count
+"""
 
 
 class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):
@@ -36,7 +49,7 @@ class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):
 
 
 class DailyUsage(models.Model):
-    """What happened to an application on one day (UTC): `issued`, or a Reason, and how often."""
+    """What happened to an application on one day (UTC): `issued`, `checked` or a Reason, and how often."""
 
     application = models.ForeignKey("applications.Application", models.CASCADE, related_name="daily_usage")
     day = models.DateField()
@@ -49,10 +62,21 @@ class DailyUsage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "day", "kind"], name="usage_one_row_a_day"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=[ISSUED, *Reason.values]),
+                condition=models.Q(kind__in=[ISSUED, CHECKED, *Reason.values]),
                 name="usage_kind_is_known",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.day}: {self.count}"
+
+
+def add_daily_counts(counts: Mapping[DailyCount, int]) -> None:
+    """Add to what was counted; sorted, so that two processes that write at the same time cannot deadlock."""
+    rows = [
+        [pk, connection.ops.adapt_datefield_value(day), kind, count]
+        for (pk, day, kind), count in sorted(counts.items())
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(ADD, rows)

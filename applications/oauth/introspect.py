@@ -21,6 +21,7 @@ from applications.oauth.clients import client_and_token
 from applications.oauth.descriptions import form, response
 from applications.oauth.errors import OAuthError, answer
 from applications.oauth.parameters import read_parameters
+from applications.operations.address_use import UNNAMED
 from applications.operations.last_used import record_token_use
 from applications.operations.refused_requests import BEARER
 from applications.operations.usage import record_refusal, record_refused_request
@@ -45,9 +46,8 @@ def introspect(request: HttpRequest) -> HttpResponse:
         return answer(INACTIVE)
     if result.server_pk is None:
         return answer(_active(found))
-    record_token_use(
-        found, client_ip, now()
-    )  # whoever asks from the platform was just shown the token by a client
+    # Whoever asks from the platform was just shown the token by a client.
+    record_token_use(found, client_ip, now(), UNNAMED)
     return answer(_active(found) | _for_the_platform(found, result.settings))
 
 

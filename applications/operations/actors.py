@@ -25,7 +25,7 @@ class Limits:
 class Actor:
     """`name` is what people read (an email, an application's ID); `ip` and `request_id` may be unknown.
 
-    `limits` is None for members and commands. `at` dates the audit row of a sample of the past; None is now.
+    `limits` is None for members and commands. `at` dates what a sample does in the past, with its audit row; None: now.
     `may_change` is False for a member who only looks on (a viewer).
     """
 

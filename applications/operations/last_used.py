@@ -9,6 +9,7 @@ from django.db import models
 from applications.models import AccessToken, APIKey, Application, ApplicationSecret, ResourceServer
 from applications.models.statements.api_keys import FoundApiKey
 from applications.models.statements.tokens import FoundToken
+from applications.operations.address_use import Purpose
 from applications.operations.usage import record_address_use
 from applications.rules.networks import Address
 
@@ -16,13 +17,15 @@ MINUTE = timedelta(minutes=1)
 MAX_WRITTEN = 10_000  # rows whose last writing a process remembers
 
 
-def record_token_use(found: FoundToken, address: Address | None, moment: datetime) -> None:
+def record_token_use(
+    found: FoundToken, address: Address | None, moment: datetime, purpose: Purpose = None
+) -> None:
     """Note that a token was used: count it, and write when, if a minute has passed since that was written.
 
-    `address` None: it is not known from where, and what is known of an earlier use stays.
+    `address` None: it is not known from where, and what is known of an earlier use stays. `purpose`: the scopes that
+    it was found good for.
     """
-    if address is not None:
-        record_address_use("application", found.application_pk, address)
+    record_address_use("application", found.application_pk, address, purpose=purpose)
     _record_use(AccessToken, found.pk, found.last_used_at, address, moment)
     _record_use(Application, found.application_pk, found.application_last_used_at, address, moment)
 

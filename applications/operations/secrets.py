@@ -8,11 +8,13 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from applications.errors import Conflict, InvalidParam, NotFound
-from applications.models import Application, ApplicationSecret
+from applications.models import AddressUse, Application, ApplicationSecret
 from applications.models.audit import Action
 from applications.models.secrets import Overlap
+from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.actors import Actor
 from applications.operations.audit import record_for
+from applications.operations.findings import forget_two_secrets
 from applications.operations.limits import check_change, check_gain
 from applications.operations.locks import lock_application
 from applications.operations.tokens import end_generation
@@ -34,6 +36,10 @@ def _promised(secret: ApplicationSecret) -> str:
     else:
         use = _("it was last used {moment} from {ip}")
         words["use"] = use.format(moment=_utc(secret.last_used_at), ip=secret.last_used_ip)
+        addresses = AddressUse.objects.recent().filter(secret=secret).values("ip").distinct().count()
+        if addresses > 1:
+            others = _(", in the last {days} days from {number} addresses")
+            words["use"] += others.format(days=ADDRESS_USE_DAYS, number=addresses)
     message = _("An older secret, ending in {hint}, works until {end} ({use}). A reset would stop it now.")
     return message.format(**words)
 
@@ -61,7 +67,8 @@ def reset_secret(
     in the same transaction as the change of the secret. AccessDenied when the actor's credential does not have itself
     what the new secret gives.
     """
-    application, moment, stops_in = lock_application(application, actor), now(), _span(overlap)
+    application, moment = lock_application(application, actor), actor.at or now()
+    stops_in = _span(overlap)
     check_change(actor, application)
     check_gain(actor, application, application.lifetime)
     old = application.secrets.get(expires_at=None)
@@ -69,8 +76,11 @@ def reset_secret(
         raise Conflict(_("The secret was reset in the meantime. Nothing was changed just now."))
     ended = _end_older(application, moment, end_older)
     application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
+    forget_two_secrets(application)
     secret = new_credential()
-    application.secrets.create(digest=digest(secret), hint=hint(secret), created_by=actor.name)
+    application.secrets.create(
+        digest=digest(secret), hint=hint(secret), created_at=moment, created_by=actor.name
+    )
     if revoke_tokens:
         end_generation(application)
     details = {"old": old.hint, "stops": moment + stops_in, "tokens_revoked": revoke_tokens}

@@ -18,12 +18,12 @@ from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from applications.models import APIKey, Application, DailyUsage, Refusal, UnknownCredentials
+from applications.models import APIKey, Application, Refusal, UnknownCredentials
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
-from applications.models.usage import Reason
+from applications.models.usage import DailyCount, Reason, add_daily_counts
 from applications.operations import address_use, failed_sign_ins, refused_requests
-from applications.operations.address_use import Use
+from applications.operations.address_use import Purpose, Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
 from applications.operations.purge import trim_refusals
 from applications.operations.refused_requests import RefusedRequest, describe
@@ -40,14 +40,12 @@ MAX_ADDRESSES = (
     10_000  # uses from different addresses a flush; beyond that only those known go on being counted
 )
 
-type Key = tuple[int, date, str]
-
 
 @dataclass(slots=True)
 class Gathered:
     """What has happened since the last flush."""
 
-    counts: Counter[Key] = field(default_factory=Counter)
+    counts: Counter[DailyCount] = field(default_factory=Counter)
     refusals: dict[str, Refusal] = field(default_factory=dict)  # by request id
     unexplained: list[RefusedRequest] = field(default_factory=list)
     nobodys: Counter[date] = field(default_factory=Counter)  # refused requests whose credentials nobody has
@@ -179,13 +177,18 @@ def record_refused_request(request: RefusedRequest) -> None:
 
 
 def record_address_use(
-    holder: Holder, pk: int, address: Address, *, secret_digest: bytes | None = None
+    holder: Holder,
+    pk: int,
+    address: Address | None,
+    *,
+    secret_digest: bytes | None = None,
+    purpose: Purpose = None,
 ) -> None:
-    """Note that a good credential of an application, or an API key, was used from `address`.
+    """Note that a good credential of an application, or an API key, was used from `address` (None: not known).
 
-    `secret_digest` says that it was the application's secret, and which.
+    `secret_digest` says that it was the application's secret, and which; `purpose`, for which scopes its token was.
     """
-    recorder.add_use((holder, pk, secret_digest, address))
+    recorder.add_use((holder, pk, secret_digest, address, purpose))
 
 
 def record_failed_sign_in(email: str, step: Step, *, ip: str, request_id: str) -> None:
@@ -258,18 +261,14 @@ def _write_nobodys(counts: Counter[date]) -> None:
 
 
 @transaction.atomic
-def _write_counts(counts: Counter[Key], refusals: list[Refusal]) -> None:
+def _write_counts(counts: Counter[DailyCount], refusals: list[Refusal]) -> None:
     wanted = {key[0] for key in counts} | {row.application_id for row in refusals if row.application_id}
     found = Application.objects.filter(pk__in=wanted)  # one may have been deleted in the meantime
     known = {
         pk: (account, client)
         for pk, account, client in found.values_list("pk", "account_id", "application_id")
     }
-    for (application_pk, day, kind), number in sorted(counts.items()):
-        if application_pk in known:
-            row = {"application_id": application_pk, "day": day, "kind": kind}
-            DailyUsage.objects.bulk_create([DailyUsage(**row)], ignore_conflicts=True)
-            DailyUsage.objects.filter(**row).update(count=F("count") + number)
+    add_daily_counts({key: number for key, number in counts.items() if key[0] in known})
     _write_refusals(refusals, known)
 
 

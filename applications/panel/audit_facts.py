@@ -19,6 +19,7 @@ from applications.forms.message_settings import CHANNELS
 from applications.models import AuditEvent
 from applications.models.applications import Lifetime
 from applications.models.audit import Action
+from applications.models.findings import Finding
 from applications.models.memberships import Role
 from applications.models.message_settings import CALLBACKS
 from applications.rules.networks import shown
@@ -79,6 +80,10 @@ def _changed(label: str, before: str, after: str) -> Fact:
 
 
 # --- How a value is said ------------------------------------------------------------------------
+
+
+def _finding(value: Any, _zone: tzinfo) -> str:
+    return str(Finding(value).label) if value in Finding.values else str(value)
 
 
 def _text(value: Any, _zone: tzinfo) -> str:
@@ -186,6 +191,8 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "ended": (_lazy("Older secrets stopped"), _hints),
     "tokens_revoked": (_lazy("All tokens revoked"), _yes_or_no),
     "token": (_lazy("Token"), _hint),
+    "finding": (_lazy("Finding"), _finding),
+    "kept_until": (_lazy("Kept until"), _time),
     "by": (_lazy("With"), _ways),
     "purpose": (_lazy("For"), _way),
     "number": (_lazy("Sessions"), _text),

@@ -46,6 +46,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     Action.RESOURCE_SERVER_CREATED: _("{who} created the resource server {what}"),
     Action.RESOURCE_SERVER_RESET: _("{who} reset the secret of the resource server {what}"),
     Action.RESOURCE_SERVER_REMOVED: _("{who} removed the resource server {what}"),
+    Action.FINDING_KEPT: _("{who} decided to keep a finding about {what} for a year"),
+    Action.FINDING_REOPENED: _("{who} took back the decision about a finding of {what}"),
     Action.SECRET_RESET: _("{who} reset the secret of {what}"),
     Action.SECRET_RETIRED: _("{who} stopped the old secret of {what}"),
     Action.TOKEN_REVOKED: _("{who} revoked a token of {what}"),

@@ -1,7 +1,7 @@
-"""The drawing of tokens issued and requests refused per day: geometry for SVG, in two widths.
+"""The drawing of tokens issued, API checks and refused requests per day: geometry for SVG, in two widths.
 
-Two lanes over one axis of days, each with a scale of its own, so that a few refusals stay visible beside many
-tokens, and place tells the two apart, not colour alone. Numbers are written here, because a template would
+Three lanes over one axis of days, each with a scale of its own, so that a few refusals stay visible beside many
+tokens, and place tells the lanes apart, not colour alone. Numbers are written here, because a template would
 write a decimal point as the reader's language has it.
 """
 
@@ -16,7 +16,7 @@ from django.utils.translation import pgettext
 
 from applications.panel.usage import Day
 
-HEIGHT = 262  # of the drawing; all lengths are in its own units
+HEIGHT = 378  # of the drawing; all lengths are in its own units
 LEFT = 40  # where the days begin, right of the scale
 ROUNDING = 2.0  # of the upper corners of a bar
 LEAST = 1.5  # height of the smallest bar, so that one refusal is seen
@@ -81,7 +81,8 @@ class Place:
 
 
 UPPER = Place(foot=146, height=120, steps=3, round_steps=(1, 2, 5))
-LOWER = Place(foot=238, height=48, steps=1, round_steps=(1, 2, 3, 4, 5, 6, 8, 10, 15))
+MIDDLE = Place(foot=262, height=72, steps=2, round_steps=(1, 2, 5))
+LOWER = Place(foot=354, height=48, steps=1, round_steps=(1, 2, 3, 4, 5, 6, 8, 10, 15))
 
 
 def drawings(days: Sequence[Day]) -> list[Drawing]:
@@ -94,6 +95,7 @@ def _draw(css: str, width: int, gap: int, days: Sequence[Day]) -> Drawing:
     xs = [LEFT + number * (bar + gap) for number in range(len(days))]
     lanes = [
         _lane("issued", _("Issued"), UPPER, [day.issued for day in days], xs, bar),
+        _lane("checked", _("API checks"), MIDDLE, [day.checked for day in days], xs, bar),
         _lane("refused", _("Refused"), LOWER, [day.refused for day in days], xs, bar),
     ]
     return Drawing(

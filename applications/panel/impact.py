@@ -80,13 +80,15 @@ type Uses = dict[str, tuple[int, datetime]]  # address → calls of late, the la
 class UseImpact:
     """What a credential was used for in the last ADDRESS_USE_DAYS days, and from how many addresses.
 
-    `figures` and `addresses` (at most SHOWN, the latest first) are what components/impact.html draws.
+    `hour`: calls in the last hour, where these are counted (of secrets). `figures` and `addresses` (at most SHOWN,
+    the latest first) are what components/impact.html draws.
     """
 
     calls: int
     places: int
     figures: list[tuple[str, str | datetime | None]]
     addresses: list[UsedAddress]
+    hour: int | None = None
     days: int = ADDRESS_USE_DAYS
 
 
@@ -98,16 +100,17 @@ def with_last(uses: Uses, ip: str | None, moment: datetime | None) -> Uses:
     return {**uses, ip: (calls, max(latest, moment))}
 
 
-def impact_of_uses(uses: Uses, last_used_at: datetime | None) -> UseImpact:
-    """Return what stops when the credential does."""
+def impact_of_uses(uses: Uses, last_used_at: datetime | None, hour: int | None = None) -> UseImpact:
+    """Return what stops when the credential does; `hour` as in UseImpact."""
     calls = sum(count for count, _latest in uses.values())
-    label = _("Calls, %(days)d days") % {"days": ADDRESS_USE_DAYS}
+    label = _("Calls, %(days)d days") % {"days": ADDRESS_USE_DAYS} if hour is None else _("Calls, last hour")
     latest_first = sorted(uses.items(), key=lambda use: use[1][1], reverse=True)
     return UseImpact(
         calls=calls,
         places=len(uses),
+        hour=hour,
         figures=[
-            (label, number_format(calls, force_grouping=True)),
+            (label, number_format(calls if hour is None else hour, force_grouping=True)),
             (_("Last used"), last_used_at),
             (_("Addresses"), number_format(len(uses), force_grouping=True)),
         ],

@@ -19,6 +19,7 @@ MENU = [
             (_("Members"), "users", "panel:members"),
             (_("API keys"), "key-round", "panel:api_keys"),
             (_("Allowed IPs"), "network", "panel:allowed_ips"),
+            (_("Key safety"), "shield-check", "panel:key_safety"),
             (_("Activity"), "history", "panel:activity"),
             (_("Audit log"), "scroll-text", "panel:audit_log"),
             (_("Settings"), "settings", "panel:account_settings"),

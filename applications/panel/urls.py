@@ -13,6 +13,7 @@ from applications.panel.views import (
     home,
     invitations,
     joining,
+    key_safety,
     members,
     message_settings,
     new_application,
@@ -21,6 +22,7 @@ from applications.panel.views import (
     settings,
     state,
     tokens,
+    unused_scopes,
 )
 
 app_name = "panel"
@@ -29,6 +31,7 @@ of_application: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("enabled/", state.switch, name="switch"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/unused-scopes/", unused_scopes.unused_scopes, name="unused_scopes"),
     path("messages/", message_settings.channel, {"channel": "sms"}, name="messages"),
     path("messages/<str:channel>/", message_settings.channel, name="message_channel"),
     path("messages/<str:channel>/preview/", message_settings.preview, name="message_preview"),
@@ -53,6 +56,16 @@ of_account: list[URLPattern | URLResolver] = [
     path("api-keys/", api_keys.api_keys, name="api_keys"),
     path("api-keys/new/", api_keys.new_api_key, name="api_key_new"),
     path("api-keys/<int:key>/revoke/", api_keys.revoke, name="api_key_revoke"),
+    path("key-safety/", key_safety.key_safety, name="key_safety"),
+    path(
+        "key-safety/<str:kind>/applications/<str:application_id>/keep/",
+        key_safety.keep_of_application,
+        name="finding_keep",
+    ),
+    path(
+        "key-safety/<str:kind>/api-keys/<int:key>/keep/", key_safety.keep_of_key, name="finding_keep_of_key"
+    ),
+    path("key-safety/kept/<int:kept>/undo/", key_safety.reopen, name="finding_reopen"),
     path("settings/", account_settings.account_settings, name="account_settings"),
     path("members/", members.members, name="members"),
     path("members/<int:member_id>/role/", members.role, name="member_role"),

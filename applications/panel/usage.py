@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from applications.models import Application
-from applications.models.usage import ISSUED, Reason
+from applications.models.usage import CHECKED, ISSUED, Reason
 
 DAYS = 30
 
@@ -18,6 +18,7 @@ class Day:
     date: date
     issued: int
     refused: int
+    checked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Usage:
         return sum(day.issued for day in self.days)
 
     @property
+    def checked(self) -> int:
+        return sum(day.checked for day in self.days)
+
+    @property
     def refused(self) -> int:
         return sum(day.refused for day in self.days)
 
@@ -51,14 +56,15 @@ def usage_of(application: Application, today: date) -> Usage:
     first = today - timedelta(days=DAYS - 1)
     rows = list(application.daily_usage.since(first))
     dates = [first + timedelta(days=number) for number in range(DAYS)]
-    issued, refused = _per_day(rows, issued=True), _per_day(rows, issued=False)
-    return Usage([Day(day, issued[day], refused[day]) for day in dates], _bars(rows))
+    issued, checked = _per_day(rows, {ISSUED}), _per_day(rows, {CHECKED})
+    refused = _per_day(rows, set(Reason.values))
+    return Usage([Day(day, issued[day], refused[day], checked[day]) for day in dates], _bars(rows))
 
 
-def _per_day(rows: Iterable[tuple[date, str, int]], *, issued: bool) -> Counter[date]:
+def _per_day(rows: Iterable[tuple[date, str, int]], kinds: set[str]) -> Counter[date]:
     per_day: Counter[date] = Counter()
     for day, kind, count in rows:
-        if (kind == ISSUED) == issued:
+        if kind in kinds:
             per_day[day] += count
     return per_day
 
@@ -66,7 +72,7 @@ def _per_day(rows: Iterable[tuple[date, str, int]], *, issued: bool) -> Counter[
 def _bars(rows: Iterable[tuple[date, str, int]]) -> list[Bar]:
     per_reason: Counter[str] = Counter()
     for _day, kind, count in rows:
-        if kind != ISSUED:
+        if kind in Reason.values:
             per_reason[kind] += count
     common = per_reason.most_common()
     return [

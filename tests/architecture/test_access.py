@@ -8,9 +8,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from applications.models import Account, AllowedIP, Membership
+from applications.models.findings import Finding
 from applications.models.memberships import Role
 from applications.operations import actors
 from applications.operations.api_keys import create_api_key
+from applications.operations.findings import keep_finding
 from applications.operations.invitations import invite_member
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name
@@ -82,6 +84,8 @@ def path_of(address: str, cast: Cast) -> str:
         "secret": cast.application.secrets.get().pk,
         "line": own.pk if "application_id" in address else line.pk,
         "channel": "sms",
+        "kind": "no_allowed_ips",
+        "kept": keep_finding(subject=cast.application, kind=Finding.NO_ALLOWED_IPS, actor=actors.OPERATOR).pk,
         "key": create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[
             0
         ].pk,

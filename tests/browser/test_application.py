@@ -294,7 +294,9 @@ def test_a_used_application(page: Page, sampled: str, look: Look, axe: Axe) -> N
     expect(narrow if look.narrow else wide).to_be_visible()
     expect(wide if look.narrow else narrow).to_be_hidden()
     page.get_by_text("Show the figures as a table").click()
-    expect(page.get_by_role("table", name="Tokens issued and requests refused per day")).to_be_visible()
+    expect(
+        page.get_by_role("table", name="Tokens issued, API checks and requests refused per day")
+    ).to_be_visible()
     axe(page)
     assert_fits(page)
     for tab in ("settings/", "tokens/", "danger/"):

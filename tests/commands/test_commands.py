@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Account, Application, AuditEvent, DailyUsage, Refusal, User
+from applications.models.usage import Reason
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.purge import purge_tokens
@@ -220,8 +221,8 @@ def test_seed_sample_fills_an_account(db: None) -> None:
     assert AccessToken.objects.live().count() > 200
     days = DailyUsage.objects.filter(kind="issued").values("day").distinct().count()
     assert days == 30
-    counted = DailyUsage.objects.exclude(kind="issued").aggregate(all=Sum("count"))["all"]
-    assert counted == Refusal.objects.filter(account=account).count() > 30
+    counted = DailyUsage.objects.filter(kind__in=Reason.values).aggregate(all=Sum("count"))["all"]
+    assert counted == Refusal.objects.filter(application__account=account).count() > 30
     for refusal in Refusal.objects.filter(reason="address"):
         assert refusal.application
         assert not allows(refusal.application.allowlist, parse_address(str(refusal.ip)))

@@ -22,6 +22,7 @@ from applications.models import (
     AuditEvent,
     GrantedScope,
     Invitation,
+    KeptFinding,
     Membership,
     MessageSettings,
     ResourceServer,
@@ -30,6 +31,7 @@ from applications.models import (
 )
 from applications.models.applications import Lifetime
 from applications.models.audit import ActorKind
+from applications.models.findings import Finding
 from applications.models.memberships import Role
 from applications.operations.accounts import create_account, update_account
 from applications.operations.actors import OPERATOR, Actor
@@ -42,6 +44,7 @@ from applications.operations.applications import (
     update_application,
 )
 from applications.operations.changes import change_application
+from applications.operations.findings import keep_finding, reopen_finding
 from applications.operations.invitations import invite_member, send_invitation_again, withdraw_invitation
 from applications.operations.members import add_member, change_role, leave_account, remove_member
 from applications.operations.message_settings import update_message_settings
@@ -71,7 +74,7 @@ TABLES: list[type[Model]] = [
     ApplicationSecret,
     AuditEvent,
 ]
-TABLES += [GrantedScope, Invitation, Membership, MessageSettings, ResourceServer, Scope, User]
+TABLES += [GrantedScope, Invitation, KeptFinding, Membership, MessageSettings, ResourceServer, Scope, User]
 UNTYPED_LINE: Any = Line  # takes raw text, as a careless caller has it
 NAMES = ["x" * 101, "Shop\n" * 60, "nul\x00", "two\r\nlines", "tab\there", "\x7f", "\ud800"]
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
@@ -275,6 +278,7 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
     account: Account = application.account
     key, _value = create_api_key(account=account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     token, server = make_token(application), create_resource_server(name=Name("API"), actor=OPERATOR)[0]
+    kept = keep_finding(subject=application, kind=Finding.NO_ALLOWED_IPS, actor=OPERATOR)
     calls: dict[str, tuple[Call, dict[str, Any]]] = {
         **values_of(application),
         "switch_application": (switch_application, {"application": application, "enabled": False}),
@@ -289,6 +293,8 @@ def writes(application: Application) -> dict[str, Callable[[Actor], object]]:
         ),
         "revoke_api_key": (revoke_api_key, {"api_key": key}),
         "retire_secret": (retire_secret, {"secret": application.secrets.get()}),
+        "keep_finding": (keep_finding, {"subject": key, "kind": Finding.ALL_SCOPES}),
+        "reopen_finding": (reopen_finding, {"kept": kept}),
         "revoke_token": (revoke_token, {"token": token}),
         "revoke_all_tokens": (revoke_all_tokens, {"application": application}),
         "reset_resource_server": (reset_resource_server, {"server": server}),

@@ -11,6 +11,8 @@ from applications.models import Application, ApplicationSecret, AuditEvent
 from applications.models.secrets import Overlap
 from applications.operations.actors import OPERATOR
 from applications.operations.secrets import OlderSecretWorks, reset_secret
+from applications.operations.usage import flush, record_address_use
+from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
 
 MORNING = datetime.fromisoformat("2026-11-26T09:00:00+00:00")
@@ -49,6 +51,24 @@ def test_a_second_reset_names_what_it_would_stop_and_changes_nothing(
     )
     assert refused.value.secrets == [first]
     assert (ends(application), AuditEvent.objects.count()) == (before, rows)
+
+
+def test_it_says_from_how_many_addresses_when_there_are_several(application: Application) -> None:
+    first = application.secrets.get()
+    reset(application, Overlap.WEEK)
+    application.secrets.filter(pk=first.pk).update(last_used_at=now(), last_used_ip="203.0.113.7")
+    for number in range(4):
+        record_address_use(
+            "application",
+            application.pk,
+            parse_address(f"203.0.113.{number}"),
+            secret_digest=bytes(first.digest),
+        )
+    flush()
+    with pytest.raises(
+        OlderSecretWorks, match=r"from 203\.0\.113\.7, in the last 30 days from 4 addresses\)"
+    ):
+        reset(application)
 
 
 def test_chosen_the_older_one_stops_and_the_audit_row_says_so(application: Application) -> None:

@@ -12,9 +12,11 @@ from applications.panel.usage import Day
 FIRST = date(2026, 10, 26)  # a Monday
 
 
-def days(*issued: int, refused: int = 0) -> list[Day]:
+def days(*issued: int, refused: int = 0, checked: int = 0) -> list[Day]:
     counts = [*issued, *[0] * (30 - len(issued))]
-    return [Day(FIRST + timedelta(days=number), count, refused) for number, count in enumerate(counts)]
+    return [
+        Day(FIRST + timedelta(days=number), count, refused, checked) for number, count in enumerate(counts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_figures_of_the_scale_are_short(value: int, written: str) -> None:
 
 
 def test_both_drawings_keep_their_bars_inside() -> None:
-    for drawing in drawings(days(*range(30), refused=3)):
+    for drawing in drawings(days(*range(30), refused=3, checked=9)):
         for lane in drawing.lanes:
             starts = [float(x) for x in re.findall(r"M([\d.]+) ", lane.bars)]
             widths = [float(h) + 4 for h in re.findall(r"h([\d.]+)q", lane.bars)]
@@ -56,9 +58,19 @@ def test_the_highest_bar_is_as_high_as_its_count_on_the_scale() -> None:
 def test_one_refusal_beside_thousands_is_seen_and_none_is_not() -> None:
     wide, _narrow = drawings(days(5000, 0, 1))
     assert wide.lanes[0].bars.count("M") == 2
-    assert wide.lanes[1].bars == ""
+    assert [lane.bars for lane in wide.lanes[1:]] == ["", ""]
     smallest = [sum(map(float, pair)) for pair in re.findall(r"v-([\d.]+)q0 -([\d.]+)", wide.lanes[0].bars)]
     assert min(smallest) >= 1.5
+
+
+def test_lanes_do_not_overlap() -> None:
+    for drawing in drawings(days(1500, refused=7, checked=90_000)):
+        tops = [min(float(line.y) for line in lane.lines) for lane in drawing.lanes]
+        feet = [max(float(line.y) for line in lane.lines) for lane in drawing.lanes]
+        titles = [lane.title_y for lane in drawing.lanes]
+        assert all(foot < title < top for foot, title, top in zip(feet, titles[1:], tops[1:], strict=False))
+        assert feet[-1] < drawing.labels_y < drawing.height
+        assert [lane.css for lane in drawing.lanes] == ["issued", "checked", "refused"]
 
 
 def test_dates_stand_under_mondays_and_inside() -> None:

@@ -230,7 +230,7 @@ def test_a_second_reset_asks_about_the_older_secret(
         assert re.search(
             "It was to work until <time [^>]+>tomorrow, [^<]+</time>. Only two secrets work", page
         )
-        assert '<dt>Calls, 30 days</dt><dd class="figure">4</dd>' in page
+        assert '<dt>Calls, last hour</dt><dd class="figure">4</dd>' in page
         assert "<code>203.0.113.7</code><span>3 calls · " in page
         assert "<code>198.51.100.23</code><span>1 call · " in page
         assert f'name="end_older" value="{old.pk}" id="reset-end_older-{old.pk}" required>' in page

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from applications.models import Application, AuditEvent, DailyUsage
 from applications.models.audit import Action
 from applications.models.secrets import Overlap
-from applications.models.usage import ISSUED, Reason
+from applications.models.usage import CHECKED, ISSUED, Reason
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import switch_application
 from applications.operations.secrets import reset_secret
@@ -82,11 +82,14 @@ def test_thirty_days_of_figures(alice: Client, application: Application) -> None
     used(application, ISSUED, 5000, days_ago=30)  # a day too old
     used(application, Reason.WRONG_SECRET, 7, days_ago=3)
     used(application, Reason.ADDRESS, 9)
+    used(application, CHECKED, 70_000, days_ago=2)
     answer = alice.get(of(application, "overview"))
     usage = answer.context["usage"]
-    assert (usage.issued, usage.refused, len(usage.days)) == (1234, 16, 30)
+    assert (usage.issued, usage.checked, usage.refused, len(usage.days)) == (1234, 70_000, 16, 30)
     page = text(answer)
     assert '<dd class="figure">1,234</dd>' in page
+    assert '<dd class="figure">70,000</dd>' in page
+    assert 'data-label="API checks">70,000</td>' in page
     assert page.index("Address is not allowed") < page.index("Secret is wrong")
     assert '<data value="9">9</data>' in page
     assert '<rect class="bar" width="77.8"' in page

@@ -21,7 +21,7 @@ from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import confirmation_page, of_application
 from applications.panel.quick_start import env_file, quick_start
-from applications.panel.secrets import use_of, working_secrets
+from applications.panel.secrets import evidence_of, use_of, working_secrets
 
 CURRENT = "panel:danger"
 REFUSED = 422
@@ -98,9 +98,9 @@ def retire(request: PanelRequest, secret: int) -> HttpResponse:
     ended_by_choice = request.application.secrets.exclude(expires_at=None).select_related("application")
     old = get_object_or_404(ended_by_choice, pk=secret)
     if request.method != "POST":
-        return confirmation_page(
-            request, "stop_secret", {"old": old, "old_use": use_of(old)}, current=CURRENT
-        )
+        use = use_of(old)
+        context = {"old": old, "old_use": use, "evidence": evidence_of(request.application, old, use)}
+        return confirmation_page(request, "stop_secret", context, current=CURRENT)
     try:
         retire_secret(secret=old, actor=actor_of(request))
     except NotFound as error:

@@ -11,6 +11,7 @@ from applications.panel.charts import drawings
 from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.quick_start import quick_start
+from applications.panel.right_size import used_scopes
 from applications.panel.secrets import working_secrets
 from applications.panel.usage import usage_of
 
@@ -29,5 +30,6 @@ def overview(request: PanelRequest) -> HttpResponse:
         "account_networks": len(account_list.split()),
         "quick_start": quick_start(request.application),
         **working_secrets(request.application),
+        **used_scopes(request.application),
     }
     return page(request, "panel/application/overview.html", context, current="panel:overview")

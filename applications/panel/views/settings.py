@@ -16,8 +16,10 @@ from applications.models import Application, AuditEvent
 from applications.models.audit import Action
 from applications.operations.applications import update_application
 from applications.panel.access import PanelRequest, actor_of, member
+from applications.panel.impact import impact_of
 from applications.panel.navigation import page
 from applications.panel.questions import of_application
+from applications.panel.right_size import used_scopes
 from applications.panel.scope_groups import scope_groups
 
 CURRENT = "panel:settings"
@@ -74,7 +76,15 @@ def _conflict(request: PanelRequest) -> HttpResponse:
 def _page(
     request: PanelRequest, form: SettingsForm, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "scope_groups": scope_groups(form["scopes"]), **(context or {})}
+    uses = used_scopes(request.application)
+    impact = impact_of(request.application) if uses["unused_scopes"] else None
+    context = {
+        "form": form,
+        "scope_groups": scope_groups(form["scopes"]),
+        **uses,
+        "impact": impact,
+        **(context or {}),
+    }
     return page(request, "panel/application/settings.html", context, current=CURRENT, status=status)
 
 
