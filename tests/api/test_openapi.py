@@ -252,7 +252,7 @@ def test_a_body_that_does_not_arrive_is_refused_as_described(document: dict[str,
     for path, method, _ in with_bodies:
         address = path.replace("{applicationId}", new_credential()).replace("{id}", "1")
         environ = RequestFactory().generic(method.upper(), address).environ
-        response = refusal(environ, BodyTooSlow())
+        response: Any = refusal(environ, BodyTooSlow())
         assert response.status_code == 408
         check_answer(document, path, method, response)
 
