@@ -211,7 +211,10 @@ def _check_framing(request: HttpRequest) -> None:
 def _oauth(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, oauth.OAuthError):
         return oauth.refuse(error)
-    return oauth.refuse(oauth.OAuthError(*_named(request, error)))
+    refused = oauth.OAuthError(*_named(request, error))
+    if refused.status in (408, 413):  # RFC 6749 section 5.2 has one word for what is wrong with a body
+        refused.error = "invalid_request"
+    return oauth.refuse(refused)
 
 
 def _api(request: HttpRequest, error: Exception) -> HttpResponse:

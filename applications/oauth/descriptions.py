@@ -46,7 +46,7 @@ def refusals() -> dict[str, Node]:
             "WWW-Authenticate",
         ),
         "405": refused(_("Use POST."), "invalid_request", "Allow"),
-        "408": refused(_("The body did not arrive in time."), "request_timeout"),
+        "408": refused(_("The body did not arrive in time."), "invalid_request"),
         "413": refused(_("The body is over 64 KB."), "invalid_request"),
         "415": refused(_("The body is not a form in UTF-8."), "invalid_request"),
         "429": refused(too_many, "invalid_client", "Retry-After"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 # Statuses, `error`, what it means and what to do.
 OAUTH_ERRORS: list[tuple[str, str, Promise]] = [
     (
-        "400, 405, 413, 415",
+        "400, 405, 408, 413, 415",
         "invalid_request",
         _(
             "The request is malformed; error_description says what is wrong. Change the request: sent again"

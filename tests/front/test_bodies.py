@@ -124,7 +124,7 @@ def test_a_form_of_the_panel_in_chunks(front: Front) -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/oauth/token", '"error": "request_too_large"'),
+        ("/oauth/token", '"error": "invalid_request"'),
         ("/applications", '"type": "request_too_large"'),
         ("/panel/sign-in/", "This is too long"),
     ],
@@ -164,7 +164,7 @@ def test_who_asks_before_sending_too_much_is_refused_at_once(front: Front) -> No
 def test_what_does_not_arrive_is_a_408(front: Front) -> None:
     started = time.monotonic()
     parts = {"Content-Length: 40": b"grant_type=client", "Transfer-Encoding: chunked": b"5\r\ngrant\r\n"}
-    places = {"/oauth/token": '"error": "request_timeout"', "/account": '"type": "request_timeout"'}
+    places = {"/oauth/token": '"error": "invalid_request"', "/account": '"type": "request_timeout"'}
     with ExitStack() as stack:
         waiting = []
         for path, framing in product(places, parts):
