@@ -28,7 +28,7 @@ from applications.rules.exit_codes import ExitCode
 from tests.factories import make_account
 from tests.servers import ROOT, database_of_its_own
 
-BEFORE = "0018_webhook_secrets"  # the next one makes tables that refer to those of accounts and applications
+BEFORE = "0019_webhook_secrets"  # the next one makes tables that refer to those of accounts and applications
 
 
 @pytest.fixture

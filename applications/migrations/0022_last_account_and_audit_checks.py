@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0020_delivery_storage")]
+    dependencies = [("applications", "0021_delivery_storage")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0016_what_is_used"),
+        ("applications", "0017_email_changes"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0025_last_purge"),
+        ("applications", "0023_last_purge"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0021_last_account_and_audit_checks"),
+        ("applications", "0022_last_account_and_audit_checks"),
     ]
 
     operations = [

@@ -23,5 +23,5 @@ def undo(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0019_webhooks")]
+    dependencies = [("applications", "0020_webhooks")]
     operations = [migrations.RunPython(apply, undo)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0018_webhook_secrets"),
+        ("applications", "0019_webhook_secrets"),
     ]
 
     operations = [

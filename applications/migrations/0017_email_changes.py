@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0014_plain_names"),
+        ("applications", "0016_what_is_used"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0017_mails_and_found_credentials"),
+        ("applications", "0018_mails_and_found_credentials"),
     ]
 
     operations = [
