@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from applications.models import Application, ApplicationSecret, User
+from applications.models import Application, ApplicationSecret, Delivery, User
 from bench.processes import processor_seconds
 from bench.report import table
 
@@ -88,6 +88,8 @@ def paths_of(application: Application) -> list[str]:
         "account_id": application.account_id,
         "application_id": application.application_id,
         "channel": "viber",
+        "setting": "sms_dlr_callback",
+        "delivery": _a_delivery(application),
         "token": application.tokens.earliest("pk").pk,
         "secret": secret.pk,
         "key": application.account.api_keys.latest("pk").pk,
@@ -96,6 +98,11 @@ def paths_of(application: Application) -> list[str]:
     usable = [each for each in addresses() if not NEEDS_MORE.search(each) and not DOWNLOAD.search(each)]
     paths = ["/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), each) for each in usable]
     return [*paths, *(f"/panel/{application.account_id}/{query}" for query in QUERIES)]
+
+
+def _a_delivery(application: Application) -> str:
+    delivery = Delivery.objects.filter(application=application).order_by("pk").last()
+    return delivery.key if delivery else "none"  # a page that is not found
 
 
 def client_of(user: User) -> Client:

@@ -14,15 +14,18 @@ class Senders[Work]:
     def __init__(self, do: Callable[[Work], None], most: int) -> None:
         self.do, self.most = do, most
         self.lock = threading.Lock()
-        self.idle = self.number = 0
+        self.number = 0
+        self.spare = (
+            0  # threads less the work that is put and not done; below 0 where work waits for a thread
+        )
         self.waiting: SimpleQueue[Work] = SimpleQueue()
 
     def put(self, work: Work) -> None:
         """Let a thread do it, a new one where all are busy."""
         with self.lock:
-            is_needed = self.idle <= self.waiting.qsize() and self.number < self.most
-            if is_needed:
-                self.number += 1
+            is_needed = self.spare <= 0 and self.number < self.most
+            self.number += is_needed
+            self.spare += is_needed - 1
         self.waiting.put(work)
         if is_needed:
             self._start()
@@ -37,15 +40,20 @@ class Senders[Work]:
 
     def _work(self) -> None:
         while True:
-            with self.lock:
-                self.idle += 1
             try:
                 work = self.waiting.get(timeout=IDLE_SECONDS)
             except Empty:
-                work = None
-            with self.lock:
-                self.idle -= 1
-                if work is None:
-                    self.number -= 1
+                if self._may_end():
                     return
+                continue
             self.do(work)
+            with self.lock:
+                self.spare += 1
+
+    def _may_end(self) -> bool:
+        """Take this thread out of the count, unless work came for it in this moment."""
+        with self.lock:
+            is_spare = self.spare > 0
+            self.number -= is_spare
+            self.spare -= is_spare
+            return is_spare

@@ -31,6 +31,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Those that hold the scope of this name."""
         return self.filter(scopes__name=scope)
 
+    def with_webhook_settings(self) -> "ApplicationQuerySet":
+        """With what MessageSettings.of and WebhookOptions.of return, in the same query."""
+        return self.select_related("message_settings", "webhook_options")
+
 
 class Application(models.Model):
     """A registered client (RFC 6749 section 2).

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from applications.models.applications import Application
 from applications.models.message_settings import CALLBACKS, MessageSettings
 from applications.rules.webhook_events import events_of
 
@@ -156,10 +157,13 @@ class WebhookOptions(models.Model):
         return f"webhooks of {self.application_id}"
 
     @classmethod
-    def of(cls, application_pk: int) -> "WebhookOptions":
-        """The options of an application; the defaults, not stored, where nobody has chosen."""
-        found = cls._default_manager.filter(pk=application_pk).first()
-        return found or cls(application_id=application_pk)
+    def of(cls, application: Application) -> "WebhookOptions":
+        """The options of an application; the defaults, not stored, where nobody has chosen.
+
+        Without a query where they came with the application.
+        """
+        found: WebhookOptions | None = getattr(application, "webhook_options", None)
+        return found or cls(application=application)
 
 
 class AttemptCount(models.Model):

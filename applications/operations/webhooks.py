@@ -40,7 +40,7 @@ def set_webhook_options(*, application: Application, keeps_bodies: bool, actor: 
     check_change(actor, application)
     if not isinstance(keeps_bodies, bool):
         raise InvalidParam("keeps_bodies", _("Bodies are kept or not."))
-    options = WebhookOptions.of(application.pk)
+    options = WebhookOptions.of(application)
     if options.keeps_bodies == keeps_bodies:
         return options
     changed = {"keeps_bodies": [options.keeps_bodies, keeps_bodies]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.timezone import now
 
@@ -15,6 +15,7 @@ from applications.forms.callbacks import CALLBACK_FORMS, CALLBACK_LABELS
 from applications.forms.message_settings import ChannelForm
 from applications.models import Application, Delivery, MessageSettings, Webhook, WebhookDay
 from applications.models.deliveries import State
+from applications.models.webhooks import WebhookQuerySet
 from applications.panel.webhook_tests import Tested
 from applications.panel.webhook_words import GROUPS, MEANINGS, short_result
 from applications.rules.attempts import DELAYS
@@ -129,9 +130,9 @@ class Lines:
 
 
 def lines_of(application: Application, tested: Tested | None = None) -> Lines:
-    """Return the lines of an application; five queries, however many deliveries there are."""
-    settings = MessageSettings.objects.of(application.pk)
-    webhooks = Webhook.objects.by_setting(application.pk)
+    """Return the lines of an application; at most three queries, however many deliveries there are."""
+    settings = MessageSettings.of(application)
+    webhooks = _with_waiting().by_setting(application.pk)
     known = _Known(application, webhooks.values())
     lines = {}
     for setting, label in CALLBACK_LABELS.items():
@@ -150,9 +151,6 @@ class _Known:
         failing = [webhook.pk for webhook in webhooks if webhook.failing_since]
         first_day = (now().astimezone(UTC) - FIGURES_OF).date()
         self.days = WebhookDay.objects.filter(webhook__in=pks).since(first_day)
-        waiting = Delivery.objects.waiting().filter(webhook__in=pks).order_by("webhook").values("webhook")
-        counted = waiting.annotate(number=Count("pk"), next_at=Min("next_attempt_at"))
-        self.waiting = {row["webhook"]: Waiting(row["number"], row["next_at"]) for row in counted}
         # `exclude`, because the index is of those that were not delivered.
         failed = Delivery.objects.of(application.pk).exclude(state=State.DELIVERED)
         tried = failed.filter(webhook__in=failing, attempts__gt=0, is_test=False).order_by("-pk")
@@ -165,8 +163,21 @@ class _Known:
             return
         line.webhook = webhook
         line.figures = Figures.of(self.days.get(webhook.pk))
-        line.waiting = self.waiting.get(webhook.pk)
+        line.waiting = _waiting_of(webhook)
         line.last_failed = self.last_failed.get(webhook.pk)
+
+
+def _with_waiting() -> WebhookQuerySet:
+    """Webhooks with `number` and `next_at` of what waits for them, counted in the index of what is due."""
+    waiting = Delivery.objects.waiting().filter(webhook=OuterRef("pk")).order_by().values("webhook")
+    return Webhook.objects.annotate(
+        number=Subquery(waiting.values(found=Count("pk"))),
+        next_at=Subquery(waiting.values(found=Min("next_attempt_at"))),
+    )
+
+
+def _waiting_of(webhook: Any) -> Waiting | None:
+    return Waiting(webhook.number, webhook.next_at) if webhook.number else None
 
 
 def _group(heading: str | Promise, lines: list[Line]) -> Group:

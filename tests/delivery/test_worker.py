@@ -159,7 +159,8 @@ def end_while_sending(application: Application, fake: Fake, grace: float, then: 
     worker = Worker(requests=4, send=fake)
 
     def end() -> None:
-        while not fake.sent:
+        until = time.monotonic() + 5
+        while not fake.sent and time.monotonic() < until:
             time.sleep(0.01)
         worker.stop()
         time.sleep(0.1)
@@ -197,17 +198,21 @@ def test_dead_receivers_leave_room_for_others(application: Application) -> None:
 
     class Some(Fake):
         def __call__(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
-            self.hold = hold if "dead" in url else None
-            return super().__call__(url=url, body=body, headers=headers)
+            self.sent.append((url, body, dict(headers)))
+            if "dead" in url:
+                hold.wait(10)
+            return self.answer
 
     some = Some()
     worker = Worker(requests=8, send=some)
+    dead_at_once: list[int] = []
 
     def look_on() -> None:
-        while len(some.sent) < 7:
+        until = time.monotonic() + 5
+        while len(some.sent) < 8 and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(0.1)
-        assert len(some.sent) == 7
+        dead_at_once.append(sum("dead" in url for url, _body, _headers in some.sent))
         worker.stop()
         hold.set()
 
@@ -215,6 +220,7 @@ def test_dead_receivers_leave_room_for_others(application: Application) -> None:
     hand_over(application, {"msgId": "live"})
     Delivery.objects.waiting().filter(application=application).update(next_attempt_at=latest())
     worker.run(grace=5)
+    assert dead_at_once == [7]
     assert Delivery.objects.filter(application=application, state=State.DELIVERED).count() == 2
 
 
@@ -255,13 +261,35 @@ def test_threads_are_made_as_they_are_needed_and_no_more(gate: threading.Event) 
     assert senders.number == 3
 
 
+def test_two_at_once_have_a_thread_each() -> None:
+    """One thread waits for work: it takes the first, and the second has to have another at once."""
+    both, met = threading.Barrier(2), []
+
+    def do(number: int) -> None:
+        if number:
+            both.wait(5)
+            met.append(number)
+
+    senders = Senders(do, most=3)
+    for number in range(200):
+        senders.put(0)
+        while senders.spare < senders.number:
+            time.sleep(0.0005)
+        senders.put(1)
+        senders.put(2)
+        until = time.monotonic() + 5
+        while len(met) < 2 * number + 2 and time.monotonic() < until:
+            time.sleep(0.0005)
+    assert len(met) == 400
+
+
 def test_threads_without_work_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("applications.delivery.senders.IDLE_SECONDS", 0.05)
     done: list[int] = []
     senders = Senders(done.append, most=3)
     senders.put(1)
     time.sleep(0.3)
-    assert (senders.number, senders.idle) == (0, 0)
+    assert (senders.number, senders.spare) == (0, 0)
     senders.put(2)
     time.sleep(0.1)
     assert done == [1, 2]

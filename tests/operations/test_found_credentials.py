@@ -32,15 +32,10 @@ from applications.operations.secrets import reset_secret
 from applications.rules.credentials import new_credential
 from applications.rules.found_credentials import found_values
 from applications.rules.names import Name
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.factories import make_application, make_token
 
 FINDER = Actor(ActorKind.FINDER, "finder", "203.0.113.9", "6f3c8f0e-0f6c-4a57-9d0f-7d7c2f3b9a11")
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

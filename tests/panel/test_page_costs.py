@@ -15,10 +15,12 @@ from bench.panel_pages import MOST_QUERIES, paths_of, queries_of
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import confirm
+from tests.webhooks import hand_over, set_url
 
 
 def test_every_page_makes_few_queries_and_no_more_for_more_rows(alice: Client, cast: Cast) -> None:
     confirm(alice)
+    set_url(cast.application)
     fill(cast.account, cast.application, 2)
     paths = [path for path in paths_of(cast.application) if alice.get(path).status_code == 200]
     few = {path: queries_of(alice, path) for path in paths}
@@ -35,6 +37,7 @@ def fill(account: Account, application: Application, number: int) -> None:
         for holder in (application, other):
             make_token(holder, ip=f"192.0.2.{one}", last_used_at=now())
         create_api_key(account=account, name=Name(f"Machine {one}"), scopes=None, actor=OPERATOR)
+        hand_over(application)
 
 
 def test_the_list_counts_the_tokens_of_the_page_alone(

@@ -91,9 +91,9 @@ def test_bodies_are_personal_data_and_may_be_left_out(alice: Client, application
     address = of(application, "webhook_bodies")
     page = text(alice.post(address, {"to": "off"}, follow=True))
     assert "Bodies are thrown away once a delivery has ended." in page
-    assert not WebhookOptions.of(application.pk).keeps_bodies
+    assert not WebhookOptions.of(Application.objects.get(pk=application.pk)).keeps_bodies
     alice.post(address, {"to": "on"})
-    assert WebhookOptions.of(application.pk).keeps_bodies
+    assert WebhookOptions.of(Application.objects.get(pk=application.pk)).keeps_bodies
 
 
 @pytest.mark.parametrize("name", ["webhook_signing", "webhook_bodies"])

@@ -52,9 +52,14 @@ class Start:
 
     @property
     def workers(self) -> int:
-        """How many processes answer requests."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return sum("granian" in Path(f"/proc/{child}/cmdline").read_text() for child in children)
+        """How many processes answer requests: those that granian has started."""
+        served = [pid for pid in self.processes() if "granian" in _command(pid)]
+        return sum(_stat(pid)[1] in served for pid in served)
+
+    def processes(self) -> list[int]:
+        """All that it started and that has not ended: the server's workers have a process group of their own."""
+        pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+        return [pid for pid in pids if _stat(pid)[3] == self.process.pid and _stat(pid)[0] != "Z"]
 
     def wait(self) -> None:
         wait_until_answering(self.url, self.process)
@@ -66,24 +71,32 @@ class Start:
         """Whether the process and everything that it started are gone within a few seconds."""
         deadline = time.monotonic() + SECONDS_TO_END
         while time.monotonic() < deadline:
-            self.process.poll()
-            try:
-                os.killpg(self.process.pid, 0)
-            except ProcessLookupError:
+            if self.process.poll() is not None and not self.processes():
                 return True
             time.sleep(0.05)
-        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
         return False
+
+
+def _stat(pid: int) -> tuple[str, int, int, int]:
+    """The state, parent, process group and session of a process; "Z" where it is no more."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "Z", 0, 0, 0
+    return after_name[0], int(after_name[1]), int(after_name[2]), int(after_name[3])
+
+
+def _command(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
 
 
 def commands_of(start: Start) -> str:
     """The command lines of all that it started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if os.getpgid(int(folder.name)) == start.process.pid:
-                found.append((folder / "cmdline").read_text().replace("\0", " "))
-    return "\n".join(found)
+    return "\n".join(_command(pid) for pid in start.processes())
 
 
 def _run(checkout: Path, shell: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

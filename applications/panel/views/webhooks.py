@@ -12,6 +12,7 @@ from applications.errors import Conflict, LimitReached
 from applications.forms.callbacks import CALLBACK_FORMS
 from applications.forms.deliveries import DeliveryFilters, RedeliverForm
 from applications.forms.webhooks import TestEventForm
+from applications.models import Application
 from applications.operations.webhook_tests import send_test_event
 from applications.panel.access import PanelRequest, actor_of, member
 from applications.panel.deliveries import deliveries_of, order_of
@@ -30,7 +31,7 @@ CURRENT = "panel:webhooks"
 @member()
 def webhooks(request: PanelRequest) -> HttpResponse:
     """Show the URLs and how they fare, the deliveries, and how to check a signature."""
-    application = request.application
+    application = Application.objects.with_webhook_settings().get(pk=request.application.pk)
     tested = tested_of(application, key) if (key := request.GET.get("tested", "")) else None
     context = {
         "lines": lines_of(application, tested),
