@@ -44,6 +44,7 @@ def test_only_reading_is_understood(path: str, db: None) -> None:
     assert Client().get("/health/x").status_code == 404
 
 
+@pytest.mark.owner
 def test_a_migration_that_is_missing_is_named_and_one_of_a_newer_version_is_none(db: None) -> None:
     recorder = MigrationRecorder(connection)
     recorder.record_applied("applications", "9999_of_a_newer_version")

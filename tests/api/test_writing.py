@@ -40,10 +40,10 @@ def latest() -> AuditEvent:
 # --- Create ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scopes", [["groups", "sms"], "sms groups", "groups  sms sms "])
-def test_create_with_scopes_as_a_list_or_as_words(scopes: object, account: Account) -> None:
+@pytest.mark.parametrize("wanted", [["groups", "sms"], "sms groups", "groups  sms sms "])
+def test_create_with_scopes_as_a_list_or_as_words(wanted: object, account: Account) -> None:
     program = with_api_key(account)
-    response = program.post("/applications", {"name": "Cron", "tokenExpiration": "never", "scopes": scopes})
+    response = program.post("/applications", {"name": "Cron", "tokenExpiration": "never", "scopes": wanted})
     body = response.json()
     assert response.status_code == 201
     made = Application.objects.get(application_id=body["applicationId"])

@@ -26,7 +26,8 @@ from config import grouping
 from config.grouping import Grouping, Reply
 from tests.factories import make_account, make_application, make_token
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+# The owner's, because one of its fixtures makes a trigger.
+pytestmark = [pytest.mark.postgres, pytest.mark.owner, pytest.mark.django_db(transaction=True)]
 HERE = parse_address("192.0.2.1")
 
 type Client = tuple[Application, str]

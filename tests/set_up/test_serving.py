@@ -149,7 +149,7 @@ def test_on_a_database_of_others_nothing_is_made_up(installed: Path, shell: dict
     finally:
         start.process.terminate()
     assert start.has_ended_wholly()
-    assert sorted(path.name for path in (installed / "var").iterdir()) == ["prepare.lock", *STATIC]
+    assert sorted(path.name for path in (installed / "var").iterdir()) == ["metrics", "prepare.lock", *STATIC]
 
 
 @on_any_database_alike
