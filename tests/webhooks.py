@@ -45,7 +45,8 @@ def only() -> Delivery:
 
 def came(job: Job, status: int | None = 200, error: str = "", **more: Any) -> Attempted:
     """What came of a job, as a worker tells it."""
-    values: dict[str, Any] = {"answer_headers": (("X-A", "b"),), "answer": b"{}", "retry_after": None, **more}
+    values: dict[str, Any] = {"answer_headers": (("X-A", "b"),), "answer": b"{}", "retry_after": None}
+    values |= {"peer": "203.0.113.80:443", **more}
     return Attempted(
         delivery_pk=job.delivery_pk,
         webhook_pk=job.webhook_pk,
@@ -70,6 +71,7 @@ class Answered:
     milliseconds: int = 7
     error: str = ""
     retry_after: int | None = None
+    peer: str = "203.0.113.80:443"
 
 
 def answer_at_once(**_request: Any) -> Answered:

@@ -31,6 +31,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class Answer:
     """What came of a request.
 
+    peer          address and port that it was connected to, such as 203.0.113.80:443; "" without a connection
     status        None when no HTTP answer came
     body          at most 64 KB less the headers; it is cut there, which is no failure
     milliseconds  from the start to the last byte that was read
@@ -45,6 +46,7 @@ class Answer:
     milliseconds: int
     error: str
     retry_after: int | None
+    peer: str
 
     @property
     def is_success(self) -> bool:
@@ -73,7 +75,7 @@ class _Came:
     def __init__(self) -> None:
         self.response: HTTPResponse | None = None
         self.pieces: list[bytes] = []
-        self.error = ""
+        self.error = self.peer = ""
 
     def answer(self, milliseconds: int) -> Answer:
         """Return it as it is kept."""
@@ -85,6 +87,7 @@ class _Came:
             milliseconds=milliseconds,
             error=str(self.error),
             retry_after=parse_retry_after(response.getheader("Retry-After"), now()) if response else None,
+            peer=self.peer,
         )
 
 
@@ -94,22 +97,28 @@ def _exchange(url: str, fields: str, body: bytes, deadline: Deadline, came: _Cam
         place = parse_url(url, policy)
     head = f"POST {place.target} HTTP/1.1\r\nHost: {place.authority}\r\nUser-Agent: {USER_AGENT}\r\n{fields}"
     head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    with _connected(place, policy, deadline) as connection:
+    with _connected(place, policy, deadline, came) as connection:
         wire = Wire(connection, deadline, MOST_READ)
         _write(wire, head.encode() + body)
         came.response = read_head(wire)
         read_body(came.response, came.pieces)
 
 
-def _connected(place: Destination, policy: Policy, deadline: Deadline) -> socket.socket:
+def _connected(place: Destination, policy: Policy, deadline: Deadline, came: _Came) -> socket.socket:
     with failing(Failure.REFUSED_ADDRESS, Refused), failing(Failure.DNS, NotFound):
         addresses = allowed_addresses(place.host, policy, deadline)
     with failing(Failure.CONNECT, OSError):
         connection = connect(addresses, place.port, deadline)
+        came.peer = _shown(connection.getpeername())
     if not place.is_https:
         return connection
     with failing(Failure.TLS, OSError):  # ssl.SSLError is one
         return secured(connection, place.host, deadline)
+
+
+def _shown(peer: tuple[str, int]) -> str:
+    host, port = peer[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _fields(headers: Mapping[str, str]) -> str:

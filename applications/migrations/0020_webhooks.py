@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField()),
                 ("at", models.DateTimeField()),
                 ("url", models.CharField(max_length=500)),
+                ("peer", models.CharField(blank=True, max_length=60)),
                 ("headers", models.JSONField(default=list)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("error", models.CharField(blank=True, max_length=20)),

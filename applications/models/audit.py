@@ -76,6 +76,7 @@ class Action(models.TextChoices):
     SECRET_RETIRED = "secret:retire", _("Old secret stopped")
     DELIVERY_REDELIVERED = "delivery:redeliver", _("Delivery sent again")
     DELIVERIES_REDELIVERED = "deliveries:redeliver", _("Failed deliveries sent again")
+    WEBHOOK_SWITCHED_OFF = "webhook:switch_off", _("Webhook switched off")
     WEBHOOK_SWITCHED_ON = "webhook:switch_on", _("Webhook switched on again")
     WEBHOOK_TESTED = "webhook:test", _("Test event sent")
     WEBHOOKS_CHANGED = "webhooks:change", _("Webhook settings changed")
@@ -97,6 +98,7 @@ class ActorKind(models.TextChoices):
     API_KEY = "api_key", _("API key")
     COMMAND = "command", _("Operator")
     FINDER = "finder", _("Who found a credential")
+    SERVER = "server", _("Latchkey")
 
 
 @contextmanager

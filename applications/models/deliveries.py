@@ -173,6 +173,7 @@ class DeliveryAttempt(models.Model):
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     url = models.CharField(max_length=500)
+    peer = models.CharField(max_length=60, blank=True)  # address and port; "" where no connection was made
     headers = models.JSONField(default=list)
     status = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=20, blank=True)

@@ -21,7 +21,7 @@ from applications.models.adding import add_to_rows
 from applications.models.deliveries import EndReason, State, database_time
 from applications.models.statements.deliveries import save_attempted, save_states
 from applications.models.webhooks import OffReason
-from applications.operations.webhook_mails import tell_switched_off
+from applications.operations.webhooks_off import lock_accounts_of_failing, record_switched_off
 from applications.rules.attempts import GONE, is_success, next_delay, outcome
 
 LONGEST_ANSWER: Final = 8_192  # characters of an answer that are kept
@@ -32,7 +32,8 @@ type Headers = Sequence[tuple[str, str]]
 class Attempted:
     """One request that was made for a delivery, and what came back; `status` None and an `error` where nothing did.
 
-    `lease` is that of the delivery when the request began. `retry_after` is what the receiver asked for, in seconds.
+    `peer` is the address and port that it was connected to, if it was. `lease` is that of the delivery when the request
+    began. `retry_after` is what the receiver asked for, in seconds.
     """
 
     delivery_pk: int
@@ -47,6 +48,7 @@ class Attempted:
     answer_headers: Headers
     answer: bytes
     retry_after: int | None
+    peer: str
 
     @property
     def succeeded(self) -> bool:
@@ -62,6 +64,11 @@ def finish_attempts(*, attempts: Sequence[Attempted]) -> int:
     """
     moment = database_time()
     pks = {attempt.webhook_pk for attempt in attempts}
+    lock_accounts_of_failing(
+        failed={attempt.webhook_pk for attempt in attempts if not attempt.succeeded},
+        gone={attempt.webhook_pk for attempt in attempts if attempt.status == GONE},
+        moment=moment,
+    )
     locked = Webhook.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
     webhooks = {webhook.pk: webhook for webhook in locked.select_related("application__account")}
     rows = Delivery.objects.select_for_update().filter(pk__in=[each.delivery_pk for each in attempts])
@@ -124,6 +131,7 @@ class _Finish:
             number=self.delivery.attempts,
             at=attempt.at,
             url=attempt.url,
+            peer=attempt.peer,
             headers=[list(pair) for pair in attempt.headers],
             status=attempt.status,
             error=attempt.error,
@@ -148,7 +156,7 @@ class _Finish:
             reason = OffReason.FAILING
         if reason:
             self.webhook.off_at, self.webhook.off_reason = self.moment, reason
-            tell_switched_off(self.webhook)
+            record_switched_off(self.webhook)
 
     def _end_reason(self) -> EndReason | None:
         if self.webhook is None:

@@ -26,6 +26,7 @@ class Answer(Protocol):
     milliseconds: int
     error: str
     retry_after: int | None
+    peer: str
 
 
 class Send(Protocol):
@@ -76,6 +77,7 @@ def attempt(send: Send, job: Job, headers: Mapping[str, str], at: datetime) -> A
         answer_headers=answer.headers,
         answer=answer.body,
         retry_after=answer.retry_after,
+        peer=answer.peer,
     )
 
 
@@ -94,4 +96,5 @@ def not_sent(job: Job, at: datetime, error: str) -> Attempted:
         answer_headers=(),
         answer=b"",
         retry_after=None,
+        peer="",
     )

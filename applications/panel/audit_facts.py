@@ -24,6 +24,7 @@ from applications.models.findings import Finding
 from applications.models.mails import OWN_ACTS, MailKind
 from applications.models.memberships import Role
 from applications.models.refusals import CredentialKind
+from applications.models.webhooks import OffReason
 from applications.rules.networks import shown
 
 type Label = str | Promise
@@ -174,6 +175,10 @@ def _callback(value: Any, _zone: tzinfo) -> str:
     return str(CALLBACK_LABELS.get(value, value))
 
 
+def _off_reason(value: Any, _zone: tzinfo) -> str:
+    return str(dict(OffReason.choices).get(value, value))
+
+
 def _of_messages() -> Iterator[tuple[str, tuple[Label, Say]]]:
     """The columns of message settings, under the words of their forms."""
     for channel, form in CHANNELS.items():
@@ -239,6 +244,7 @@ SAID: Mapping[str, tuple[Label, Say]] = {
     "since": (_lazy("Since"), _time),
     "event": (_lazy("Event"), _text),
     "setting": (_lazy("URL"), _callback),
+    "reason": (_lazy("Reason"), _off_reason),
     "keeps_bodies": (_lazy("Bodies stay in the log"), _yes_or_no),
     **dict(_of_messages()),
 }

@@ -31,18 +31,21 @@ KINDS: list[Option] = [
     (ActorKind.API_KEY.value, _lazy("Any API key")),
     (ActorKind.COMMAND.value, _lazy("Operator")),
     (ActorKind.FINDER.value, _lazy("Who found a credential")),
+    (ActorKind.SERVER.value, _lazy("Latchkey")),
 ]
 ICONS = {
     ActorKind.APPLICATION: "layout-grid",
     ActorKind.API_KEY: "key-round",
     ActorKind.COMMAND: "terminal",
     ActorKind.FINDER: "search",
+    ActorKind.SERVER: "settings",
 }
 # Heading → the subjects of its actions, in the menu of actions
 SUBJECTS: list[tuple[str | Promise, frozenset[str]]] = [
     (_lazy("Applications"), frozenset({"application", "messages"})),
     (_lazy("Secrets, tokens and keys"), frozenset({"secret", "token", "tokens", "api_key", "credential"})),
     (_lazy("Allowed IPs"), frozenset({"allowed_ips"})),
+    (_lazy("Webhooks"), frozenset({"webhook", "webhooks", "webhook_secret", "delivery", "deliveries"})),
     (
         _lazy("Signing in"),
         frozenset({"person", "session", "password", "second_factor", "passkey", "recovery_codes"}),
@@ -70,6 +73,8 @@ class Names:
             return self.applications.get(event.actor, event.actor)
         if event.actor_kind == ActorKind.FINDER:
             return _("Somebody")
+        if event.actor_kind == ActorKind.SERVER:
+            return "Latchkey"
         return _("Operator") if event.actor == "operator" else event.actor
 
     def which(self, event: AuditEvent) -> str:

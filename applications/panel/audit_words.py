@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     Action.MESSAGES_CHANGED: _("{who} changed the message settings of {what}"),
     Action.DELIVERY_REDELIVERED: _("{who} sent a delivery of {what} again"),
     Action.DELIVERIES_REDELIVERED: _("{who} sent the failed deliveries of {what} again"),
+    Action.WEBHOOK_SWITCHED_OFF: _("{who} switched a webhook of {what} off"),
     Action.WEBHOOK_SWITCHED_ON: _("{who} switched a webhook of {what} on again"),
     Action.WEBHOOK_TESTED: _("{who} sent a test event of {what}"),
     Action.WEBHOOKS_CHANGED: _("{who} changed the webhook settings of {what}"),

@@ -40,6 +40,7 @@ def test_the_request_is_ours_and_nothing_else_is_in_it(monkeypatch: pytest.Monke
         answer = send(url=f"{there.url}?a=%C3%A9&b", body=BODY, headers={"webhook-id": "msg_1"})
     assert short(answer) == (200, b"ok", "")
     assert answer.is_success
+    assert answer.peer == f"127.0.0.1:{there.port}"
     assert answer.headers == (("Content-Length", "2"),)
     head, _blank, body = there.requests[0].partition(b"\r\n\r\n")
     assert body == BODY
@@ -223,7 +224,8 @@ def test_an_answer_before_the_body_is_read_counts() -> None:
 def test_a_closed_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    assert short(post(f"http://127.0.0.1:{port}/")) == (None, b"", "connect")
+    answer = post(f"http://127.0.0.1:{port}/")
+    assert (*short(answer), answer.peer) == (None, b"", "connect", "")
 
 
 def test_no_connection_stays_open_whatever_came_of_it(hurried: float) -> None:

@@ -15,17 +15,20 @@ from applications.models import (
     Account,
     Application,
     AttemptCount,
+    AuditEvent,
     Delivery,
     DeliveryAttempt,
     Webhook,
     WebhookDay,
 )
+from applications.models.audit import Action, ActorKind
 from applications.models.deliveries import EndReason, State, database_time
 from applications.models.memberships import Role
 from applications.operations import deliveries
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.attempts import LONGEST_ANSWER, finish_attempts
+from applications.operations.audit_checks import check_chains
 from applications.operations.deliveries import Job, begin_attempt, claim_deliveries, release_deliveries
 from applications.operations.webhooks import set_webhook_options, switch_on_webhook
 from applications.rules.attempts import DELAYS, is_success, next_delay, outcome
@@ -356,6 +359,10 @@ def test_410_switches_the_url_off(account: Account, application: Application) ->
     assert sorted(to for sent in mails for to in sent.to) == ["ada@marlowe.example", "alice@marlowe.example"]
     assert "410 (Gone)" in str(mails[0].body)
     assert application.name in mails[0].subject
+    (row,) = AuditEvent.objects.filter(account=account, action=Action.WEBHOOK_SWITCHED_OFF)
+    assert (row.actor_kind, row.application_id) == (ActorKind.SERVER, application.application_id)
+    assert row.details == {"setting": "sms_dlr_callback", "reason": "gone"}
+    assert check_chains(account).breaks == []
 
 
 def committed(call: Any) -> Any:
@@ -377,6 +384,8 @@ def test_after_five_days_of_failures_the_url_is_switched_off(application: Applic
     assert only().end_reason == EndReason.SWITCHED_OFF
     assert len(mails) == 1
     assert "5 days" in str(mails[0].body)
+    (row,) = AuditEvent.objects.filter(action=Action.WEBHOOK_SWITCHED_OFF)
+    assert row.details["reason"] == "failing"
 
 
 def age(**span: float) -> None:

@@ -166,6 +166,8 @@ def test_every_detail_that_the_cast_and_the_operations_write_is_said(
         (Action.MESSAGES_CHANGED, {"otp_callback": ["", "https://hooks.example.com/otp?key=1"]},
          ["One-time passwords: Not set → https://hooks.example.com/otp…"]),
         (Action.WEBHOOK_SWITCHED_ON, {"setting": "sms_dlr_callback"}, ["URL: SMS delivery reports"]),
+        (Action.WEBHOOK_SWITCHED_OFF, {"setting": "sms_dlr_callback", "reason": "gone"},
+         ["URL: SMS delivery reports", "Reason: It answered 410 (Gone)"]),
         (Action.WEBHOOKS_CHANGED, {"keeps_bodies": [True, False]}, ["Bodies stay in the log: Yes → No"]),
         (Action.APPLICATION_CHANGED, {"name": "not a pair", "unknown": ["a", "b"]}, []),
         (Action.SIGNED_IN, {"password": "hunter2", "unknown": "hunter2"}, []),

@@ -163,6 +163,7 @@ def test_a_delivery_shows_what_was_sent_and_what_came_back(alice: Client, sms: A
     assert "with 1 object, to" in page
     assert "Delivered" in page
     assert "Kept until" in page
+    assert 'Connected to</dt><dd><code class="bare">203.0.113.80:443</code>' in page
 
 
 def test_another_attempt_is_shown_when_asked_for(alice: Client, sms: Application) -> None:
