@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
 ONCE_ON_POSTGRESQL = "browser or served or postgres"
 ONCE_ON_SQLITE = (
+    "tests/admin/test_look_ups.py",
     "tests/architecture/test_access.py",
     "tests/architecture/test_arrows.py",
     "tests/architecture/test_assets.py",

@@ -1,9 +1,9 @@
 """deploy/kubernetes: manifests that the schema of Kubernetes allows, of an image and addresses that there are."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
 from tests.architecture.test_access import addresses
@@ -45,6 +45,9 @@ OURS = {name: pod for name, pod in PODS.items() if name.startswith("latchkey")}
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_schema_allows_every_line(path: Path, version: str) -> None:
+    kubernetes_validate = import_module(
+        "kubernetes_validate"
+    )  # here: it takes seconds, in every process of the tests
     for manifest in documents(path):
         assert kubernetes_validate.validate(manifest, version, strict=True) == version
         with pytest.raises(kubernetes_validate.ValidationError):

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -23,7 +24,7 @@ from applications.models import (
     refusals,
 )
 from applications.models.usage import Reason
-from applications.operations import usage
+from applications.operations import sweeping, usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.attempts import finish_attempts
@@ -78,7 +79,8 @@ def test_a_purge_rests_after_what_it_deletes_and_not_after_what_it_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rests: list[float] = []
-    monkeypatch.setattr(time, "sleep", rests.append)
+    clock = SimpleNamespace(sleep=rests.append, monotonic=time.monotonic)
+    monkeypatch.setattr(sweeping, "time", clock)
     application, _secret = make_application(make_account())
     for days in (2, 0, 2, 0, 0, 2, 2, 0):
         make_token(application, issued_at=now() - timedelta(days=days))

@@ -163,9 +163,13 @@ def post(client: Client, path: str, sent: dict[str, str]) -> Any:
 
 
 def fields(answer: Any) -> dict[str, str]:
-    """The fields of a page with their values, less the token against forgery, which the test client need not send."""
+    """The fields of a page with their values, less the token against forgery, which the test client need not send.
+
+    Not those of the frame: they are the same on every page, and go elsewhere.
+    """
     found = {}
-    for tag in re.findall(r"<(?:input|select|textarea|button)[^>]*>", answer.getvalue().decode()):
+    page = answer.getvalue().decode().partition("<main")[2]
+    for tag in re.findall(r"<(?:input|select|textarea|button)[^>]*>", page):
         if (name := re.search(r' name="([^"]+)"', tag)) and name[1] != "csrfmiddlewaretoken":
             value = re.search(r' value="([^"]*)"', tag)
             found[name[1]] = quote(unescape(value[1])) if value else "sms"
@@ -173,13 +177,13 @@ def fields(answer: Any) -> dict[str, str]:
 
 
 def test_hostile_paths(cast: Cast) -> None:
-    known = things(cast)
-    for client in (client_of(None), client_of(cast.alice), client_of(cast.ada)):
-        for address in PATHS:
-            for name in re.findall(r"<[^>]+>", address):
-                for value in ("%00", "%FF", HUGE, "9" * 25, "-", "%5B::1"):
-                    path = path_of(address.replace(name, value), known)
-                    judge(client.get(path), path[:200])
+    known, alice, ada = things(cast), client_of(cast.alice), client_of(cast.ada)
+    for address in PATHS:
+        client = ada if address in OPERATOR else alice
+        for name in re.findall(r"<[^>]+>", address):
+            for value in ("%00", "%FF", HUGE, "9" * 25, "-", "%5B::1"):
+                path = path_of(address.replace(name, value), known)
+                judge(client.get(path), path[:200])
 
 
 @pytest.mark.parametrize("name", COOKIES)
