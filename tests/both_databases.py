@@ -1,8 +1,8 @@
 """Runs the tests on SQLite, then on a real PostgreSQL: `python -m tests.both_databases [pytest's arguments]`.
 
 On SQLite the browser stays away and so do the tests that only PostgreSQL can pass or fail, and those that talk to
-processes of the product. What is the same on any database runs once too, on SQLite. The last lines say what came
-of each; the exit code is 0 only when both passed.
+processes of the product. What is the same on any database (tests/once.py) runs once too, on SQLite. The last lines
+say what came of each; the exit code is 0 only when both passed.
 
 With a file or a folder among the arguments, all of its tests run on SQLite alone and in this one process, which takes
 seconds; `--sqlite` and `--postgresql` name the one database to use, with a file or without.
@@ -24,24 +24,10 @@ from tests.postgres import DATABASE, postgres
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
 ONCE_ON_POSTGRESQL = "browser or served or postgres"
-ONCE_ON_SQLITE = (
-    "tests/admin/test_look_ups.py",
-    "tests/architecture/test_access.py",
-    "tests/architecture/test_arrows.py",
-    "tests/architecture/test_assets.py",
-    "tests/architecture/test_bundles.py",
-    "tests/architecture/test_documents.py",
-    "tests/architecture/test_operations.py",
-    "tests/delivery",
-    "tests/forms",
-    "tests/panel/test_components.py",
-    "tests/panel/test_webhook_verification.py",
-    "tests/rules",
-)
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
 WORKERS = ["-n", "2", "--dist", "worksteal"]
-# Three, also on two cores: on PostgreSQL much of the time is waiting for browsers and servers.
-MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
+# Four, also on two cores: on PostgreSQL some of the time is waiting for browsers and servers.
+MORE_WORKERS = ["-n", "4", "--dist", "worksteal"]
 # Once: the databases of the tests' processes and of the served ones are copies.
 MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
 # Without compiled files each of some fifty processes would compile the product and the tests anew.
@@ -77,7 +63,7 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
     # A caller's own `-m` comes later, and the later one counts.
     of_all = {
         "SQLite": [*WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
-        "PostgreSQL": [*MORE_WORKERS, *[f"--ignore={path}" for path in ONCE_ON_SQLITE], *rest],
+        "PostgreSQL": [*MORE_WORKERS, "-m", "not once", *rest],
     }
     if named:
         return [(database, [*WORKERS, *rest]) for database in named]

@@ -17,6 +17,7 @@ from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.cast import Cast, make_cast
 from tests.entry import ServedHandler
+from tests.once import runs_once
 from tests.servers import ROOT, Served
 from tests.shared import Make, makers, seed_scopes, shared
 
@@ -37,12 +38,17 @@ client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what talks to `served`; skip, with the reason in the report, what only PostgreSQL can pass or fail."""
+    """Mark what talks to `served`, and what one database is enough for.
+
+    What only PostgreSQL can pass or fail is skipped elsewhere, with the reason in the report.
+    """
     for item in items:
         if {"served", "front"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.served)
         if item.get_closest_marker("postgres") and not settings.POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
+        if runs_once(item):
+            item.add_marker(pytest.mark.once)
     # Those that wait for seconds come first, so that no worker is left alone with one of them at the end.
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
