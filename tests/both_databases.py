@@ -26,8 +26,8 @@ RESULTS = ROOT / "var" / "test-results"
 ONCE_ON_POSTGRESQL = "browser or served or postgres"
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
 WORKERS = ["-n", "2", "--dist", "worksteal"]
-# Four, also on two cores: on PostgreSQL some of the time is waiting for browsers and servers.
-MORE_WORKERS = ["-n", "4", "--dist", "worksteal"]
+# Three, also on two cores: on PostgreSQL some of the time is waiting for browsers and servers.
+MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
 # Once: the databases of the tests' processes and of the served ones are copies.
 MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
 # Without compiled files each of some fifty processes would compile the product and the tests anew.
