@@ -148,7 +148,9 @@ def migrated_back(transactional_db: None) -> Iterator[None]:
     call_command("migrate", "applications", BEFORE, verbosity=0)
     yield
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:  # as after every migration: the tables that were made have no rights yet
+    with (
+        connection.cursor() as cursor
+    ):  # as after every migration: the tables that were made have no rights yet
         cursor.execute((ROOT / "deploy" / "postgresql" / "grants.sql").read_text())
 
 
