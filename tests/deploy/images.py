@@ -85,10 +85,14 @@ class Folder:
     def __init__(self, place: Path) -> None:
         """Do the steps of the Dockerfile; raise `CalledProcessError` where one fails."""
         self.place = place
-        for number, self.stage in enumerate(stages()):
-            self.root = place / (self.stage.name or str(number))
-            self._lay_base()
-            self._build()
+        before = os.umask(0o022)  # a builder's, whatever the tests were started with
+        try:
+            for number, self.stage in enumerate(stages()):
+                self.root = place / (self.stage.name or str(number))
+                self._lay_base()
+                self._build()
+        finally:
+            os.umask(before)
 
     def _lay_base(self) -> None:
         for name in ("dev", "etc", "proc", "tmp", "usr"):

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.postgres
 SECONDS_TO_COME_BACK = 10
 # granian takes a worker that dies within 5.5 s of its start for one that never will, and gives up.
 SECONDS_BETWEEN_DEATHS = 3
-LOAD = 4  # threads that ask for tokens without a pause
+LOAD = 4  # threads that ask for tokens, with a pause that leaves the processor to other tests
+PAUSE = 0.01  # seconds
 
 
 @dataclass
@@ -78,7 +79,7 @@ def client(served: Served, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def load(client: Client, seen: Seen, end: threading.Event) -> None:
-    while not end.is_set():
+    while not end.wait(PAUSE):
         try:
             response = client.ask()
         except requests.RequestException as error:

@@ -45,7 +45,10 @@ def bare(checkout: Path) -> Path:
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """The environment of a shell, with a database of its own on PostgreSQL when the tests run there."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"DRAIN_SECONDS": "0.1"}
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
+        "DRAIN_SECONDS": "0.1",
+        "WORKERS": "1",
+    }
     if "DATABASE_URL" in os.environ:
         environment["DATABASE_URL"] = database_of_its_own(tmp_path)
         environment["SECRET_KEY"] = secrets.token_hex(32)
