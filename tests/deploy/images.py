@@ -79,13 +79,16 @@ def stages() -> list[Stage]:
     return found
 
 
+UMASK = 0o022  # of builders and engines, whatever the tests were started with
+
+
 class Folder:
     """An image that is built and run in a folder."""
 
     def __init__(self, place: Path) -> None:
         """Do the steps of the Dockerfile; raise `CalledProcessError` where one fails."""
         self.place = place
-        before = os.umask(0o022)  # a builder's, whatever the tests were started with
+        before = os.umask(UMASK)
         try:
             for number, self.stage in enumerate(stages()):
                 self.root = place / (self.stage.name or str(number))
@@ -152,6 +155,7 @@ class Folder:
                 env={**path, **self.stage.environment, **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                umask=UMASK,
             )
 
     def is_healthy(self, process: int, **environment: str) -> bool:
