@@ -13,8 +13,9 @@ from config.streams import Streamed
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
 type Reply = Callable[[Answer], None]
-type Job = tuple[WSGIEnvironment, Reply, asyncio.Future[Streamed | None], float]
-type Done = tuple[asyncio.Future[Streamed | None], Streamed | None, Exception | None]
+type Answering = asyncio.Future[Streamed | None]
+type Job = tuple[WSGIEnvironment, Reply, Answering, float]
+type Done = tuple[Answering, Streamed | None, Exception | None]
 
 SWEEP_SECONDS = 0.05
 WAIT_SECONDS = 1.5  # for a free thread; with the longest wait for the database it stays under 5 s
@@ -55,7 +56,7 @@ class Threads:
         if self.taken >= self.most:
             raise QueueFull
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Streamed | None] = loop.create_future()
+        future: Answering = loop.create_future()
         self.taken += 1
         self.jobs.put((environ, reply, future, time.monotonic() + WAIT_SECONDS))
         if not self.sweeping:
@@ -66,20 +67,25 @@ class Threads:
     def _work(self) -> None:
         self.begin()
         while True:
-            environ, reply, future, until = self.jobs.get()
-            streamed: Streamed | None = None
-            error: Exception | None = None
-            try:
-                if time.monotonic() > until:
-                    raise QueueFull
-                answer = call(self.application, environ)
-                if isinstance(answer, Streamed):
-                    streamed = answer
-                else:
-                    reply(answer)
-            except Exception as raised:  # raised again where the answer is awaited
-                error = raised
-            self.done.append((future, streamed, error))
+            # What a job holds ends with it: the server closes a connection whose body was not read to its end only
+            # once nothing refers to the request any more, and the next job may be long in coming.
+            self._do(*self.jobs.get())
+
+    def _do(self, environ: WSGIEnvironment, reply: Reply, future: Answering, until: float) -> None:
+        streamed: Streamed | None = None
+        error: Exception | None = None
+        try:
+            if time.monotonic() > until:
+                raise QueueFull
+            answer = call(self.application, environ)
+            if isinstance(answer, Streamed):
+                streamed = answer
+            else:
+                reply(answer)
+        except Exception as raised:  # raised again where the answer is awaited
+            error = raised
+        self.done.append((future, streamed, error))
+        error = None  # it refers to this frame, which would refer to it
 
     def _sweep_again(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sweep()

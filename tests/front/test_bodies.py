@@ -161,6 +161,20 @@ def test_who_asks_before_sending_too_much_is_refused_at_once(front: Front) -> No
     assert (answer.status, time.monotonic() - started < SECONDS) == (413, True)
 
 
+def test_no_connection_is_left_open_with_a_body_that_was_not_read(front: Front) -> None:
+    """A thread that has answered must not hold on to what it had: many, so that each of them has its turn."""
+    head = front.head("POST /panel/sign-in/", "Content-Length: 99999999", "Connection: close")
+    for number in (1, 10, 20):
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(front.connect()) for _each in range(number)]
+            for connection in waiting:
+                connection.settimeout(SECONDS + 5)
+                connection.sendall(head)
+            for connection in waiting:
+                assert read(connection).status == 403
+                assert connection.recv(1) == b""
+
+
 def test_what_does_not_arrive_is_a_408(front: Front) -> None:
     started = time.monotonic()
     parts = {"Content-Length: 40": b"grant_type=client", "Transfer-Encoding: chunked": b"5\r\ngrant\r\n"}
