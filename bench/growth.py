@@ -1,4 +1,4 @@
-"""Latency of the two frequent statements, of revoking all, and of issuing beside a purge, on tables small and large."""
+"""Latency of the frequent statements and of pages, of revoking all, and of issuing beside a purge, as tables grow."""
 
 import hashlib
 import random
@@ -12,7 +12,9 @@ from ipaddress import IPv4Address
 from django.db import connection
 from django.utils.timezone import now
 
-from applications.models import Account, Application
+from applications.models import Account, Application, Membership, User
+from applications.models.memberships import Role
+from applications.models.statements.clients import TokenQuestion, find_client_and_token
 from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.purge import purge_tokens
@@ -20,11 +22,13 @@ from applications.operations.tokens import revoke_all_tokens
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import OPEN_ALLOWLIST
 from bench.filling import MILLION, fill_applications, fill_tokens, run, settle
+from bench.panel_pages import client_of
 from bench.report import table
 
 ADDRESS = IPv4Address("192.0.2.1")
 FEW, APPLICATIONS = 1_000, 100_000
 CALLS = 3_000  # of each statement
+PAGES = 150  # views of each page
 REVOCATIONS = 50
 SECONDS = 10  # of issuing alone, to compare with
 
@@ -42,40 +46,91 @@ def measure(*, ten_million: bool) -> None:
 
 def _measure_latency(sizes: list[int]) -> None:
     account = Account.objects.create(name="Bench")
-    rows, tokens, applications = [], 0, 0
+    owner = User.objects.create(email="owner@bench.example")
+    Membership.objects.create(account=account, user=owner, role=Role.OWNER)
+    took: list[dict[str, tuple[float, float]]] = []
+    tokens = applications = 0
     for size in sizes:
         wanted = 100 if size == FEW else APPLICATIONS
         fill_applications(account, applications + 1, wanted)
         fill_tokens(size - tokens)
         tokens, applications = size, wanted
         settle()
-        rows.append((size, wanted, _time(_issuing(wanted)), _time(_checking())))
-    smallest = rows[0]
-    shown = [["tokens", "applications", "issue p50", "p99", "check p50", "p99", "issue", "check"]]
-    for size, wanted, issue, check in rows:
-        ratios = [
-            f"{took[0] / first[0]:.2f}×" for took, first in ((issue, smallest[2]), (check, smallest[3]))
-        ]
-        shown.append([f"{size:,}", f"{wanted:,}", *(f"{ms:.2f} ms" for ms in (*issue, *check)), *ratios])
-    print("\nGoal: at most 1.20× the latency with the fewest.\n")
+        took.append({what: _time(call, calls) for what, call, calls in _works(owner, wanted)})
+        print(f"{size:,} tokens: {_bytes()}")
+    print("\nGoal: at most 1.20× the latency with the fewest; p50 and p99 in ms.\n")
+    shown = [["what", *(f"{size:,}" for size in sizes), "ratio of p50"]]
+    for what in took[0]:
+        figures = [f"{each[what][0]:.2f}, {each[what][1]:.2f}" for each in took]
+        shown.append([what, *figures, f"{took[-1][what][0] / took[0][what][0]:.2f}×"])
     print(table(shown))
+
+
+def _works(owner: User, applications: int) -> list[tuple[str, Callable[[], object], int]]:
+    """Return what is timed, and how often: the frequent statements, and pages as the owner's browser asks for them."""
+    application = Application.objects.earliest("pk")
+    home = f"/panel/{application.account_id}/applications/"
+    return [
+        ("issue", _issuing(applications), CALLS),
+        ("check", _checking(), CALLS),
+        ("introspect", _introspecting(applications), CALLS),
+        ("list of applications", _opening(owner, home), PAGES),
+        ("list, a search", _opening(owner, f"{home}?q={application.application_id[:8]}"), PAGES),
+        ("tokens of an application", _opening(owner, f"{home}{application.application_id}/tokens/"), PAGES),
+    ]
+
+
+def _bytes() -> str:
+    size = "pg_size_pretty(pg_{}_size('applications_accesstoken'))"
+    found: str = run(
+        f"SELECT 'table ' || {size.format('table')} || ', indexes ' || {size.format('indexes')}"
+    )[0][0]
+    return found
+
+
+def _opening(owner: User, path: str) -> Callable[[], object]:
+    client = client_of(owner)
+
+    def opening() -> object:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        return response
+
+    return opening
 
 
 def _issuing(applications: int) -> Callable[[], object]:
     def issue() -> object:
-        number = random.randint(1, applications)
         value = new_credential()
-        client = hashlib.sha256(f"id {number}".encode()).hexdigest()[:40], digest(str(number))
+        client = _client(random.randint(1, applications))
         token = NewToken(token_key(value), hint(value), *client, None, OPEN_ALLOWLIST, ADDRESS)
         return insert_token(token, now())
 
     return issue
 
 
+def _client(number: int) -> tuple[str, bytes]:
+    """Return the ID of an application (bench/filling.py) and the digest of its secret."""
+    return hashlib.sha256(f"id {number}".encode()).hexdigest()[:40], digest(str(number))
+
+
+def _some_keys() -> list[uuid.UUID]:
+    rows = run(f"SELECT key FROM applications_accesstoken ORDER BY random() LIMIT {CALLS}")
+    return [row[0] for row in rows]
+
+
+def _introspecting(applications: int) -> Callable[[], object]:
+    keys = _some_keys()
+
+    def introspect() -> object:
+        client = _client(random.randint(1, applications))
+        return find_client_and_token(TokenQuestion(*client, OPEN_ALLOWLIST, random.choice(keys)), now())
+
+    return introspect
+
+
 def _checking() -> Callable[[], object]:
-    keys = [
-        row[0] for row in run(f"SELECT key FROM applications_accesstoken ORDER BY random() LIMIT {CALLS}")
-    ]
+    keys = _some_keys()
 
     def check() -> object:
         key: uuid.UUID = random.choice(keys)
@@ -84,10 +139,10 @@ def _checking() -> Callable[[], object]:
     return check
 
 
-def _time(call: Callable[[], object]) -> tuple[float, float]:
+def _time(call: Callable[[], object], calls: int) -> tuple[float, float]:
     """Return the 50th and the 99th percentile of what a call takes, in ms; each has to have a result."""
     taken = []
-    for _number in range(CALLS):
+    for _number in range(calls):
         began = time.perf_counter()
         result = call()
         taken.append((time.perf_counter() - began) * 1000)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 BATCH = 20_000  # rows a transaction, so that issuing keeps over 80 % of its speed
-PAUSE = 2.0  # times as long as a batch took
+PAUSE = 3.0  # times as long as a batch took
 
 
 def sweep[Key](
