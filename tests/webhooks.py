@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from applications.models import Application, Delivery, ResourceServer
@@ -17,6 +17,7 @@ from applications.operations.message_settings import update_message_settings
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.names import Name
 from applications.rules.webhook_events import EventBatch, Route
+from tests.servers import Listener
 
 URL = "https://hooks.example.com/dlr"
 
@@ -113,8 +114,7 @@ def receiver(**options: Any) -> Iterator[Receiver]:
         def log_message(self, *_arguments: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Listener(("127.0.0.1", 0), Handler)
     ours.url = f"http://127.0.0.1:{server.server_port}/hook"
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

@@ -14,7 +14,7 @@ from bench import keep_alive, steady
 from bench.load import Request, drive, percentile
 from bench.steady import Schedule, Steady, drive_steadily, together
 from bench.trickle import trickling
-from tests.servers import free_port
+from tests.servers import Listener, free_port
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,7 @@ class Pausing(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def pausing() -> Iterator[str]:
     Pausing.begins, Pausing.pause = math.inf, 0.0
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pausing)
-    server.daemon_threads = True
+    server = Listener(("127.0.0.1", 0), Pausing)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}/"
