@@ -80,7 +80,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="account",
             name="stops_found_secrets",
-            field=models.BooleanField(default=True, verbose_name="secrets that were found are stopped"),
+            field=models.BooleanField(
+                db_default=True, default=True, verbose_name="secrets that were found are stopped"
+            ),
         ),
         migrations.AlterField(
             model_name="auditevent",

@@ -33,7 +33,9 @@ class Account(models.Model):
     default_lifetime = models.CharField(
         _("token lifetime of new applications"), max_length=6, choices=Lifetime, default=Lifetime.DAY
     )
-    stops_found_secrets = models.BooleanField(_("secrets that were found are stopped"), default=True)
+    stops_found_secrets = models.BooleanField(
+        _("secrets that were found are stopped"), default=True, db_default=True
+    )
     revision = models.PositiveIntegerField(default=0, editable=False)  # counts the changes of the settings
     allowlist = models.TextField(default="", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
