@@ -1,7 +1,8 @@
 """The locks of a write: one on its account, then one on its application, and the permission with them.
 
 The account comes first everywhere, so that no two operations wait for each other. Who holds its lock may append to the
-account's audit chain and change its lists.
+account's audit chain and change its lists. The locks leave keys alone (FOR NO KEY UPDATE): figures and refusals, which
+refer to an application and then to its account, are stored meanwhile. With FOR UPDATE the two orders could deadlock.
 """
 
 from collections.abc import Collection
@@ -29,7 +30,7 @@ def lock_members(account_pk: int) -> Account:
 
     These need a role (operations/roles.py) and not the right to change things: a viewer may leave.
     """
-    return Account.objects.select_for_update().get(pk=account_pk)
+    return Account.objects.select_for_update(no_key=True).get(pk=account_pk)
 
 
 def lock_accounts(account_pks: Collection[int]) -> list[Account]:
@@ -37,7 +38,9 @@ def lock_accounts(account_pks: Collection[int]) -> list[Account]:
 
     For what changes several at once and asks for no permission. Without any, a statement is sent all the same.
     """
-    return list(Account.objects.select_for_update().filter(pk__in=[*account_pks, 0]).order_by("pk"))
+    return list(
+        Account.objects.select_for_update(no_key=True).filter(pk__in=[*account_pks, 0]).order_by("pk")
+    )
 
 
 def lock_application(application: Application, actor: Actor, *, with_settings: bool = False) -> Application:
@@ -47,7 +50,9 @@ def lock_application(application: Application, actor: Actor, *, with_settings: b
     are those of now. Raises NotFound if it was deleted, and what `lock_account` raises.
     """
     account = lock_account(application.account_id, actor)
-    stored = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, account=account)
+    stored = Application.objects.select_for_update(of=("self",), no_key=True).filter(
+        pk=application.pk, account=account
+    )
     found = (stored.select_related("message_settings") if with_settings else stored).first()
     if found is None:
         raise NotFound(_("This application was deleted."))
@@ -62,7 +67,7 @@ def lock_person(person: User, actor: Actor) -> User:
     may not sign in any more, AccessDenied for an actor who is not the person.
     """
     theirs = Account.objects.filter(memberships__user=person).values("pk")
-    list(Account.objects.select_for_update().filter(pk__in=theirs).order_by("pk"))
+    list(Account.objects.select_for_update(no_key=True).filter(pk__in=theirs).order_by("pk"))
     found = User.objects.select_for_update().filter(pk=person.pk, is_active=True).first()
     if found is None:
         raise NotFound(_("This person does not sign in here any more."))

@@ -78,7 +78,9 @@ def retire_scope(*, scope: Scope, actor: Actor) -> None:
     """Take a scope from every application, and so from every token, and offer it no more."""
     check_operator(actor)
     _lock_accounts(scope)
-    holders = Application.objects.select_for_update(of=("self",)).filter(granted_scopes__scope=scope)
+    holders = Application.objects.select_for_update(of=("self",), no_key=True).filter(
+        granted_scopes__scope=scope
+    )
     for application in list(holders.select_related("account").order_by("pk")):
         application.granted_scopes.filter(scope=scope).delete()
         repeat_scopes(application)
@@ -97,4 +99,4 @@ def retire_scope(*, scope: Scope, actor: Actor) -> None:
 def _lock_accounts(scope: Scope) -> None:
     """Lock the accounts that hold a scope before their applications, as every operation does (locks.py)."""
     holding = Account.objects.filter(applications__granted_scopes__scope=scope).values("pk")
-    list(Account.objects.select_for_update().filter(pk__in=holding).order_by("pk"))
+    list(Account.objects.select_for_update(no_key=True).filter(pk__in=holding).order_by("pk"))

@@ -22,7 +22,7 @@ def record_of_person(
     """
     theirs = Account.objects.filter(memberships__user=person).values("pk")
     # Sorted, so that two processes cannot deadlock. No permission is asked: to sign in changes nothing of an account.
-    locked = Account.objects.select_for_update().filter(pk__in=theirs).order_by("pk")
+    locked = Account.objects.select_for_update(no_key=True).filter(pk__in=theirs).order_by("pk")
     accounts: list[Account | None] = list(locked)
     if person.is_staff or not accounts:
         accounts.append(None)

@@ -23,7 +23,7 @@ def target(account: Account) -> Application:
 
 def locks(queries: CaptureQueriesContext) -> Counter[str]:
     """How often rows of each table are locked."""
-    locking = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    locking = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
     return Counter(sql.partition(" FROM ")[2].split()[0].strip('"') for sql in locking)
 
 

@@ -9,16 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from applications.errors import Conflict, DomainError, LimitReached
-from applications.models import AccessToken, Application, AuditEvent, Scope
+from applications.models import AccessToken, Application, AuditEvent, DailyUsage, Refusal, Scope
 from applications.models.applications import Lifetime
 from applications.models.secrets import Overlap
+from applications.models.usage import ISSUED, Reason
+from applications.operations import usage
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import create_application, update_application
 from applications.operations.audit import chained
 from applications.operations.clients import InvalidClient
+from applications.operations.locks import lock_application
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import issue_token, revoke_all_tokens
 from applications.rules.credentials import token_key
@@ -208,3 +211,27 @@ def test_changes_at_once_make_one_chain_of_audit_rows() -> None:
     assert len(events) == 1 + 4 + 8
     for before, after in pairwise(events):
         assert bytes(after.previous) == bytes(before.digest) == chained(before)
+
+
+def test_figures_are_stored_while_an_operation_holds_its_locks() -> None:
+    """They refer to an application, then to its account: to wait for either could be a deadlock with the operation."""
+    application, _secret = make_application(make_account("Demo"))
+    held, stored = threading.Event(), threading.Event()
+
+    def operate() -> bool:
+        with transaction.atomic():
+            lock_application(application, OPERATOR)
+            held.set()
+            return stored.wait(5)
+
+    def count() -> None:
+        assert held.wait(5)
+        usage.record_event(application.pk, ISSUED)
+        usage.record_refusal(application.pk, Reason.ADDRESS, ip="192.0.2.1", request_id=str(uuid.uuid4()))
+        usage.flush(everything=True)
+        stored.set()
+
+    in_time, _none = at_once(operate, count)
+    assert in_time is True
+    assert DailyUsage.objects.filter(application=application).count() == 2
+    assert Refusal.objects.filter(application=application).count() == 1
