@@ -139,7 +139,7 @@ PARAMETERS: tuple[Node, ...] = (
         name="getDeliveries",
         summary=_("List deliveries"),
         description=_(
-            "Of the last 30 days, the newest first. Events that waited together were sent as one delivery."
+            "Those that are still kept, the newest first. Events that waited together were sent as one delivery."
         ),
         tag=TAG,
         parameters=PARAMETERS,
@@ -166,13 +166,15 @@ def list_them(request: HttpRequest, client: Client, application_id: str) -> Http
 
 
 def _check_names(request: HttpRequest) -> None:
-    """Refuse a parameter that there is not, and one that is there twice: neither may be taken for a filter."""
+    """Refuse a parameter that there is not, is there twice or says nothing: each may be meant for a filter."""
     known = [parameter["name"] for parameter in PARAMETERS]
     for name, values in request.GET.lists():
         if name not in known:
             raise invalid(name[:40], f"It is unknown. Known are {', '.join(known)}.")
         if len(values) > 1:
             raise invalid(name, "It is there twice.")
+        if not values[0]:
+            raise invalid(name, "It is empty. Leave it out to ask for all.")
 
 
 def _size(request: HttpRequest) -> int:
