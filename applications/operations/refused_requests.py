@@ -7,7 +7,7 @@ depends on it.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from applications.models import AccessToken, APIKey, Application, AuditEvent, Refusal
@@ -137,7 +137,14 @@ def describe(refusal: Refusal, request: RefusedRequest) -> None:
         refusal.credential = sent_with[0]
 
 
+def _blames_credential(request: RefusedRequest) -> bool:
+    """Whether the answer said that the credential does not work. What was answered otherwise had one that did."""
+    return request.status == 401 or request.error == "inactive"
+
+
 def _refusal(request: RefusedRequest, sent: Sent, holder: Holder) -> Refusal | None:
+    if not _blames_credential(request):
+        holder = replace(holder, ended=None)  # it ended between the answer and now
     if request.only_account not in (None, holder.account_pk) or _was_recorded(request, sent, holder):
         return None
     reason, detail = _reason(request, sent, holder)

@@ -284,6 +284,20 @@ def test_the_answers_request_id_finds_the_reason_in_words(
     assert "This request was not found" in nobodys
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/oauth/verify?scope=sms&scope=sms", Reason.MALFORMED), ("/applications", Reason.SCOPE)],
+)
+def test_a_token_that_ends_right_after_the_answer_is_not_its_reason(
+    sender: Sender, path: str, reason: Reason
+) -> None:
+    answer = sender.call(path, **sender.bearer)
+    assert answer.status_code in (400, 403)
+    revoke_token(token=sender.application.tokens.get(), actor=ALICE)
+    usage.flush(everything=True)
+    assert [row.reason for row in Refusal.objects.filter(request_id=answer["X-Request-Id"])] == [reason]
+
+
 def look_up(account: Account, request_id: str) -> str:
     return f"/panel/{account.pk}/activity/?request={request_id}"
 
