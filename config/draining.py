@@ -17,14 +17,12 @@ READY = "/health/ready"
 NOT_READY = b'{"status": "draining", "problems": ["This server is about to end."]}'
 
 
-def is_draining() -> bool:
-    """Whether this server is about to end. One look at the file system, some two microseconds."""
-    path = os.environ.get(DRAINING_FILE)
-    return path is not None and os.path.exists(path)
-
-
 def closing_while_draining(application: Application) -> Application:
     """Let each answer of a server that is about to end close its connection, so that proxies go elsewhere."""
+    file = os.environ.get(DRAINING_FILE)
+
+    def is_draining() -> bool:  # one look at the file system, some two microseconds
+        return file is not None and os.path.exists(file)
 
     @wraps(application)
     async def closing(scope: dict[str, Any], receive: Any, send: Send) -> None:

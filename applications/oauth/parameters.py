@@ -66,7 +66,8 @@ def check_no_stray_scope(request: HttpRequest, parameters: dict[str, str]) -> No
     An unknown parameter is ignored (RFC 6749 section 3.2). Ignoring `scopes=sms` or `scope[0]=sms` would give a token
     of all scopes to whoever asked for one.
     """
-    in_address = parse_qsl(request.META.get("QUERY_STRING", ""))
+    query = request.META.get("QUERY_STRING", "")
+    in_address = parse_qsl(query) if query else []
     names = [name for name in parameters if name != "scope"] + [name for name, _value in in_address]
     if any(_is_like_scope(name[:MAX_LETTERS]) for name in names):
         message = "The parameter is scope, in the body of the request. Separate scopes by a space."
