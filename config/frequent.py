@@ -31,8 +31,10 @@ from applications.oauth.introspect import introspect_asked
 from applications.oauth.token import token_asked
 from applications.oauth.verify import verify_asked
 from applications.operations.last_used import Run
-from config.api_requests import check_framing, enter, headers_of_each
+from config.answer_headers import headers_of_each
+from config.framing import check_framing
 from config.grouping import Grouping
+from config.request_ids import enter
 from config.threads import Answer
 
 logger = logging.getLogger(__name__)

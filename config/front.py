@@ -28,8 +28,8 @@ from config.wsgi import application as wsgi_application
 type Scope = dict[str, Any]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
-is_page = import_string("config.api_requests.is_page")
-refusal = import_string("config.api_requests.refusal")
+is_page = import_string("config.paths.is_page")
+refusal = import_string("config.refusals.refusal")
 frequent = import_string("config.frequent.frequent")
 quickly = import_string("config.frequent.answer")
 time_statements = import_string("applications.models.statements.timing.time_statements")

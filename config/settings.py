@@ -55,7 +55,7 @@ INSTALLED_APPS = [
 
 # Only for pages: requests of the API and OAuth are answered ahead of it (config/api_requests.py).
 MIDDLEWARE = [
-    "config.api_requests.request_ids",
+    "config.request_ids.request_ids",
     "config.no_store.never_stored",
     "config.compression.CompressedPages",
     "config.input.without_nul",

@@ -53,7 +53,7 @@ def ask_unless_recent(request: HttpRequest, label: Promise | str, row: object = 
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of the operator's staff who makes the change, for its audit row."""
-    request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     return Actor(ActorKind.COMMAND, request.user.get_username(), str(client_address(request)), request_id)
 
 

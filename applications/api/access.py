@@ -53,4 +53,4 @@ def find(client: Client, application_id: str) -> Application:
 
 def actor_of(request: HttpRequest, client: Client) -> Actor:
     """Return who makes the change: for its audit row, and with the limits that operations hold it to."""
-    return client.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/api_requests.py
+    return client.actor(client_address(request), request.request_id)  # type: ignore[attr-defined]  # config/request_ids.py

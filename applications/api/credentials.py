@@ -40,7 +40,7 @@ def credentials_revoke(request: HttpRequest) -> HttpResponse:
     sent = read(request, KEYS, any_text=KEYS).get("credentials")
     if sent is None:
         raise invalid("credentials", "It is missing.")
-    request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     finder = Actor(ActorKind.FINDER, "finder", str(client_address(request)), request_id)
     end_found_credentials(found=found_values(sent), actor=finder)
     return accepted()

@@ -26,7 +26,7 @@ def authenticate(request: HttpRequest, scopes: tuple[str, ...] = (), find: Find 
     Raises NoCredential, TwoCredentials, InvalidCredential, AddressNotAllowed or InsufficientScope.
     """
     header, key = _one_credential(request)
-    address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    address, request_id = client_address(request), request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     client = (
         by_api_key(key, address, request_id) if key else by_token(header, address, request_id, find, scopes)
     )

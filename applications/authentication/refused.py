@@ -31,7 +31,7 @@ def refused_request(request: HttpRequest, status: int, error: str, message: str)
     Asks nothing of the database. `message` is what the client was told, without what opens anything.
     """
     return RefusedRequest(
-        request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
+        request_id=request.request_id,  # type: ignore[attr-defined]  # config/request_ids.py
         ip=_address(request),
         moment=now(),
         method=storable(request.method or "", 10),

@@ -62,7 +62,7 @@ def record(
 
 
 def _actor(request: HttpRequest | None, person: User) -> Actor | None:
-    request_id = getattr(request, "request_id", None)  # of config/api_requests.py
+    request_id = getattr(request, "request_id", None)  # of config/request_ids.py
     if request is None or request_id is None:
         return None
     return Actor(ActorKind.USER, person.email, str(client_address(request)), request_id)
@@ -103,7 +103,7 @@ def wrong_password(
 
 def wrong_code(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     ip = str(client_address(request))
-    request_id = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    request_id = request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     usage.record_failed_sign_in(user.email, Step.SECOND_FACTOR, ip=ip, request_id=request_id)
 
 

@@ -31,7 +31,7 @@ def client_and_token(request: HttpRequest, parameters: dict[str, str]) -> Client
             secret=secret,
             token=token,
             address=client_address(request),
-            request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
+            request_id=request.request_id,  # type: ignore[attr-defined]  # config/request_ids.py
         )
     )
 

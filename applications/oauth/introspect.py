@@ -75,7 +75,7 @@ def _told(
     if result.server_pk is not None:
         note_resource_server(request, result.server_pk)
     found = result.found
-    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/api_requests.py
+    if found is None or not _allowed(found, client_ip, request.request_id):  # type: ignore[attr-defined]  # config/request_ids.py
         _record_inactive(request, parameters, client_ip, result)
         return INACTIVE
     if result.server_pk is None:

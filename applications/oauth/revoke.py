@@ -41,7 +41,7 @@ def _revoke(request: HttpRequest, found: FoundToken) -> None:
         ActorKind.APPLICATION,
         found.application_id,
         str(client_address(request)),
-        request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
+        request.request_id,  # type: ignore[attr-defined]  # config/request_ids.py
     )
     with suppress(
         NotFound, AccessToken.DoesNotExist

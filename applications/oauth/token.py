@@ -32,7 +32,7 @@ def token(request: HttpRequest) -> HttpResponse:
                 secret=secret,
                 scopes=scopes,
                 address=client_address(request),
-                request_id=request.request_id,  # type: ignore[attr-defined]  # config/api_requests.py
+                request_id=request.request_id,  # type: ignore[attr-defined]  # config/request_ids.py
             )
         )
     except ScopeNotHeld:

@@ -42,5 +42,5 @@ def person(view: View) -> View:
 
 def acting(request: HttpRequest, email: str) -> Actor:
     """Return the person of this email as who makes the change."""
-    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     return Actor(ActorKind.USER, email, str(client_address(request)), request_id)

@@ -16,8 +16,8 @@ from applications.operations.actors import OPERATOR
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
-from config.api_requests import refusal
 from config.bodies import BodyTooSlow
+from config.refusals import refusal
 from tests.api.conftest import Program, bearer, with_api_key
 from tests.factories import make_application, make_token
 from tests.oauth.conftest import FORM, GRANT, Response, basic

@@ -31,7 +31,7 @@ from applications.operations.tokens import revoke_all_tokens, revoke_token
 from applications.panel import activity
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
-from config.api_requests import refusal
+from config.refusals import refusal
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import of

@@ -123,5 +123,5 @@ def _own_membership(request: HttpRequest, found: Invitation) -> Membership | Non
 
 
 def _actor(request: HttpRequest, email: str) -> Actor:
-    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/api_requests.py
+    request_id: str = request.request_id  # type: ignore[attr-defined]  # config/request_ids.py
     return Actor(ActorKind.USER, email, str(client_address(request)), request_id)
