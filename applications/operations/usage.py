@@ -8,56 +8,29 @@ second of statistics, and nothing else.
 import atexit
 import logging
 import threading
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
 from itertools import islice
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection, transaction
-from django.db.models import F
+from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
 from applications import observed
-from applications.models import APIKey, Application, Refusal, UnknownCredentials
+from applications.models import Refusal
 from applications.models.address_use import Holder
 from applications.models.statements.clients import NOBODY
-from applications.models.usage import DailyCount, Reason, add_daily_counts
-from applications.operations import address_use, failed_sign_ins, refused_requests
+from applications.models.usage import Reason
+from applications.operations import failed_sign_ins
 from applications.operations.address_use import Purpose, Use
 from applications.operations.failed_sign_ins import FailedSignIns, Step
-from applications.operations.measured import count_event, count_explained, count_lost
-from applications.operations.purge import trim_refusals
+from applications.operations.measured import count_event, count_lost
 from applications.operations.refused_requests import RefusedRequest, describe
+from applications.operations.usage_gathered import Gathered
+from applications.operations.usage_writing import Writer
 from applications.rules.networks import Address
 
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 1_000  # rows a flush; what comes in beyond that is counted but not kept one by one
-MAX_ALIKE = 50  # rows a flush of one account, reason and address; the others are counted alone
-TRIM_AFTER = 1_000  # rows of one account, after which those beyond its limit are deleted
-# Uses from different addresses a flush; beyond that only those known go on being counted.
-MAX_ADDRESSES = 10_000
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What has happened since the last flush."""
-
-    counts: Counter[DailyCount] = field(default_factory=Counter)
-    refusals: dict[str, Refusal] = field(default_factory=dict)  # by request id
-    unexplained: list[RefusedRequest] = field(default_factory=list)
-    nobodys: Counter[date] = field(default_factory=Counter)  # refused requests whose credentials nobody has
-    uses: Counter[Use] = field(default_factory=Counter)
-
-    def __bool__(self) -> bool:
-        return bool(self.counts or self.refusals or self.unexplained or +self.nobodys or self.uses)
-
-    def add_use(self, use: Use, count: int = 1) -> None:
-        if use in self.uses or len(self.uses) < MAX_ADDRESSES:
-            self.uses[use] += count
-        else:
-            count_lost("addresses")
 
 
 class Recorder:
@@ -67,8 +40,7 @@ class Recorder:
         self.lock = threading.Lock()
         self.gathered = Gathered()
         self.failed_sign_ins = FailedSignIns()
-        self.swept: date | None = None
-        self.written: Counter[int] = Counter()  # refusals of each account, since they were last trimmed
+        self.writer = Writer()
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
 
@@ -126,13 +98,6 @@ class Recorder:
             count_lost("refusals", sum(max(0, len(kept) - MAX_REFUSALS) for kept in (refusals, unexplained)))
             for use, count in taken.uses.items():
                 self.gathered.add_use(use, count)
-
-    def trim(self, refusals: list[Refusal]) -> None:
-        """Delete refusals beyond the limit of an account, once so many were written that it can be far beyond."""
-        self.written.update(refusal.account_id for refusal in refusals)
-        for account_pk in [pk for pk, number in self.written.items() if number >= TRIM_AFTER]:
-            trim_refusals(account_pk)
-            del self.written[account_pk]
 
     def _start(self) -> None:
         if self.thread is None and settings.USAGE_FLUSH_SECONDS:
@@ -212,7 +177,7 @@ def flush(*, everything: bool = False) -> None:
     if not taken:
         return
     try:
-        _write(taken)
+        recorder.writer.write(taken)
     except Error:
         logger.warning("usage could not be written, and is kept for the next time", exc_info=True)
         recorder.give_back(taken)
@@ -228,73 +193,6 @@ def _flush_failed_sign_ins(everything: bool) -> None:
         logger.warning("failed sign-ins could not be written, and are kept for the next time", exc_info=True)
         with recorder.lock:
             recorder.failed_sign_ins.give_back(taken)
-
-
-def _write(taken: Gathered) -> None:
-    """Write `taken` in parts, and take out of it what is written: the rest may be given back."""
-    if taken.unexplained:
-        _explain(taken)
-    if +taken.nobodys:
-        _write_nobodys(taken.nobodys)
-        taken.nobodys = Counter()
-    if taken.counts or taken.refusals:
-        _write_counts(taken.counts, list(taken.refusals.values()))
-        taken.counts, taken.refusals = Counter(), {}
-    while part := dict(islice(taken.uses.items(), address_use.MAX_USES)):
-        address_use.count_uses(part)
-        for use in part:
-            del taken.uses[use]
-    if recorder.swept != (today := now().date()):
-        address_use.sweep_address_uses()
-        recorder.swept = today
-
-
-def _explain(taken: Gathered) -> None:
-    refusals, nobodys = refused_requests.explain(taken.unexplained, now())
-    taken.nobodys[now().date()] += nobodys
-    count_explained(refusals, nobodys)
-    for refusal in refusals:
-        taken.refusals[refusal.request_id] = refusal
-        if refusal.application_id is not None:
-            taken.counts[(refusal.application_id, refusal.created_at.date(), refusal.reason)] += 1
-    taken.unexplained = []
-
-
-@transaction.atomic
-def _write_nobodys(counts: Counter[date]) -> None:
-    for day, number in counts.items():
-        UnknownCredentials.objects.bulk_create([UnknownCredentials(day=day)], ignore_conflicts=True)
-        UnknownCredentials.objects.filter(day=day).update(count=F("count") + number)
-
-
-@transaction.atomic
-def _write_counts(counts: Counter[DailyCount], refusals: list[Refusal]) -> None:
-    wanted = {key[0] for key in counts} | {row.application_id for row in refusals if row.application_id}
-    found = Application.objects.filter(pk__in=wanted)  # one may have been deleted in the meantime
-    known = {
-        pk: (account, client)
-        for pk, account, client in found.values_list("pk", "account_id", "application_id")
-    }
-    add_daily_counts({key: number for key, number in counts.items() if key[0] in known})
-    _write_refusals(refusals, known)
-
-
-def _write_refusals(refusals: list[Refusal], applications: dict[int, tuple[int, str]]) -> None:
-    keys = {row.api_key_id for row in refusals if row.api_key_id is not None}
-    accounts = dict(APIKey.objects.filter(pk__in=keys).values_list("pk", "account_id")) if keys else {}
-    alike, kept = Counter[tuple[int, str, str | None]](), list[Refusal]()
-    for refusal in refusals:
-        if refusal.application_id in applications:
-            refusal.account_id, refusal.client_id = applications[refusal.application_id]
-        elif refusal.api_key_id in accounts:
-            refusal.account_id = accounts[refusal.api_key_id]
-        elif refusal.reason != Reason.DELETED:  # it was deleted a moment ago
-            continue
-        alike[kind := (refusal.account_id, refusal.reason, refusal.ip)] += 1
-        if alike[kind] <= MAX_ALIKE:
-            kept.append(refusal)
-    Refusal.objects.bulk_create(kept, ignore_conflicts=True)
-    recorder.trim(kept)
 
 
 atexit.register(flush, everything=True)

@@ -17,7 +17,7 @@ from applications import observed
 from applications.models import AttemptCount, Purge
 from applications.models.usage import ISSUED, Reason
 from applications.observed import Event
-from applications.operations import usage
+from applications.operations import usage, usage_gathered
 from applications.operations.purge import record_purge
 from applications.operations.rates import Outage
 from config import metric_names as names
@@ -108,7 +108,7 @@ def test_a_reason_that_is_found_later_is_counted_then() -> None:
 
 def test_rows_that_are_not_kept_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "MAX_REFUSALS", 2)
-    monkeypatch.setattr(usage, "MAX_ADDRESSES", 1)
+    monkeypatch.setattr(usage_gathered, "MAX_ADDRESSES", 1)
     application, _secret = make_application(make_account())
     for number in range(5):
         usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from applications.models import AddressUse, Application
 from applications.models.secrets import Overlap
-from applications.operations import address_use, usage
+from applications.operations import address_use, usage, usage_gathered
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.applications import delete_application
@@ -195,7 +195,7 @@ def test_more_than_one_part_is_written_whole(
 def test_memory_is_bounded_and_known_addresses_go_on_being_counted(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage, "MAX_ADDRESSES", 3)
+    monkeypatch.setattr(usage_gathered, "MAX_ADDRESSES", 3)
     for number in range(9):
         saw(application, f"203.0.113.{number}")
     saw(application, "203.0.113.0")
@@ -230,10 +230,10 @@ def test_old_days_are_swept_once_a_day(application: Application) -> None:
         AddressUse.objects.create(
             application=application, ip="203.0.113.7", day=today - timedelta(days=days), last_at=now()
         )
-    recorder.swept = None
+    recorder.writer.swept = None
     saw(application, "203.0.113.9")
     flush()
-    assert recorder.swept == today
+    assert recorder.writer.swept == today
     kept = {(today - day).days for day in AddressUse.objects.values_list("day", flat=True)}
     assert kept == {0, 30}
 
@@ -241,12 +241,12 @@ def test_old_days_are_swept_once_a_day(application: Application) -> None:
 def test_a_day_swept_is_not_swept_again(
     application: Application, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    recorder.swept = now().date()
+    recorder.writer.swept = now().date()
     saw(application, "203.0.113.7")
     with django_assert_max_num_queries(12) as statements:
         flush()
     assert not [query for query in statements.captured_queries if query["sql"].startswith("DELETE")]
-    recorder.swept = date(2020, 1, 1)
+    recorder.writer.swept = date(2020, 1, 1)
 
 
 def test_no_use_takes_no_statement(db: None, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

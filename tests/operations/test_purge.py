@@ -24,7 +24,7 @@ from applications.models import (
     refusals,
 )
 from applications.models.usage import Reason
-from applications.operations import sweeping, usage
+from applications.operations import sweeping, usage, usage_writing
 from applications.operations.actors import OPERATOR
 from applications.operations.applications import delete_application, switch_application
 from applications.operations.attempts import finish_attempts
@@ -144,7 +144,7 @@ def keep_refusal(account: Account, number: int, age: timedelta) -> None:
 
 def test_an_account_that_is_refused_very_often_is_trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "MAX_PER_ACCOUNT", 3)
-    monkeypatch.setattr(usage, "TRIM_AFTER", 5)
+    monkeypatch.setattr(usage_writing, "TRIM_AFTER", 5)
     application, _secret = make_application(make_account())
     for number in range(5):
         usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
@@ -153,7 +153,7 @@ def test_an_account_that_is_refused_very_often_is_trimmed_at_once(monkeypatch: p
 
 
 def test_of_many_alike_at_once_some_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "MAX_ALIKE", 2)
+    monkeypatch.setattr(usage_writing, "MAX_ALIKE", 2)
     application, _secret = make_application(make_account())
     for number in range(5):
         usage.record_refusal(application.pk, Reason.SCOPE, ip="192.0.2.1", request_id=str(number))
