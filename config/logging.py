@@ -85,6 +85,21 @@ class OncePerMinute(logging.Filter):
 
 def logging_to(level: str) -> dict[str, Any]:
     """Return the LOGGING setting: everything from `level` on, through structlog's formatter."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": _json_lines()},
+        "filters": {"once_a_minute": {"()": OncePerMinute}, "tracebacks": {"()": TracebackOncePerMinute}},
+        "handlers": {"standard_error": STANDARD_ERROR},
+        "root": {"handlers": ["standard_error"], "level": level},
+        "loggers": _loggers(level),
+    }
+
+
+STANDARD_ERROR = {"class": "logging.StreamHandler", "formatter": "json", "filters": ["tracebacks"]}
+
+
+def _json_lines() -> dict[str, Any]:
     before = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -97,35 +112,16 @@ def logging_to(level: str) -> dict[str, Any]:
         without_credentials,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
+    return {"()": structlog.stdlib.ProcessorFormatter, "foreign_pre_chain": before, "processors": after}
+
+
+def _loggers(level: str) -> dict[str, Any]:
     return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": before,
-                "processors": after,
-            }
-        },
-        "filters": {
-            "once_a_minute": {"()": OncePerMinute},
-            "tracebacks": {"()": TracebackOncePerMinute},
-        },
-        "handlers": {
-            "standard_error": {
-                "class": "logging.StreamHandler",
-                "formatter": "json",
-                "filters": ["tracebacks"],
-            }
-        },
-        "root": {"handlers": ["standard_error"], "level": level},
-        "loggers": {
-            "django": {"level": level},
-            "django.server": {"handlers": [], "propagate": True},
-            # Its own page of a 404 or 403 is the answer; a line for each would drown the rest.
-            "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"filters": ["once_a_minute"]},
-            "applications.oauth.verify": {"filters": ["once_a_minute"]},
-            **{name: {"level": "INFO"} for name in NEVER_AT_DEBUG if level == "DEBUG"},
-        },
+        "django": {"level": level},
+        "django.server": {"handlers": [], "propagate": True},
+        # Its own page of a 404 or 403 is the answer; a line for each would drown the rest.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["once_a_minute"]},
+        "applications.oauth.verify": {"filters": ["once_a_minute"]},
+        **{name: {"level": "INFO"} for name in NEVER_AT_DEBUG if level == "DEBUG"},
     }
