@@ -51,3 +51,11 @@ def test_each_thing_that_is_missing(settings: Settings, changes: Any, number: in
     said = found(settings, **changes)
     assert list(said) == [f"latchkey.W{number:03}"]
     assert words in said[f"latchkey.W{number:03}"]
+
+
+def test_what_follows_from_http_is_said_once() -> None:
+    """Django would say of each cookie and header what latchkey.W002 says of PUBLIC_URL."""
+    messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
+    said = {str(message.id) for message in messages if not message.is_silenced()}
+    assert "latchkey.W002" in said
+    assert not said & {"security.W004", "security.W008", "security.W012", "security.W016"}
