@@ -24,6 +24,10 @@ KEYS = """
     SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND confdeltype = %s ORDER BY conname
 """
+UNREAD = """
+    SELECT conrelid::regclass, quote_ident(conname) FROM pg_constraint
+    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND NOT convalidated ORDER BY conname
+"""
 CASCADES = " ON DELETE CASCADE"
 DEFERRABLE = " DEFERRABLE"  # what follows the action in a definition, as Django has it
 
@@ -37,14 +41,20 @@ def undo(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def _define(schema_editor: BaseDatabaseSchemaEditor, action: str, old: str, new: str) -> None:
-    """Define anew the keys that have this action; each statement holds two tables, and for as long as it runs."""
+    """Define anew the keys that have this action; a statement holds two tables, for moments.
+
+    It does not read them, which the last ones do while others write: the old key has let in nothing wrong.
+    """
     if schema_editor.connection.vendor != "postgresql":
         return  # SQLite has one machine, and so never two versions
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(KEYS, [TABLES, action])
         for table, name, definition in cursor.fetchall():
-            key = f"ADD CONSTRAINT {name} {definition.replace(old, new)}"
+            key = f"ADD CONSTRAINT {name} {definition.replace(old, new)} NOT VALID"
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, {key}")
+        cursor.execute(UNREAD, [TABLES])
+        for table, name in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 class Migration(migrations.Migration):
