@@ -7,10 +7,15 @@ from config.gathering import REQUEST_SECONDS, REQUESTS, STATEMENT_SECONDS
 
 
 class Described(NamedTuple):
-    """What a metric is about, in words, and the names of its labels."""
+    """What a metric is about, in words, and the names of its labels.
+
+    `from_zero` are values of its one label that are told before anything was counted: Prometheus sees no increase in a
+    series that begins with its first number, and an alert on a single burst would miss it.
+    """
 
     meaning: str
     labels: tuple[str, ...] = ()
+    from_zero: tuple[str, ...] = ()
 
 
 COUNTERS: Final = {
@@ -25,7 +30,9 @@ COUNTERS: Final = {
         "Times the cache did not answer, so that requests were counted in the database."
     ),
     Event.USAGE_ROWS_LOST: Described(
-        "Rows of usage that were not kept because too many came at once.", ("kind",)
+        "Rows of usage that were not kept because too many came at once.",
+        ("kind",),
+        ("addresses", "refusals"),
     ),
 }
 HISTOGRAMS: Final = {

@@ -81,11 +81,10 @@ class Figures(Collector):
 def _counters(totals: Totals) -> Iterator[Metric]:
     for name, described in names.COUNTERS.items():
         family = CounterMetricFamily(name, described.meaning, labels=described.labels)
-        if not described.labels:
-            family.add_metric([], totals.counters.get((name,), 0))
-        else:
-            for series, number in _of(name, totals.counters):
-                family.add_metric(series, number)
+        zeros = [(value,) for value in described.from_zero] if described.labels else [()]
+        held = {(name, *labels): 0 for labels in zeros} | totals.counters
+        for series, number in _of(name, held):
+            family.add_metric(series, number)
         yield family
 
 

@@ -25,7 +25,13 @@ from tests.shared import Make, makers, seed_scopes, shared
 hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
 
-LONGEST = ("tests/reliability/", "tests/set_up/", "tests/deploy/test_roles.py", "tests/front/test_s")
+LONGEST = (
+    "tests/reliability/",
+    "tests/set_up/",
+    "tests/deploy/test_roles.py",
+    "tests/commands/test_restores.py",
+    "tests/front/test_s",
+)
 
 # Roles are of the whole server, and several processes of tests make them at once.
 ROLES = """

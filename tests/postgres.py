@@ -47,6 +47,11 @@ class Postgres:
         self.server = server
         self.url = _create_database(server.get_uri())
 
+    def run(self, tool: str, *arguments: str) -> None:
+        """Run a program of this PostgreSQL, as its user: another version's may not read what this one has written."""
+        command = [str(self.server.bin_path / tool), *arguments]
+        subprocess.run(command, user=self.server.system_user, cwd=self.server.pgdata, check=True)
+
     def crash(self) -> None:
         """Stop at once: no checkpoint, every connection cut, what was not committed is gone."""
         stop = ("-w", "-D", str(self.server.pgdata), "stop", "-m", "immediate")
@@ -82,17 +87,18 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def server(*, durable: bool = False) -> Iterator[Postgres]:
+def server(*, durable: bool = False, settings: str = "") -> Iterator[Postgres]:
     """Start a server in a folder of its own, and leave nothing of it behind.
 
-    Its URL suits both `DATABASE_URL` and libpq's tools. With `durable`, each commit reaches the disk.
+    Its URL suits both `DATABASE_URL` and libpq's tools. With `durable`, each commit reaches the disk. `settings` are
+    more lines of its postgresql.conf.
     """
     with tempfile.TemporaryDirectory(prefix="latchkey-postgres-") as folder:
         data = Path(folder, "data")
         process = get_server(data, cleanup_mode="stop", start=False)
         process.ensure_pgdata_inited()
         with Path(data, "postgresql.conf").open("a") as configuration:
-            configuration.write(SETTINGS + ("" if durable else FORGETFUL))
+            configuration.write(SETTINGS + ("" if durable else FORGETFUL) + settings)
         try:
             process.start()
             yield Postgres(process)
@@ -100,10 +106,27 @@ def server(*, durable: bool = False) -> Iterator[Postgres]:
             process.cleanup()
 
 
+@contextmanager
+def recovered(copy: Path) -> Iterator[str]:
+    """Start a server on a base copy, and yield the URL of its database. It can be read while it still recovers."""
+    # The tests' servers have their socket among their data, and so the copy has its lock.
+    (copy / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+    process = get_server(copy, cleanup_mode="stop", start=False)
+    try:
+        process.start()
+        yield _database_of(process.get_uri())
+    finally:
+        process.cleanup()
+
+
+def _database_of(url: str) -> str:
+    return url.replace("/postgres?", f"/{DATABASE}?")
+
+
 def _create_database(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {DATABASE}")
-    return url.replace("/postgres?", f"/{DATABASE}?")
+    return _database_of(url)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,13 @@ OWNER_PASSWORD = "a long and dull password"
 
 
 class Manager:
-    """A process that runs management commands (see `tests.managing`) in one environment."""
+    """A process that runs management commands (see `tests.managing`) in one environment, of the code in `home`."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], home: Path = ROOT) -> None:
         self.environment = dict(environment)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.managing"],
-            cwd=ROOT,
+            cwd=home,
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

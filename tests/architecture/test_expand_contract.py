@@ -104,3 +104,25 @@ def test_each_migration_since_the_first_version_is_fine(db: None) -> None:
     assert len(ours) > 20
     later = [migration for migration in ours if int(migration.name[:4]) > FIRST_VERSION]
     assert [problem for migration in later for problem in problems(migration)] == []
+
+
+KEYS_THAT_HOLD = """
+    SELECT conname FROM pg_constraint
+    WHERE contype = 'f' AND conrelid::regclass::text = ANY(%s) AND confdeltype NOT IN ('c', 'n')
+"""
+
+
+@pytest.mark.postgres
+def test_no_row_of_a_new_table_holds_up_a_deletion_by_the_version_before(db: None) -> None:
+    """It knows nothing of the table, so PostgreSQL itself deletes what points to a row that goes."""
+    made = {
+        f"applications_{operation.name.lower()}"
+        for (app, name), migration in MigrationLoader(connection).disk_migrations.items()
+        if app == "applications" and int(name[:4]) > FIRST_VERSION
+        for operation in migration.operations
+        if isinstance(operation, CreateModel)
+    }
+    assert len(made) > 10
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_THAT_HOLD, [sorted(made)])
+        assert cursor.fetchall() == []

@@ -1,15 +1,13 @@
-"""Copies of the database, and what has to be done after one was restored: a drill."""
+"""Copies of the database, and the command that ends what a restore brings back."""
 
 import json
 import os
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -17,7 +15,6 @@ from django.utils.timezone import now
 
 from applications.models import AccessToken
 from tests.factories import make_account, make_application, make_token
-from tests.postgres import Postgres, server
 from tests.servers import Manager
 
 PASSWORD = "a long and dull password"
@@ -86,60 +83,7 @@ def test_a_copy_of_sqlite_is_whole_while_others_write(files: Manager, tmp_path: 
     files.stop()
 
 
-# --- PostgreSQL ---------------------------------------------------------------------------------
-
-
-DUMP = ["--format", "custom", "--file"]
-
-
-@pytest.mark.postgres
-def test_a_restore_drill(tmp_path: Path) -> None:
-    """Yesterday's copy brings back a token that was revoked since; `revoke_before` ends it, and the log is whole."""
-    with server() as store:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": store.url,
-            "ENV_FILE": os.devnull,
-            "SECRET_KEY": "0123456789abcdef" * 2,
-        }
-        environment |= {
-            "LATCHKEY_OWNER_PASSWORD": PASSWORD,
-            "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-        }
-        serving = Manager(environment)
-        serving.run("migrate", "--verbosity=0")
-        serving.run("create_account", "Demo", "--owner", "owner@demo.example")
-        made = json.loads(serving.run("create_application", "--account", "Demo", "--scopes", "sms", "--json"))
-        with psycopg.connect(store.url, autocommit=True) as database:
-            database.execute(TOKEN)
-            _postgres_tool(store, "pg_dump", store.url, *DUMP, str(tmp_path / "copy"))
-            serving.run("revoke_tokens", made["application_id"])
-            serving.stop()
-            database.execute("CREATE DATABASE restored")
-        url = store.url.replace("/latchkey?", "/restored?")
-        _postgres_tool(store, "pg_restore", "--exit-on-error", "--dbname", url, str(tmp_path / "copy"))
-        restored = Manager({**environment, "DATABASE_URL": url})
-        with psycopg.connect(url, autocommit=True) as database:
-            live = "SELECT count(*) FROM applications_accesstoken WHERE revoked_at IS NULL"
-            assert database.execute(live).fetchone() == (1,), "a restore brings back what was revoked since"
-            ended = json.loads(
-                restored.run("revoke_before", now().isoformat(), "--secrets", "--keys", "--json")
-            )
-            assert (ended["tokens"], ended["secrets"]) == (1, 1)
-            assert database.execute(live).fetchone() == (0,)
-        assert "broken: 0" in restored.run("verify_audit")
-        restored.stop()
-
-
-TOKEN = """
-    INSERT INTO applications_accesstoken (key, hint, application_id, generation, scope, issued_at)
-    SELECT gen_random_uuid(), 'abcd', id, generation, 'sms', now() - interval '1 hour' FROM applications_application
-"""
-
-
-def _postgres_tool(store: Postgres, name: str, *arguments: str) -> None:
-    """Run a tool of the tests' own PostgreSQL: another version's may not read what this one has written."""
-    subprocess.run([store.server.bin_path / name, *arguments], check=True)
+# --- PostgreSQL: what its own tools bring back is in test_restores.py -----------------------------
 
 
 @pytest.mark.postgres

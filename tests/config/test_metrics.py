@@ -118,6 +118,13 @@ def test_rows_that_are_not_kept_are_counted(monkeypatch: pytest.MonkeyPatch) -> 
     assert found["latchkey_usage_rows_lost_total", "addresses"] == 4
 
 
+def test_what_an_alert_waits_for_is_told_before_it_happens() -> None:
+    """Prometheus sees no increase in a series that begins with its first number."""
+    found = figures()
+    assert found["latchkey_usage_rows_lost_total", "refusals"] == 0
+    assert found["latchkey_usage_rows_lost_total", "addresses"] == 0
+
+
 def test_rows_that_are_given_back_beyond_the_limit_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database was away for long: what it did not take stays, as far as there is room."""
     application, _secret = make_application(make_account())

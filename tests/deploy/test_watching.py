@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from config.metric_names import Described
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "latchkey.json").read_text())
 RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "latchkey.rules.yml").read_text())
+TRIED = yaml.safe_load((ROOT / "deploy" / "prometheus" / "latchkey.test.yml").read_text())
 SCRAPE = yaml.safe_load((ROOT / "deploy" / "prometheus" / "scrape.yml").read_text())
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
 # Given by Prometheus to each figure, or made by an expression.
@@ -108,3 +111,20 @@ def test_the_job_is_the_one_that_the_alerts_ask_for() -> None:
     assert f'job="{job["job_name"]}"' in ALERTS[0]["expr"]
     assert SCRAPE["rule_files"] == ["latchkey.rules.yml"]
     assert job.get("metrics_path", "/metrics") == "/metrics"
+
+
+def test_each_alert_is_tried() -> None:
+    """With figures for which it fires, and what it says then; promtool compares both."""
+    tried = [case for test in TRIED["tests"] for case in test["alert_rule_test"]]
+    assert {case["alertname"] for case in tried if "exp_alerts" in case} == {rule["alert"] for rule in ALERTS}
+
+
+def test_each_alert_fires_for_what_it_is_about() -> None:
+    """The package is too big to fetch for a second's test, so it runs where Prometheus is."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("No promtool (apt install prometheus), so the alerts were NOT tried.")
+    folder = ROOT / "deploy" / "prometheus"
+    for command in (["check", "config", "scrape.yml"], ["test", "rules", "latchkey.test.yml"]):
+        run = subprocess.run([promtool, *command], cwd=folder, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,63 @@
+"""What the ORM cannot say: rows of the tables since 0017 go with what they point to in the database too.
+
+The version before does not know these tables. It deletes an application, a membership or an API key without their rows,
+which PostgreSQL refused: its people got a 500.
+"""
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+TABLES = [
+    "applications_auditcheck",
+    "applications_emailchange",
+    "applications_eventkey",
+    "applications_foundcredential",
+    "applications_mailchoice",
+    "applications_redelivery",
+    "applications_webhook",
+    "applications_webhookday",
+    "applications_webhookoptions",
+    "applications_webhooksecret",
+]
+KEYS = """
+    SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND confdeltype = %s ORDER BY conname
+"""
+UNREAD = """
+    SELECT conrelid::regclass, quote_ident(conname) FROM pg_constraint
+    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND NOT convalidated ORDER BY conname
+"""
+CASCADES = " ON DELETE CASCADE"
+DEFERRABLE = " DEFERRABLE"  # what follows the action in a definition, as Django has it
+
+
+def apply(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    _define(schema_editor, "a", DEFERRABLE, CASCADES + DEFERRABLE)
+
+
+def undo(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    _define(schema_editor, "c", CASCADES, "")
+
+
+def _define(schema_editor: BaseDatabaseSchemaEditor, action: str, old: str, new: str) -> None:
+    """Define anew the keys that have this action; a statement holds two tables, for moments.
+
+    It does not read them, which the last ones do while others write: the old key has let in nothing wrong.
+    """
+    if schema_editor.connection.vendor != "postgresql":
+        return  # SQLite has one machine, and so never two versions
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(KEYS, [TABLES, action])
+        for table, name, definition in cursor.fetchall():
+            key = f"ADD CONSTRAINT {name} {definition.replace(old, new)} NOT VALID"
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, {key}")
+        cursor.execute(UNREAD, [TABLES])
+        for table, name in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+class Migration(migrations.Migration):
+    atomic = False  # a lock that does not come is asked for again, and what was done before it stays
+    dependencies = [("applications", "0024_audit_actions")]
+    operations = [migrations.RunPython(apply, undo)]
