@@ -19,6 +19,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -203,12 +204,28 @@ def memory(bench: Bench, number: int) -> None:
     print(f"| memory of a worker after so many events | {told} ({rate:,.0f} events/s in and out) |")
 
 
+@dataclass(frozen=True)
+class Killed:
+    """What came of deliveries whose workers were killed: a key is lost that never came, double that came again."""
+
+    deliveries: int
+    lost: int
+    double: int
+
+
 def kills(bench: Bench, times: int) -> None:
     """So many kills of -9 during delivery: each delivery at least once, none lost."""
+    found = killed(bench, times, 3000)
+    told = f"{found.deliveries:,} deliveries: {found.lost} lost, {found.double} came more than once"
+    print(f"| {times} × kill -9 | {told} |")
+
+
+def killed(bench: Bench, times: int, number: int) -> Killed:
+    """Kill a worker with -9 so many times during so many deliveries."""
     from applications.models import Delivery
 
     ids = [bench.application(f"Kill {each}", f"{bench.receiver}k{each}") for each in range(10)]
-    for each in range(3000):
+    for each in range(number):
         bench.hand_over(ids[each % 10], TOO_MANY_TO_MERGE)
     keys = set(Delivery.objects.waiting().values_list("key", flat=True))
     bench.told()
@@ -223,8 +240,8 @@ def kills(bench: Bench, times: int) -> None:
     with bench.worker():
         bench.wait_until_delivered(300)
     came.update(bench.told()["ids"])
-    lost, double = len(keys - set(came)), sum(count > 1 for count in came.values())
-    print(f"| {times} × kill -9 | {len(keys):,} deliveries: {lost} lost, {double} came more than once |")
+    double = sum(count > 1 for count in came.values())
+    return Killed(deliveries=len(keys), lost=len(keys - set(came)), double=double)
 
 
 def dead_beside_live(bench: Bench, dead: int, live: int, seconds: int) -> None:

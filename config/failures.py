@@ -16,7 +16,9 @@ def failure_of(error: BaseException) -> tuple[ExitCode, str] | None:
     first_line = str(error).strip().partition("\n")[0]
     if isinstance(error, OSError):
         return ExitCode.STORAGE, f"{error.filename or 'A file'} cannot be written or read: {error.strerror}."
-    if isinstance(error, (OperationalError, MigrationSchemaMissing)):
+    if isinstance(error, MigrationSchemaMissing) and error.__context__ is not None:
+        return failure_of(error.__context__)  # why Django could not make its table of migrations
+    if isinstance(error, OperationalError):
         is_full = any(words in first_line for words in FULL)
         code, what = (ExitCode.STORAGE, "has no room") if is_full else (ExitCode.DATABASE, "does not answer")
         return code, f"The database {what}: {first_line}"

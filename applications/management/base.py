@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from applications.errors import DomainError
 from applications.models import Account, Application
 
+SHOWN = 10  # numbers of accounts that have the same name
+
 
 class OperatorCommand(BaseCommand):
     """A command that makes one change and says what came of it, in words or as one JSON object."""
@@ -35,11 +37,15 @@ class OperatorCommand(BaseCommand):
 
 
 def account_named(name: str) -> Account:
-    """Return the one account of this name; CommandError when there is none or more than one."""
-    accounts = list(Account.objects.filter(name=name)[:2])
-    if len(accounts) != 1:
-        problem = "There is no account named" if not accounts else "There are several accounts named"
-        raise CommandError(f"{problem} “{name}”.")
+    """Return the one account of this name, else of this number; CommandError when there is none or more than one."""
+    accounts = list(Account.objects.filter(name=name).order_by("pk")[:SHOWN])
+    if not accounts and name.isdecimal():
+        accounts = list(Account.objects.filter(pk=int(name)))
+    if len(accounts) > 1:
+        numbers = " or ".join(f"--account {account.pk}" for account in accounts)
+        raise CommandError(f"There are several accounts named “{name}”. Name one by its number: {numbers}.")
+    if not accounts:
+        raise CommandError(f"There is no account named “{name}”.")
     return accounts[0]
 
 

@@ -79,6 +79,14 @@ def test_create_account_refuses_a_weak_password(db: None, monkeypatch: pytest.Mo
     assert not Account.objects.exists()
 
 
+def test_create_account_says_what_to_do_where_nobody_can_be_asked(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="LATCHKEY_OWNER_PASSWORD"):
+        call_command("create_account", "Demo", "--owner", "a@demo.example")
+
+
 def test_create_application_prints_credentials_that_work(db: None, client: Client) -> None:
     make_account("Demo")
     names = ["--account", "Demo", "--name", "Cron", "--scopes", "groups sms", "--lifetime", "1 week"]
@@ -108,10 +116,14 @@ def test_create_application_refuses_what_cannot_be(db: None, arguments: tuple[st
 
 
 def test_two_accounts_of_one_name_are_not_guessed_between(db: None) -> None:
-    make_account("Demo")
-    make_account("Demo", "b@demo.example")
-    with pytest.raises(CommandError, match="several accounts"):
+    first, second = make_account("Demo"), make_account("Demo", "b@demo.example")
+    with pytest.raises(CommandError, match=f"--account {first.pk} or --account {second.pk}"):
         call_command("create_application", "--account", "Demo", "--scopes", "sms")
+    run("create_application", "--account", str(second.pk), "--scopes", "sms")
+    assert Application.objects.get().account == second
+    named = make_account(str(second.pk), "c@demo.example")
+    run("create_application", "--account", str(second.pk), "--scopes", "sms")
+    assert Application.objects.filter(account=named).exists(), "a name comes before a number"
 
 
 def test_reset_secret_prints_one_that_works_and_ends_the_old(db: None, client: Client) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.config.test_failures import manage
 from tests.servers import ROOT, Manager, database_of_its_own
 
 pytestmark = pytest.mark.postgres
@@ -77,6 +78,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url_of("latchkey_app", database)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {urlsplit(database).path[1:]} WITH (FORCE)")
+
+
+def test_before_the_owner_has_migrated_it_is_told_whose_work_that_is(tmp_path: Path) -> None:
+    database = database_of_its_own(tmp_path)
+    run(database, "roles.sql")
+    given = {"DATABASE_URL": url_of("latchkey_app", database), "VAR_DIR": str(tmp_path / "data")}
+    ended = manage("prepare", **given)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (78, 1), ended.stderr
+    assert "tables are their owner's" in ended.stderr
 
 
 @pytest.fixture(scope="module")

@@ -207,11 +207,13 @@ def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
 
 @on_any_database_alike
 def test_a_chosen_password_works_and_is_written_nowhere(installed: Path, shell: dict[str, str]) -> None:
+    (installed / ".env").write_text("export WEBHOOK_WORKERS='0'\nWEBHOOK_WORKERS=1\n")
     start = Start(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way-to-tipperary"})
     try:
         start.wait()
         assert "/applications/" in _sign_in(start, "a-long-way-to-tipperary").url
         assert "tipperary" not in start.words
+        assert "deliver_webhooks" not in commands_of(start), ".env says so, as it says all else"
         assert not (installed / "var" / "owner_password").exists()
     finally:
         start.process.terminate()

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import sys
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -44,9 +45,17 @@ class Command(OperatorCommand):
 
 
 def _password(email: str) -> str:
-    password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or getpass.getpass(f"Password for {email}: ")
+    password = os.environ.get("LATCHKEY_OWNER_PASSWORD") or _asked_for(email)
     try:
         validate_password(password, User(email=email))
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from None
     return password
+
+
+def _asked_for(email: str) -> str:
+    if not sys.stdin.isatty():
+        raise CommandError(
+            f"{email} is new and needs a password: set LATCHKEY_OWNER_PASSWORD, or run this in a terminal."
+        )
+    return getpass.getpass(f"Password for {email}: ")

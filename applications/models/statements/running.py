@@ -39,6 +39,7 @@ def fetch(statement: str, parameters: Sequence[Any]) -> list[Row]:
     used = connections[DEFAULT_DB_ALIAS]
     if used.vendor != "postgresql" or used.in_atomic_block:
         return _by_cursor(used, statement, parameters)
+    used.close_if_health_check_failed()
     used.ensure_connection()
     with used.wrap_database_errors:
         return _watched(used.connection, statement, parameters)

@@ -1,13 +1,15 @@
 """Django's backend for PostgreSQL, which tells the server its limits and watches each wait (docs/decisions/0037)."""
 
 import math
+import select
 from collections.abc import Generator
+from functools import cached_property
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 
 from applications.waits.deadlines import ask, database, deadlines, note
 from applications.waits.limits import limits
@@ -37,6 +39,17 @@ class Connection(psycopg.Connection[Any]):
             database.succeeded()
         return result
 
+    @cached_property
+    def readable(self) -> select.poll:
+        """What says at once whether anything came in."""
+        readable = select.poll()
+        readable.register(self.pgconn.socket, select.POLLIN)
+        return readable
+
+    def was_closed_by_server(self) -> bool:
+        """Whether the server has ended it while nothing was asked: else nothing comes in. About a microsecond."""
+        return self.pgconn.status != ConnStatus.OK or bool(self.readable.poll(0))
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Opens such connections, and none while the database is known to be away."""
@@ -61,6 +74,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         database.succeeded()
         return connection
+
+    def close_if_health_check_failed(self) -> None:
+        """Give up a connection that the server has ended since it was used, before each use outside a transaction.
+
+        So after a restart of PostgreSQL nobody gets a 503 because of a connection of before (docs/decisions/0010).
+        """
+        idle = self.connection is not None and self.autocommit and not self.in_atomic_block
+        if idle and self.connection.was_closed_by_server():
+            self.close()
 
     def is_usable(self) -> bool:
         """Whether the connection still works; one of a database that is away is given up without asking."""
