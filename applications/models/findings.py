@@ -180,7 +180,8 @@ class Findings:
         placed = rows.filter(conditions[kind]).annotate(
             place=Value(list(Finding).index(kind), IntegerField()), is_key=Value(is_key, BooleanField())
         )
-        return placed.values_list("place", "is_key", "pk")
+        columns: models.QuerySet[Any, Any] = placed.values_list("place", "is_key", "pk")
+        return columns
 
     def _of(self, is_key: bool) -> tuple[Mapping[Finding, Q], models.QuerySet[Any, Any]]:
         found = of_api_keys(self.moment) if is_key else of_applications(self.account, self.moment)
