@@ -128,7 +128,9 @@ class Findings:
     @cached_property
     def counts(self) -> dict[Finding, int]:
         """How many there are of each kind."""
-        return {kind: sum(self._counted.get((kind, is_key), 0) for is_key in (False, True)) for kind in Finding}
+        return {
+            kind: sum(self._counted.get((kind, is_key), 0) for is_key in (False, True)) for kind in Finding
+        }
 
     def count(self) -> int:
         """How many there are, of the kind that is shown or of all."""

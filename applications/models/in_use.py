@@ -29,7 +29,9 @@ MAX_ADDRESSES = 10_000  # looked at of applications, and of API keys: those used
 NEWEST_TOKENS = 1_000  # whose issue and use may not have been counted yet
 MOST_USERS = 1_000  # applications, and API keys, looked at to say who used the addresses that are shown
 
-type LastUse = tuple[str, str | None, datetime | None]  # the allowlist that holds now; from where and when last
+type LastUse = tuple[
+    str, str | None, datetime | None
+]  # the allowlist that holds now; from where and when last
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ def _counted(
 ) -> Iterator[tuple[str, str, int, datetime]]:
     """Yield address, name of who used it, calls, and the latest of them."""
     uses = AddressUse.objects.recent().filter(ip__in=ips).order_by()
-    clients = uses.filter(**_of(account, application)).values_list("ip", "application_id", "application__name")
+    clients = uses.filter(**_of(account, application)).values_list(
+        "ip", "application_id", "application__name"
+    )
     for ip, _pk, name, calls, latest in _latest_calls(clients):
         yield ip, str(Application(name=name)), calls, latest
     if application is None:
@@ -152,7 +156,9 @@ def _last_uses(account: Account, application: Application | None, earliest: date
 def _noted(rows: "QuerySet[Any]", allowlist: F | Value, earliest: datetime) -> "QuerySet[Any, LastUse]":
     """Return what rows say of themselves, put together by allowlist and address."""
     late = rows.order_by().filter(last_used_at__gte=earliest).annotate(holds=allowlist)
-    grouped: QuerySet[Any, LastUse] = late.values_list("holds", "last_used_ip").annotate(latest=Max("last_used_at"))
+    grouped: QuerySet[Any, LastUse] = late.values_list("holds", "last_used_ip").annotate(
+        latest=Max("last_used_at")
+    )
     return grouped
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from applications.forms.filters import MOST_TOKENS
 from applications.models import AccessToken, Account, Application
+from applications.models.order_of_use import Place
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.rules.names import Name
@@ -51,6 +54,7 @@ def test_the_list_counts_the_tokens_of_the_page_alone(
         ]
     assert len(counting) == 1
     assert f'"applications_application"."id" IN ({application.pk})' in counting[0]
+    assert f"LIMIT {MOST_TOKENS + 1}" in counting[0]
 
 
 def plan_of(query: Callable[[], object]) -> str:
@@ -78,6 +82,37 @@ def test_the_newest_tokens_are_found_by_their_applications_index(application: Ap
         in sql
     )
     assert f'"application_id" >= {application.pk}' in sql
+
+
+@pytest.mark.postgres
+def test_a_page_of_the_list_is_read_from_an_index_where_it_begins(
+    account: Account, application: Application
+) -> None:
+    """Without it PostgreSQL read and sorted all: with 100,000 applications 30 ms a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+    found = account.applications.all().by_use()
+    place = Place(now(), application.pk)
+    plan = plan_of(lambda: list(found.filter(place.earlier())[:25]))
+    assert "Index Scan using application_by_use" in plan
+    assert "Filter" not in plan
+    assert "ROW(COALESCE(last_used_at" in plan
+    assert "Sort" not in plan
+
+
+def test_a_long_list_is_not_counted_to_its_end(
+    alice: Client, account: Account, application: Application
+) -> None:
+    for query in ("", "?q=order", "?scope=sms", "?state=enabled", "?sort=used"):
+        with CaptureQueriesContext(connection) as captured:
+            alice.get(f"/panel/{account.pk}/applications/{query}")
+            lists = [
+                sql["sql"]
+                for sql in captured.captured_queries
+                if 'FROM "applications_application"' in sql["sql"] and "live_tokens" not in sql["sql"]
+            ]
+        assert lists, query
+        assert [sql for sql in lists if "LIMIT" not in sql] == [], query
 
 
 def test_tokens_by_address_are_counted_up_to_a_limit(application: Application) -> None:
