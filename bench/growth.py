@@ -14,11 +14,13 @@ from django.utils.timezone import now
 
 from applications.models import Account, Application, Membership, User
 from applications.models.memberships import Role
+from applications.models.order_of_use import NEVER, Place
 from applications.models.statements.clients import TokenQuestion, find_client_and_token
 from applications.models.statements.tokens import NewToken, find_token, insert_token
 from applications.operations.actors import OPERATOR
 from applications.operations.purge import purge_tokens
 from applications.operations.tokens import revoke_all_tokens
+from applications.panel.views.applications import MOST, ROWS
 from applications.rules.credentials import digest, hint, new_credential, token_key
 from applications.rules.networks import OPEN_ALLOWLIST
 from bench.filling import MILLION, fill_applications, fill_tokens, run, settle
@@ -51,7 +53,7 @@ def _measure_latency(sizes: list[int]) -> None:
     took: list[dict[str, tuple[float, float]]] = []
     tokens = applications = 0
     for size in sizes:
-        wanted = 100 if size == FEW else APPLICATIONS
+        wanted = FEW if size == FEW else APPLICATIONS
         fill_applications(account, applications + 1, wanted)
         fill_tokens(size - tokens)
         tokens, applications = size, wanted
@@ -75,9 +77,17 @@ def _works(owner: User, applications: int) -> list[tuple[str, Callable[[], objec
         ("check", _checking(), CALLS),
         ("introspect", _introspecting(applications), CALLS),
         ("list of applications", _opening(owner, home), PAGES),
+        ("list, a page in its middle", _opening(owner, f"{home}?{_middle(applications)}"), PAGES),
         ("list, a search", _opening(owner, f"{home}?q={application.application_id[:8]}"), PAGES),
         ("tokens of an application", _opening(owner, f"{home}{application.application_id}/tokens/"), PAGES),
     ]
+
+
+def _middle(applications: int) -> str:
+    """Return the query of a page in the middle: of a list that is counted by its number, of a longer one by a place."""
+    if applications <= MOST:
+        return f"page={applications // ROWS // 2}"
+    return f"after={Place(NEVER, applications // 2)}"
 
 
 def _bytes() -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max, QuerySet, Sum, TextField, Value
+from django.db.models import F, Max, QuerySet, Subquery, Sum, TextField, Value
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,9 @@ MAX_ADDRESSES = 10_000  # looked at of applications, and of API keys: those used
 NEWEST_TOKENS = 1_000  # whose issue and use may not have been counted yet
 MOST_USERS = 1_000  # applications, and API keys, looked at to say who used the addresses that are shown
 
+type Known = tuple[
+    str, str, str, int, datetime
+]  # address; which application or key, its name; calls, the latest
 type LastUse = tuple[
     str, str | None, datetime | None
 ]  # the allowlist that holds now; from where and when last
@@ -50,7 +53,7 @@ class InUse:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one application or API key did from an address."""
+    """What one application or API key did from an address; no calls where they are not counted yet."""
 
     who: str
     calls: int
@@ -98,30 +101,57 @@ def locked_out(
 def users_of(
     account: Account, application: Application | None, addresses: Sequence[InUse]
 ) -> dict[Address, list[Use]]:
-    """Return who used these addresses, the latest first; MOST_USERS are looked at. Two queries."""
-    found: dict[Address, list[Use]] = {}
-    for ip, who, calls, latest in _counted(account, application, [str(each.address) for each in addresses]):
-        found.setdefault(parse_address(ip), []).append(Use(who, calls, latest))
+    """Return who used these addresses, the latest first; MOST_USERS are looked at.
+
+    What is not counted yet has no calls, and is known only where it was the last use of an application or a key. Three
+    queries.
+    """
+    ips = [str(each.address) for each in addresses]
+    found: dict[Address, dict[str, Use]] = {}
+    for ip, holder, who, calls, latest in (
+        *_counted(account, application, ips),
+        *_last(account, application, ips),
+    ):
+        found.setdefault(parse_address(ip), {}).setdefault(holder, Use(who, calls, latest))
     return {
-        address: sorted(uses, key=lambda use: use.latest, reverse=True) for address, uses in found.items()
+        address: sorted(uses.values(), key=lambda use: use.latest, reverse=True)
+        for address, uses in found.items()
     }
 
 
-def _counted(
-    account: Account, application: Application | None, ips: list[str]
-) -> Iterator[tuple[str, str, int, datetime]]:
-    """Yield address, name of who used it, calls, and the latest of them."""
+def _counted(account: Account, application: Application | None, ips: list[str]) -> Iterator[Known]:
     uses = AddressUse.objects.recent().filter(ip__in=ips).order_by()
     clients = uses.filter(**_of(account, application)).values_list(
         "ip", "application_id", "application__name"
     )
-    for ip, _pk, name, calls, latest in _latest_calls(clients):
-        yield ip, str(Application(name=name)), calls, latest
+    for ip, pk, name, calls, latest in _latest_calls(clients):
+        yield ip, f"application {pk}", str(Application(name=name)), calls, latest
     if application is None:
         keys = uses.filter(api_key__in=account.api_keys.live())
         columns = keys.values_list("ip", "api_key_id", "api_key__name", "api_key__hint")
-        for ip, _pk, name, hint, calls, latest in _latest_calls(columns):
-            yield ip, _("API key {name}").format(name=APIKey(name=name, hint=hint)), calls, latest
+        for ip, pk, name, hint, calls, latest in _latest_calls(columns):
+            yield ip, f"key {pk}", _key_named(name, hint), calls, latest
+
+
+def _last(account: Account, application: Application | None, ips: list[str]) -> Iterator[Known]:
+    """Yield those whose last use was from one of these addresses."""
+    earliest = now() - timedelta(days=ADDRESS_USE_DAYS)
+    late = {"last_used_ip__in": ips, "last_used_at__gte": earliest}
+    clients = account.applications.filter(**({"pk": application.pk} if application else {}), **late)
+    keys = account.api_keys.none() if application else account.api_keys.live().filter(**late)
+    # An application has no hint, and a key has one.
+    columns = ("last_used_ip", "pk", "name", "marked", "last_used_at")
+    named: QuerySet[Any, Any] = clients.order_by().annotate(marked=Value("")).values_list(*columns)
+    of_keys: QuerySet[Any, Any] = keys.order_by().annotate(marked=F("hint")).values_list(*columns)
+    for ip, pk, name, hint, latest in named.union(of_keys, all=True).order_by("-last_used_at")[:MOST_USERS]:
+        if hint:
+            yield ip, f"key {pk}", _key_named(name, hint), 0, latest
+        else:
+            yield ip, f"application {pk}", str(Application(name=name)), 0, latest
+
+
+def _key_named(name: str, hint: str) -> str:
+    return _("API key {name}").format(name=APIKey(name=name, hint=hint))
 
 
 def _latest_calls(grouped: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
@@ -164,8 +194,8 @@ def _noted(rows: "QuerySet[Any]", allowlist: F | Value, earliest: datetime) -> "
 
 def _of_tokens(ours: dict[str, Account | Application]) -> Iterator[LastUse]:
     # Limited by key, not by time or application, so that ten million tokens cost what ten do.
-    newest = AccessToken.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    tokens = AccessToken.objects.filter(pk__gt=newest - NEWEST_TOKENS, **ours)
+    newest = AccessToken.objects.order_by("-pk").values("pk")[:1]
+    tokens = AccessToken.objects.filter(pk__gt=Subquery(newest) - NEWEST_TOKENS, **ours)
     columns = ("application__allowlist", "issued_ip", "issued_at", "last_used_ip", "last_used_at")
     for allowlist, issued_ip, issued_at, used_ip, used_at in tokens.values_list(*columns):
         yield allowlist, issued_ip, issued_at

@@ -112,7 +112,15 @@ def test_what_is_not_counted_yet_is_taken_from_the_credentials(cast: Cast) -> No
     assert (first.address, first.latest) == (SHOP, late)
     earlier = token.issued_at - timedelta(hours=1)
     add_address_uses("application", {(cast.application.pk, None, HOME): 7}, earlier)
-    assert used(cast.account) == [("Order notifications", str(HOME), 7)]
+    Application.objects.filter(pk=cast.application.pk).update(last_used_ip=str(SHOP), last_used_at=late)
+    key = key_of(cast)
+    APIKey.objects.filter(pk=key.pk).update(last_used_ip=str(OFFICE), last_used_at=earlier)
+    assert used(cast.account) == [
+        ("Order notifications", str(SHOP), 0),
+        ("Order notifications", str(HOME), 7),
+        (f"API key {key}", str(OFFICE), 0),
+    ]
+    assert used(cast.account, cast.application) == used(cast.account)[:2]
     assert addresses_in_use(cast.account)[1].latest == token.issued_at
 
 
