@@ -10,6 +10,8 @@ from django.utils.timezone import now
 
 from applications.forms.filters import MOST_TOKENS
 from applications.models import AccessToken, Account, Application
+from applications.models.applications import Lifetime
+from applications.models.findings import Finding, Findings
 from applications.models.order_of_use import Place
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
@@ -127,3 +129,26 @@ def test_tokens_by_address_are_counted_up_to_a_limit(application: Application) -
         ("192.0.2.9", 1),
     ]
     assert sum(row.tokens for row in AccessToken.objects.newest_of(application).by_address(3)) == 3
+
+
+def test_key_safety_asks_for_each_application_only_about_its_tokens(application: Application) -> None:
+    """What is kept and which secrets are old are lists: asked about one by one they took 0.1 s for 10,000."""
+    with CaptureQueriesContext(connection) as captured:
+        findings = Findings(application.account, now())
+        assert findings.counts[Finding.NO_ALLOWED_IPS] == 1
+        counting = captured.captured_queries[0]["sql"]
+    assert counting.count("EXISTS(") == 1
+    assert "applications_accesstoken" in counting.partition("EXISTS(")[2].partition(")")[0]
+
+
+def test_key_safety_looks_again_only_for_the_kinds_of_the_page(application: Application) -> None:
+    Application.objects.filter(pk=application.pk).update(lifetime=Lifetime.NEVER)
+    findings = Findings(application.account, now())
+    assert findings.counts[Finding.NEVER_EXPIRES] == 1
+    for part, kind in ((slice(0, 1), Finding.NEVER_EXPIRES), (slice(1, 2), Finding.NO_ALLOWED_IPS)):
+        with CaptureQueriesContext(connection) as captured:
+            assert findings[part] == [(kind, False, application.pk)]
+            sql = captured.captured_queries[0]["sql"]
+        assert "UNION" not in sql
+        assert ("lifetime" in sql) == (kind == Finding.NEVER_EXPIRES)
+    assert [kind for kind, _is_key, _pk in findings[0:25]] == [Finding.NEVER_EXPIRES, Finding.NO_ALLOWED_IPS]
