@@ -140,12 +140,12 @@ def queries_of(client: Client, path: str) -> int:
 
 def _milliseconds(client: Client, path: str) -> tuple[float, float]:
     """Return how long the processor worked for a page, and how long it took."""
-    spent, began = _processor(), time.perf_counter()
+    spent, began = processor(), time.perf_counter()
     client.get(path)
-    return (_processor() - spent) * 1000, time.perf_counter() * 1000 - began * 1000
+    return (processor() - spent) * 1000, time.perf_counter() * 1000 - began * 1000
 
 
-def _processor() -> float:
+def processor() -> float:
     """Seconds that this process and its backend of PostgreSQL have worked so far."""
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid

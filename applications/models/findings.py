@@ -137,21 +137,14 @@ class Findings:
         return sum(self.counts.values()) if self.only is None else self.counts[self.only]
 
     def __getitem__(self, part: slice) -> list[Found]:
-        """Return a part of them, the most urgent kind first. Kinds of which it has none are not looked for again."""
-        kinds, rows, skipped = list(Finding), list[models.QuerySet[Any, Any]](), 0
-        first, last = part.start or 0, self.count() if part.stop is None else part.stop
-        passed = 0
-        for of_kind, number in self._in_order():
-            if passed + number <= first:
-                skipped += number
-            elif passed < last:
-                rows.append(self._rows(*of_kind))
-            passed += number
+        """Return a part of them, the most urgent kind first."""
+        kinds, first, last = list(Finding), part.start or 0, part.stop
+        rows, before = self._rows_of(first, last)
         if not rows:
             return []
         ordered = rows[0].union(*rows[1:], all=True).order_by("place", "is_key", "-pk")
-        shown = ordered[first - skipped : last - skipped]
-        return [(kinds[place], bool(is_key), pk) for place, is_key, pk in shown]
+        found = ordered[first - before : last - before]
+        return [(kinds[place], bool(is_key), pk) for place, is_key, pk in found]
 
     def has(self, kind: Finding, subject: Application | APIKey) -> bool:
         """Whether this was found about the subject, and is not kept."""
@@ -169,6 +162,17 @@ class Findings:
             )
             counted |= {(kind, is_key): figures[kind.value] for kind in conditions}
         return counted
+
+    def _rows_of(self, first: int, last: int) -> tuple[list[models.QuerySet[Any, Any]], int]:
+        """Return what a part is of, and how many come before that: all else is not looked for again."""
+        rows, before, passed = list[models.QuerySet[Any, Any]](), 0, 0
+        for of_kind, number in self._in_order():
+            if passed + number <= first:
+                before += number
+            elif passed < last:
+                rows.append(self._rows(*of_kind))
+            passed += number
+        return rows, before
 
     def _in_order(self) -> Iterator[tuple[tuple[Finding, bool], int]]:
         """What there is of those that are shown, and how many, in their order."""

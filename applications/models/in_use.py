@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import F, Max, QuerySet, Sum, TextField, Value
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -193,9 +193,9 @@ def _noted(rows: "QuerySet[Any]", allowlist: F | Value, earliest: datetime) -> "
 
 
 def _of_tokens(ours: dict[str, Account | Application]) -> Iterator[LastUse]:
-    # Limited by key, not by time or application, so that ten million tokens cost what ten do.
-    newest = AccessToken.objects.order_by("-pk").values("pk")[:1]
-    tokens = AccessToken.objects.filter(pk__gt=Subquery(newest) - NEWEST_TOKENS, **ours)
+    # The newest of all, whose ever they are: limited by time or application, ten million would cost more than ten.
+    newest = AccessToken.objects.order_by("-pk").values("pk")[:NEWEST_TOKENS]
+    tokens = AccessToken.objects.filter(pk__in=newest, **ours)
     columns = ("application__allowlist", "issued_ip", "issued_at", "last_used_ip", "last_used_at")
     for allowlist, issued_ip, issued_at, used_ip, used_at in tokens.values_list(*columns):
         yield allowlist, issued_ip, issued_at

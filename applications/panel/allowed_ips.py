@@ -101,7 +101,7 @@ class AllowedIPs:
         return [each for each in self.in_use if not allows(listed, each.address)] if listed else []
 
     def drawn(self, addresses: Sequence[InUse]) -> list[UsedAddress]:
-        """Return the first SHOWN of these as they are drawn; two queries."""
+        """Return the first SHOWN of these as they are drawn; three queries."""
         shown_ones = addresses[:SHOWN]
         users = in_use.users_of(self.account, self.application, shown_ones) if shown_ones else {}
         return [UsedAddress(each, users.get(each.address, [])) for each in shown_ones]
