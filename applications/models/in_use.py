@@ -53,7 +53,7 @@ class InUse:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one application or API key did from an address; no calls where they are not counted yet."""
+    """What one application or API key did from an address."""
 
     who: str
     calls: int
@@ -103,8 +103,7 @@ def users_of(
 ) -> dict[Address, list[Use]]:
     """Return who used these addresses, the latest first; MOST_USERS are looked at.
 
-    What is not counted yet has no calls, and is known only where it was the last use of an application or a key. Three
-    queries.
+    Of what is not counted yet, one call is known: the last of an application or a key. Three queries.
     """
     ips = [str(each.address) for each in addresses]
     found: dict[Address, dict[str, Use]] = {}
@@ -145,9 +144,9 @@ def _last(account: Account, application: Application | None, ips: list[str]) -> 
     of_keys: QuerySet[Any, Any] = keys.order_by().annotate(marked=F("hint")).values_list(*columns)
     for ip, pk, name, hint, latest in named.union(of_keys, all=True).order_by("-last_used_at")[:MOST_USERS]:
         if hint:
-            yield ip, f"key {pk}", _key_named(name, hint), 0, latest
+            yield ip, f"key {pk}", _key_named(name, hint), 1, latest
         else:
-            yield ip, f"application {pk}", str(Application(name=name)), 0, latest
+            yield ip, f"application {pk}", str(Application(name=name)), 1, latest
 
 
 def _key_named(name: str, hint: str) -> str:

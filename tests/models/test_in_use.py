@@ -116,9 +116,9 @@ def test_what_is_not_counted_yet_is_taken_from_the_credentials(cast: Cast) -> No
     key = key_of(cast)
     APIKey.objects.filter(pk=key.pk).update(last_used_ip=str(OFFICE), last_used_at=earlier)
     assert used(cast.account) == [
-        ("Order notifications", str(SHOP), 0),
+        ("Order notifications", str(SHOP), 1),
         ("Order notifications", str(HOME), 7),
-        (f"API key {key}", str(OFFICE), 0),
+        (f"API key {key}", str(OFFICE), 1),
     ]
     assert used(cast.account, cast.application) == used(cast.account)[:2]
     assert addresses_in_use(cast.account)[1].latest == token.issued_at
