@@ -69,15 +69,17 @@ def addresses_in_use(account: Account, application: Application | None = None) -
     each token, secret and key says of itself.
     """
     earliest = now() - timedelta(days=ADDRESS_USE_DAYS)
-    allowlists: dict[Address, set[str]] = {}
-    latest: dict[Address, datetime] = {}
+    uses: dict[
+        tuple[str, str], datetime
+    ] = {}  # by address as text, so that each is parsed once, and allowlist
     for allowlist, ip, moment in _last_uses(account, application, earliest):
         if ip and moment and moment >= earliest:
-            address = parse_address(ip)
-            allowlists.setdefault(address, set()).add(allowlist)
-            latest[address] = max(latest.get(address, moment), moment)
-    found = [InUse(address, frozenset(allowlists[address]), moment) for address, moment in latest.items()]
-    return sorted(found, key=lambda each: each.latest, reverse=True)
+            uses[ip, allowlist] = max(uses.get((ip, allowlist), moment), moment)
+    found: dict[str, dict[str, datetime]] = {}
+    for (ip, allowlist), moment in uses.items():
+        found.setdefault(ip, {})[allowlist] = moment
+    each = [InUse(parse_address(ip), frozenset(held), max(held.values())) for ip, held in found.items()]
+    return sorted(each, key=lambda one: one.latest, reverse=True)
 
 
 def locked_out(

@@ -11,12 +11,11 @@ from django.utils.timezone import now
 
 from applications.models import Account, AddressUse, APIKey, Application, ApplicationSecret
 from applications.models.address_use import Used, add_address_uses
-from applications.models.in_use import InUse, addresses_in_use, locked_out, users_of
+from applications.models.in_use import InUse, _last_uses, addresses_in_use, locked_out, users_of
 from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key, revoke_api_key
 from applications.rules.names import Name
-from applications.rules.networks import parse_address
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 
@@ -183,9 +182,10 @@ def test_the_database_puts_together_what_many_applications_do_from_one_address(c
         other, _secret = make_application(cast.account, name=f"No. {number}")
         add_address_uses("application", {(other.pk, None, HOME): 1}, moment)
         Application.objects.filter(pk=other.pk).update(last_used_at=moment, last_used_ip=str(HOME))
-    with patch("applications.models.in_use.parse_address", wraps=parse_address) as read:
+    with patch("applications.models.in_use._last_uses", wraps=_last_uses) as read:
         assert addresses(addresses_in_use(cast.account)) == [str(HOME)]
-    assert read.call_count == 2, "what is counted, and what is noted"
+    rows = list(_last_uses(*read.call_args.args))
+    assert len(rows) == 2, "what is counted, and what is noted"
 
 
 def test_the_line_of_an_ipv6_address_is_that_address_alone(cast: Cast) -> None:
