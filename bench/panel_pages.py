@@ -5,13 +5,16 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.timezone import now
 
 from applications.models import Application, ApplicationSecret, Delivery, User
+from applications.models.order_of_use import Place
 from bench.processes import processor_seconds
 from bench.report import table
 
@@ -20,7 +23,10 @@ CALLS = 9
 # Lists as they are looked at too.
 QUERIES = (
     "applications/?q=branch",
-    "applications/?sort=-tokens",
+    "applications/?q=branch+777",
+    "applications/?sort=name",
+    "applications/?sort=-state",
+    "applications/?scope=groups&state=enabled",
     "applications/?page=300",
     "search/results/?q=branch",
     "activity/?reason=wrong_secret",
@@ -97,7 +103,9 @@ def paths_of(application: Application) -> list[str]:
     }
     usable = [each for each in addresses() if not NEEDS_MORE.search(each) and not DOWNLOAD.search(each)]
     paths = ["/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), each) for each in usable]
-    return [*paths, *(f"/panel/{application.account_id}/{query}" for query in QUERIES)]
+    middle = Place(now() - timedelta(days=45), application.pk)
+    queries = [*QUERIES, f"applications/?after={middle}", f"applications/?before={middle}"]
+    return [*paths, *(f"/panel/{application.account_id}/{query}" for query in queries)]
 
 
 def _a_delivery(application: Application) -> str:
@@ -132,12 +140,12 @@ def queries_of(client: Client, path: str) -> int:
 
 def _milliseconds(client: Client, path: str) -> tuple[float, float]:
     """Return how long the processor worked for a page, and how long it took."""
-    spent, began = _processor(), time.perf_counter()
+    spent, began = processor(), time.perf_counter()
     client.get(path)
-    return (_processor() - spent) * 1000, time.perf_counter() * 1000 - began * 1000
+    return (processor() - spent) * 1000, time.perf_counter() * 1000 - began * 1000
 
 
-def _processor() -> float:
+def processor() -> float:
     """Seconds that this process and its backend of PostgreSQL have worked so far."""
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid

@@ -5,9 +5,11 @@ from django.contrib.auth import get_user_model
 from applications.models import Account, Application
 from applications.operations.accounts import create_account
 from applications.operations.actors import OPERATOR
+from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key
 from applications.rules.emails import EmailAddress
 from applications.rules.names import Name, ProperName
+from applications.rules.networks import NetworkText
 from bench.filling import fill_applications, fill_tokens, run, settle
 
 EMAIL, PASSWORD = "owner@bench.example", "a long and dull password"
@@ -73,6 +75,9 @@ def fill(*, applications: int, tokens: int) -> Application:
     run(TRIGGER.format("DISABLE"))
     run(AUDIT)
     run(TRIGGER.format("ENABLE"))
+    # With all addresses in use on the list: an empty one is compared with nothing.
+    lines = [Line(NetworkText(network)) for network in ("192.0.2.0/24", "198.51.100.0/24")]
+    change_allowed_ips(account=account, add=lines, actor=OPERATOR)
     largest = account.applications.earliest("pk")
     fill_tokens(tokens // 4, largest.pk)
     fill_tokens(tokens - tokens // 4)

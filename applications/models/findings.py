@@ -80,9 +80,13 @@ class KeptFinding(models.Model):
         return f"{self.kind} of {self.application or self.api_key}"
 
 
-def of_applications(moment: datetime) -> Mapping[Finding, Q | Exists]:
-    """Return the condition of each kind on enabled applications; nothing works with those that are disabled."""
-    secrets = ApplicationSecret.objects.filter(application=OuterRef("pk"))
+def of_applications(account: Account, moment: datetime) -> Mapping[Finding, Q | Exists]:
+    """Return the condition of each kind on enabled applications; nothing works with those that are disabled.
+
+    Secrets are lists that PostgreSQL reads once. Tokens are looked for application by application: there may be
+    millions that never expire, and one of an application is enough.
+    """
+    secrets = ApplicationSecret.objects.filter(application__account=account).values("application")
     tokens = AccessToken.objects.filter(
         application=OuterRef("pk"),
         expires_at=None,
@@ -91,15 +95,15 @@ def of_applications(moment: datetime) -> Mapping[Finding, Q | Exists]:
     )
     return {
         Finding.NEVER_EXPIRES: Q(lifetime=Lifetime.NEVER) | Q(Exists(tokens)),
-        Finding.TWO_SECRETS: Exists(secrets.filter(expires_at__gt=moment)),
-        Finding.OLD: Exists(secrets.filter(expires_at=None, created_at__lt=moment - OLD_AFTER)),
+        Finding.TWO_SECRETS: Q(pk__in=secrets.filter(expires_at__gt=moment)),
+        Finding.OLD: Q(pk__in=secrets.filter(expires_at=None, created_at__lt=moment - OLD_AFTER)),
         Finding.UNUSED: Q(last_used_at__lt=moment - UNUSED_AFTER),
         Finding.NEVER_USED: Q(last_used_at=None, created_at__lt=moment - NEW_FOR),
         Finding.NO_ALLOWED_IPS: Q(allowlist="|"),
     }
 
 
-def of_api_keys(moment: datetime) -> Mapping[Finding, Q | Exists]:
+def of_api_keys(moment: datetime) -> Mapping[Finding, Q]:
     """Return the condition of each kind on API keys that work."""
     return {
         Finding.ALL_SCOPES: Q(scope=""),
@@ -113,26 +117,20 @@ def of_api_keys(moment: datetime) -> Mapping[Finding, Q | Exists]:
 class Findings:
     """What was found in an account at a moment, without what somebody decided to keep.
 
-    As many queries for ten thousand applications as for three: `counts` are two, a slice is one.
+    As many queries for ten thousand applications as for three: `counts` are three, a slice is one.
     """
 
     def __init__(self, account: Account, moment: datetime, only: Finding | None = None) -> None:
-        self.moment, self.only = moment, only
+        self.account, self.moment, self.only = account, moment, only
         self.applications = Application.objects.filter(account=account, is_enabled=True).order_by()
         self.keys = APIKey.objects.filter(account=account).live(moment).order_by()
 
     @cached_property
     def counts(self) -> dict[Finding, int]:
         """How many there are of each kind."""
-        counts = dict.fromkeys(Finding, 0)
-        for is_key in (False, True):
-            conditions, rows = self._of(is_key)
-            counted = rows.aggregate(
-                **{kind.value: Count("pk", filter=Q(found)) for kind, found in conditions.items()}
-            )
-            for kind in conditions:
-                counts[kind] += counted[kind.value]
-        return counts
+        return {
+            kind: sum(self._counted.get((kind, is_key), 0) for is_key in (False, True)) for kind in Finding
+        }
 
     def count(self) -> int:
         """How many there are, of the kind that is shown or of all."""
@@ -140,33 +138,76 @@ class Findings:
 
     def __getitem__(self, part: slice) -> list[Found]:
         """Return a part of them, the most urgent kind first."""
-        kinds = list(Finding)
-        rows = list(self._rows())
+        kinds, first, last = list(Finding), part.start or 0, part.stop
+        rows, before = self._rows_of(first, last)
         if not rows:
             return []
         ordered = rows[0].union(*rows[1:], all=True).order_by("place", "is_key", "-pk")
-        return [(kinds[place], bool(is_key), pk) for place, is_key, pk in ordered[part]]
+        found = ordered[first - before : last - before]
+        return [(kinds[place], bool(is_key), pk) for place, is_key, pk in found]
 
     def has(self, kind: Finding, subject: Application | APIKey) -> bool:
         """Whether this was found about the subject, and is not kept."""
         conditions, rows = self._of(isinstance(subject, APIKey))
         return kind in conditions and rows.filter(conditions[kind], pk=subject.pk).exists()
 
-    def _rows(self) -> Iterator[models.QuerySet[Any, Any]]:
-        for place, kind in enumerate(Finding):
-            if self.counts[kind] and self.only in (None, kind):
-                for is_key in (False, True):
-                    conditions, rows = self._of(is_key)
-                    if kind in conditions:
-                        placed = rows.filter(conditions[kind]).annotate(
-                            place=Value(place, IntegerField()), is_key=Value(is_key, BooleanField())
-                        )
-                        yield placed.values_list("place", "is_key", "pk")
+    @cached_property
+    def _counted(self) -> dict[tuple[Finding, bool], int]:
+        """The same, applications and API keys apart."""
+        counted: dict[tuple[Finding, bool], int] = {}
+        for is_key in (False, True):
+            conditions, rows = self._of(is_key)
+            figures = rows.aggregate(
+                **{kind.value: Count("pk", filter=Q(found)) for kind, found in conditions.items()}
+            )
+            counted |= {(kind, is_key): figures[kind.value] for kind in conditions}
+        return counted
+
+    def _rows_of(self, first: int, last: int) -> tuple[list[models.QuerySet[Any, Any]], int]:
+        """Return what a part is of, and how many come before that: all else is not looked for again."""
+        rows, before, passed = list[models.QuerySet[Any, Any]](), 0, 0
+        for of_kind, number in self._in_order():
+            if passed + number <= first:
+                before += number
+            elif passed < last:
+                rows.append(self._rows(*of_kind))
+            passed += number
+        return rows, before
+
+    def _in_order(self) -> Iterator[tuple[tuple[Finding, bool], int]]:
+        """What there is of those that are shown, and how many, in their order."""
+        for kind in Finding:
+            for is_key in (False, True):
+                if self.only in (None, kind) and (number := self._counted.get((kind, is_key), 0)):
+                    yield (kind, is_key), number
+
+    def _rows(self, kind: Finding, is_key: bool) -> models.QuerySet[Any, Any]:
+        conditions, rows = self._of(is_key)
+        placed = rows.filter(conditions[kind]).annotate(
+            place=Value(list(Finding).index(kind), IntegerField()), is_key=Value(is_key, BooleanField())
+        )
+        columns: models.QuerySet[Any, Any] = placed.values_list("place", "is_key", "pk")
+        return columns
 
     def _of(self, is_key: bool) -> tuple[Mapping[Finding, Q], models.QuerySet[Any, Any]]:
-        found = of_api_keys(self.moment) if is_key else of_applications(self.moment)
-        kept = KeptFinding.objects.current(self.moment).filter(
-            **{"api_key" if is_key else "application": OuterRef("pk")}
-        )
-        conditions = {kind: Q(one) & ~Q(Exists(kept.filter(kind=kind))) for kind, one in found.items()}
-        return conditions, self.keys if is_key else self.applications
+        found = of_api_keys(self.moment) if is_key else of_applications(self.account, self.moment)
+        rows = self.keys if is_key else self.applications
+        return {kind: Q(one) & self._unkept(kind, is_key) for kind, one in found.items()}, rows
+
+    def _unkept(self, kind: Finding, is_key: bool) -> Q:
+        """The condition that nobody decided to keep it.
+
+        A list, as above: with EXISTS PostgreSQL looks once for each row. Most accounts have kept nothing of most kinds.
+        """
+        if kind not in self._kept_kinds:
+            return Q()
+        holder = "api_key" if is_key else "application"
+        return ~Q(pk__in=self._kept.filter(kind=kind, **{f"{holder}__isnull": False}).values(holder))
+
+    @property
+    def _kept(self) -> KeptFindingQuerySet:
+        return KeptFinding.objects.current(self.moment).filter(account=self.account).order_by()
+
+    @cached_property
+    def _kept_kinds(self) -> set[str]:
+        return set(self._kept.values_list("kind", flat=True).distinct())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from applications.models.applications import Application
@@ -21,6 +21,23 @@ class AddressTokens:
     address: str | None
     tokens: int
     latest: datetime
+
+
+class CountOf(Subquery):
+    """How many rows a query has; a slice of it counts up to a limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def live_tokens(most: int) -> Case:
+    """How many live tokens an application has, `most` + 1 where they are more, to annotate applications with.
+
+    The newest are looked at first: among the oldest, most have expired.
+    """
+    valid = AccessToken.objects.valid(live_generation=OuterRef("live_generation"))
+    ours = valid.filter(application=OuterRef("pk")).order_by("-application_id", "-pk").values("pk")
+    return Case(When(is_enabled=True, then=CountOf(ours[: most + 1])), default=0)
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
@@ -58,11 +75,6 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             found[address] = (tokens + 1, max(latest, moment))
         rows = [AddressTokens(address, *counted) for address, counted in found.items()]
         return sorted(rows, key=lambda row: row.latest, reverse=True)
-
-    def per_application(self) -> Coalesce:
-        """How many of these an application has, as an expression to annotate applications with."""
-        ours = self.filter(application=OuterRef("pk")).order_by().values("application")
-        return Coalesce(Subquery(ours.annotate(number=Count("pk")).values("number")), 0)
 
     def by_value(self, token: str) -> "AccessTokenQuerySet":
         """The one whose value this is, or none."""

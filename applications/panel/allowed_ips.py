@@ -1,7 +1,7 @@
 """What the pages of allowed IPs show: the list, where the visitor is, and which addresses in use are outside."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +15,8 @@ from applications.models.in_use import InUse, Use
 from applications.panel.access import PanelRequest
 from applications.rules.networks import Address, allows, host_bits, make_list, shown
 
-SHOWN = 100  # addresses named one by one, the latest used
+SHOWN = 30  # addresses named one by one, the latest used
+USERS = 3  # applications and API keys named at an address
 FIGURES = 20  # bits behind a prefix up to which the number of addresses is written out
 
 
@@ -35,6 +36,24 @@ class Row:
     def addresses(self) -> int | None:
         """How many addresses it contains; None where the number is too long to read."""
         return 2**self.bits if self.bits <= FIGURES else None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAddress:
+    """An address in use as it is drawn: with the first USERS of those who used it, whoever did last first."""
+
+    in_use: InUse
+    users: list[Use]
+
+    @property
+    def named(self) -> list[Use]:
+        """Those that are named."""
+        return self.users[:USERS]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether others used it too."""
+        return len(self.users) > USERS
 
 
 class AllowedIPs:
@@ -71,20 +90,21 @@ class AllowedIPs:
         return [line.network for line in self.stored]
 
     @cached_property
-    def uses(self) -> list[Use]:
-        """From where credentials were used of late, asked once a page."""
-        return in_use.uses(self.account, self.application)
+    def in_use(self) -> list[InUse]:
+        """From where credentials were used of late; asked once a page, and only where there is something to compare."""
+        return in_use.addresses_in_use(self.account, self.application)
 
     @cached_property
-    def in_use(self) -> list[InUse]:
-        """The same by address."""
-        return in_use.by_address(self.uses)
-
-    @property
     def outside(self) -> list[InUse]:
         """Addresses in use that no line contains; none for an empty list, which allows every address."""
         listed = make_list(self.networks)
-        return [address for address in self.in_use if not allows(listed, address.address)]
+        return [each for each in self.in_use if not allows(listed, each.address)] if listed else []
+
+    def drawn(self, addresses: Sequence[InUse]) -> list[UsedAddress]:
+        """Return the first SHOWN of these as they are drawn; three queries."""
+        shown_ones = addresses[:SHOWN]
+        users = in_use.users_of(self.account, self.application, shown_ones) if shown_ones else {}
+        return [UsedAddress(each, users.get(each.address, [])) for each in shown_ones]
 
     @property
     def holds_own(self) -> bool:
@@ -98,11 +118,11 @@ class AllowedIPs:
 
     def locked_out(self, networks: Iterable[str]) -> list[InUse]:
         """Return the addresses in use that would stop working if the list were `networks`."""
-        return in_use.locked_out(self.uses, networks, self.application)
+        return in_use.locked_out(self.in_use, networks, self.application)
 
     def rows(self) -> list[Row]:
         """Return the lines as they are shown."""
-        latest = _latest(self.networks, self.in_use)
+        latest = _latest(self.networks, self.in_use) if self.networks else {}
         names = _names({line.created_by for line in self.stored})
         return [
             Row(

@@ -1,5 +1,7 @@
 """Tags that draw: icons and lock pins."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -11,6 +13,11 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw the icon `name` of static/icons.svg, hidden from screen readers; `size` "lg" is 20 px, else 16."""
+    return _icon(name, size)
+
+
+@cache  # a page draws a hundred, and templates name some sixty
+def _icon(name: str, size: str) -> SafeString:
     css = "icon icon-lg" if size == "lg" else "icon"
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("icons.svg"), name

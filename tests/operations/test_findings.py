@@ -179,7 +179,7 @@ def test_many_take_as_many_queries_as_few(
         for number in range(300)
     ]
     Application.objects.bulk_create(rows)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         everything = Findings(account, now())
         assert (everything.count(), len(everything[275:300])) == (600, 25)
 

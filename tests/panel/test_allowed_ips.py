@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
@@ -15,8 +17,10 @@ from applications.models import Account, AddressUse, AllowedIP, APIKey, Applicat
 from applications.operations.actors import OPERATOR
 from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.operations.api_keys import create_api_key, revoke_api_key
+from applications.panel.allowed_ips import SHOWN, USERS
 from applications.rules.names import Name
 from applications.rules.networks import NetworkText
+from bench.panel_pages import MOST_QUERIES
 from tests.cast import Cast
 from tests.factories import make_application, make_token
 from tests.panel.addresses import confirm
@@ -492,13 +496,35 @@ def test_a_form_from_elsewhere_is_refused(cast: Cast, place: Place) -> None:
 # --- Cost ----------------------------------------------------------------------------------------
 
 
+def test_an_empty_list_is_compared_with_nothing(alice: Client, cast: Cast, place: Place) -> None:
+    used(cast.application, "203.0.113.77")
+    with CaptureQueriesContext(connection) as captured:
+        alice.get(place.url())
+    assert not [query for query in captured.captured_queries if "addressuse" in query["sql"]]
+
+
+def test_of_many_addresses_and_users_a_few_are_shown(alice: Client, cast: Cast, place: Place) -> None:
+    place.allow("198.51.100.0/24")
+    others = [make_application(cast.account, name=f"Branch {number}")[0] for number in range(USERS)]
+    for number in range(SHOWN + 1):
+        used(cast.application, f"203.0.113.{number}", days_ago=number % 20)
+    for each in others:
+        used(each, "203.0.113.0")
+    page = text(alice.get(place.url()))
+    assert f"{SHOWN + 1} addresses in use are refused" in page
+    assert page.count('aria-label="Add 203.0.113.') == SHOWN
+    assert "Those used last are shown." in page
+    assert page.count("Branch") + page.count("And others") == (0 if place.application else USERS + 1)
+
+
 def test_much_costs_as_many_queries_as_little(
     alice: Client, cast: Cast, place: Place, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     place.allow("198.51.100.0/24")
     used(cast.application, "198.51.100.1")
+    used(cast.application, "203.0.113.200")
     alice.get(place.url())
-    with django_assert_max_num_queries(22) as little:
+    with django_assert_max_num_queries(MOST_QUERIES) as little:
         alice.get(place.url())
     place.allow(*(f"192.0.2.{number}" for number in range(99)))
     for number in range(60):

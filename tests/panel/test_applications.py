@@ -1,6 +1,8 @@
 """The list of applications: who sees it, what it shows, how it is searched, filtered, sorted and paged."""
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -168,9 +170,9 @@ def many(account: Account, application: Application) -> list[Application]:
         ({"sort": "name"}, ["Billing", "Order notifications", "Untitled", "Warehouse"]),
         ({"sort": "-name"}, ["Warehouse", "Untitled", "Order notifications", "Billing"]),
         ({"sort": "lifetime"}, ["Untitled", "Order notifications", "Billing", "Warehouse"]),
-        ({"sort": "-tokens"}, ["Billing", "Untitled", "Warehouse", "Order notifications"]),
+        ({"sort": "-tokens"}, ["Order notifications", "Billing", "Untitled", "Warehouse"]),  # of before
         ({"sort": "-used"}, ["Order notifications", "Billing", "Untitled", "Warehouse"]),
-        ({"sort": "used"}, ["Untitled", "Warehouse", "Billing", "Order notifications"]),
+        ({"sort": "used"}, ["Warehouse", "Untitled", "Billing", "Order notifications"]),
         ({"sort": "-state"}, ["Warehouse", "Untitled", "Billing", "Order notifications"]),
         ({}, ["Order notifications", "Billing", "Untitled", "Warehouse"]),
     ],
@@ -204,6 +206,10 @@ def test_search_takes_the_start_of_an_id(alice: Client, account: Account, many: 
         "page=99999999999999999999999",
         "page=" + "9" * 5_000,
         "page=%00",
+        "after=%00",
+        "after=1-",
+        "before=" + "9" * 5_000 + "-1",
+        "after=1-1&before=1-1",
         "sort=name&sort=-name",
         "unknown=1",
         "%00=%00",
@@ -236,7 +242,7 @@ def test_a_sorted_head_says_its_direction_and_offers_the_other(alice: Client, ac
     page = text(alice.get(address(account), {"sort": "name", "q": "order", "page": "1"}))
     assert 'aria-sort="ascending"> <a class="sort" href="?sort=-name&q=order"' in page
     assert page.count('aria-sort="ascending"') == 1
-    assert page.count('aria-sort="none"') == 4
+    assert page.count('aria-sort="none"') == 3
 
 
 def test_pages_of_25_keep_the_filters(alice: Client, account: Account) -> None:
@@ -248,6 +254,90 @@ def test_pages_of_25_keep_the_filters(alice: Client, account: Account) -> None:
     second = alice.get(address(account), {"q": "number", "sort": "name", "page": "2"})
     assert [str(application) for application in second.context["rows"]] == ["Number 25"]
     assert "26–26 of 26 applications" in text(second)
+
+
+# --- Lists that are too long to be counted ---------------------------------------------------
+
+
+@pytest.fixture
+def long(account: Account, application: Application, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list of which 60 are more than are counted; the names in its order. The last 29 were never used."""
+    monkeypatch.setattr("applications.panel.views.applications.MOST", 40)
+    moment = now()
+    Application.objects.filter(pk=application.pk).update(last_used_at=moment)
+    made = Application.objects.bulk_create(
+        Application(
+            account=account,
+            application_id=new_credential(),
+            name=f"No. {place}",
+            # Some at the same moment.
+            last_used_at=moment - timedelta(minutes=1 + place // 3) if place < 30 else None,
+        )
+        for place in range(59)
+    )
+    ordered = sorted(made, key=lambda each: (each.last_used_at or moment - timedelta(days=9), each.pk))
+    return ["Order notifications", *(str(each) for each in reversed(ordered))]
+
+
+def walk(client: Client, account: Account, rel: str, **query: str) -> list[list[str]]:
+    """The names of each page, by its links `rel` from the one that is asked for."""
+    pages, response = [], client.get(address(account), query)
+    while True:
+        pages.append([str(application) for application in response.context["rows"]])
+        link = re.search(rf'rel="{rel}" href="([^"]+)"', response.content.decode())
+        if link is None:
+            return pages
+        response = client.get(address(account) + unescape(link[1]))
+
+
+def test_a_long_list_goes_on_from_place_to_place(alice: Client, account: Account, long: list[str]) -> None:
+    assert walk(alice, account, "next") == [long[:25], long[25:50], long[50:]]
+    assert walk(alice, account, "next", sort="used") == [long[:-26:-1], long[-26:-51:-1], long[-51::-1]]
+    second = alice.get(address(account), {"page": "2"})
+    assert [str(application) for application in second.context["rows"]] == long[25:50], "an old link"
+    assert "25 of more than 40 applications" in text(second)
+    assert walk(alice, account, "prev", page="3") == [long[50:], long[25:50], long[:25]]
+
+
+def test_the_next_page_begins_where_the_last_one_ended_whatever_was_used_meanwhile(
+    alice: Client, account: Account, long: list[str]
+) -> None:
+    first = alice.get(address(account))
+    Application.objects.filter(name=long[20]).update(last_used_at=now())
+    link = re.search(r'rel="next" href="([^"]+)"', first.content.decode())
+    assert link is not None
+    assert listed(alice, account, after=link[1].partition("after=")[2]) == long[25:50]
+
+
+def test_a_place_with_nothing_behind_it_shows_the_first_page(
+    alice: Client, account: Account, long: list[str]
+) -> None:
+    assert listed(alice, account, after="0-1") == long[:25]
+    assert listed(alice, account, before="9999999999999999-1") == long[:25]
+    assert listed(alice, account, page="999") == long[:25]
+
+
+def test_what_narrows_a_long_list_or_sorts_it_begins_at_the_first_page(
+    alice: Client, account: Account, long: list[str]
+) -> None:
+    page = alice.get(address(account), {"after": "9999999999999999-1"}).content.decode()
+    assert "after=" not in re.findall(r'<a class="sort" href="([^"]+)"', page)[0]
+    assert "1–10 of 10 applications" in text(alice.get(address(account), {"q": "no. 5", "after": "0-1"}))
+    assert "1–25 of 60 applications" in text(alice.get(address(account), {"sort": "name"}))
+    assert "25 of more than 40 applications" in text(alice.get(address(account), {"q": "NO."}))
+
+
+def test_tokens_are_counted_up_to_a_limit(
+    alice: Client, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("applications.forms.filters.MOST_TOKENS", 2)
+    monkeypatch.setattr("applications.panel.views.applications.MOST_TOKENS", 2)
+    for _number in range(2):
+        make_token(application)
+    assert 'data-label="Active tokens">2</td>' in text(alice.get(address(application.account)))
+    for _number in range(2):
+        make_token(application)
+    assert 'data-label="Active tokens">2+</td>' in text(alice.get(address(application.account)))
 
 
 # --- Cost ---------------------------------------------------------------------------------------
@@ -292,5 +382,5 @@ def test_three_rows_and_ten_thousand_cost_the_same_queries(alice: Client, accoun
     few = number_of_queries(alice, account)
     fill(account, 9_997)
     assert few == number_of_queries(alice, account)
-    assert few == number_of_queries(alice, account, q="filling", scope="sms", state="enabled", sort="-tokens")
+    assert few == number_of_queries(alice, account, q="filling", scope="sms", state="enabled", sort="used")
     assert few == 7

@@ -37,7 +37,7 @@ class Command(OperatorCommand):
         line = Line(**form.cleaned_data)
         listed = AllowedIP.objects.filter(account=account, application=application)
         networks = [*listed.values_list("network", flat=True), line.network]
-        outside = in_use.locked_out(in_use.uses(account, application), networks, application)
+        outside = in_use.locked_out(in_use.addresses_in_use(account, application), networks, application)
         change_allowed_ips(account=account, application=application, add=[line], actor=OPERATOR)
         whose = {"application_id": application.application_id} if application else {"account": account.name}
         locked_out = [str(address.address) for address in outside]

@@ -17,7 +17,7 @@ from applications.models.in_use import MAX_ADDRESSES, InUse
 from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.allowed_ips import Line, change_allowed_ips
 from applications.panel.access import PanelRequest, actor_of, member
-from applications.panel.allowed_ips import SHOWN, AllowedIPs
+from applications.panel.allowed_ips import AllowedIPs, UsedAddress
 from applications.panel.navigation import page
 from applications.rules.names import LONGEST, Note
 from applications.rules.networks import NetworkText, shown
@@ -83,9 +83,9 @@ def _make(request: PanelRequest, listed: AllowedIPs, change: Change, form: Allow
     # Another admin may have removed the others since: what is now the last line was not asked about as such.
     is_answered = answer.answered and not (answer.cleaned_data["others_stay"] and not networks)
     if (outside or change.remove) and not is_answered:
-        question = _question(change, outside, is_last=not networks)
+        question = _question(listed, change, outside, is_last=not networks)
         return _show(request, listed, form, question=question)
-    also = [_line_for(address) for address in outside if address.network in answer.also]
+    also = [_line_for(each) for each in listed.drawn([one for one in outside if one.network in answer.also])]
     opens = change.add is not None or bool(also) or not networks
     if opens and not is_recent(request):
         owner = str(listed.application or listed.account)
@@ -108,11 +108,11 @@ def _save(request: PanelRequest, listed: AllowedIPs, change: Change, also: list[
     )
 
 
-def _line_for(address: InUse) -> Line:
-    """The line for an address in use, with a note that says whose it is."""
-    who = " ".join(address.uses[0].who.split())
-    note = _("Used by {name}").format(name=who)[:LONGEST]
-    return Line(NetworkText(address.network), Note(note))
+def _line_for(used: UsedAddress) -> Line:
+    """The line for an address in use, with a note that says whose it is, where that is counted already."""
+    who = " ".join(used.users[0].who.split()) if used.users else ""
+    note = _("Used by {name}").format(name=who)[:LONGEST] if who else ""
+    return Line(NetworkText(used.in_use.network), Note(note))
 
 
 def _refused(
@@ -140,9 +140,9 @@ def _said(change: Change, also: int, left: int, *, empty: bool) -> str:
     return " ".join(said)
 
 
-def _question(change: Change, outside: list[InUse], *, is_last: bool) -> dict[str, Any]:
+def _question(listed: AllowedIPs, change: Change, outside: list[InUse], *, is_last: bool) -> dict[str, Any]:
     """What the page asks before the change is made; `is_last`: it takes the last line, and opens the list to all."""
-    shown_ones = outside[:SHOWN]
+    shown_ones = listed.drawn(outside)
     return {
         "change": change,
         "is_last": is_last,
@@ -160,16 +160,18 @@ def _show(
     question: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    outside = listed.outside
+    # An empty list refuses nobody, so what is in use is not looked at until something is asked.
+    outside, in_use = (listed.outside, listed.in_use) if listed.networks else ([], [])
+    compared = in_use or (listed.in_use if question else [])
     context = {
         "listed": listed,
         "rows": listed.rows(),
         "form": form,
         "question": question,
-        "outside": outside[:SHOWN],
+        "outside": [] if question else listed.drawn(outside),
         "outside_count": len(outside),
-        "in_use_count": len(listed.in_use),
-        "partial": MAX_ADDRESSES if len(listed.uses) >= MAX_ADDRESSES else None,
+        "in_use_count": len(in_use),
+        "partial": MAX_ADDRESSES if len(compared) >= MAX_ADDRESSES else None,
         "days": ADDRESS_USE_DAYS,
         "add_url": listed.url("add"),
         "back": listed.url(),
