@@ -27,7 +27,7 @@ HEAD = "| what | must hold | found | state |\n|---|---|---|---|"
 
 def at_last(stage: Stage) -> Iterator[Row]:
     """Kill workers of webhooks, and run the tests of hostile input while what the dead had in hand waits its minute."""
-    tests = begin_hostile_input(stage)
+    tests = begin_hostile_input()
     yield from killed_deliverers(stage)
     yield hostile_input(tests)
 
