@@ -28,8 +28,11 @@ HEAD = "| what | must hold | found | state |\n|---|---|---|---|"
 def at_last(stage: Stage) -> Iterator[Row]:
     """Kill workers of webhooks, and run the tests of hostile input while what the dead had in hand waits its minute."""
     tests = begin_hostile_input()
-    yield from killed_deliverers(stage)
-    yield hostile_input(tests)
+    try:
+        yield from killed_deliverers(stage)
+        yield hostile_input(tests)
+    finally:
+        tests.kill()
 
 
 # In this order: the last but one leaves no Redis, the last makes this process one of Django's.

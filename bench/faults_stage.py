@@ -92,9 +92,11 @@ def _redis(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes] | None, str]]
     port = str(free_port())
     with (folder / "redis.log").open("wb") as log:
         process = subprocess.Popen([binary, "--port", port, "--save", ""], stdout=log, cwd=folder)
-        yield process, f"redis://127.0.0.1:{port}/0"
-        process.send_signal(signal.SIGCONT)
-        stop(process)
+        try:
+            yield process, f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.send_signal(signal.SIGCONT)
+            stop(process)
 
 
 def seconds_until(holds: Callable[[], bool], most: float = 30.0) -> float:
