@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.faults_clients import hostile_input, slow_clients
+from bench.faults_clients import begin_hostile_input, hostile_input, slow_clients
 from bench.faults_clock import wrong_clocks
 from bench.faults_disk import full_disks
 from bench.faults_race import racing
-from bench.faults_stage import Row, Stage, issues, seconds_until, stage
+from bench.faults_stage import Row, Stage, is_well, seconds_until, stage
 from bench.faults_store import database_down, killed_workers, stopped_under_load
 from bench.faults_tokens import many_tokens
 from bench.faults_waits import cache_down, frozen_cache, frozen_database, locked_table
@@ -23,7 +23,19 @@ from bench.faults_webhooks import killed_deliverers
 type Trial = Callable[[Stage], Iterator[Row]]
 
 HEAD = "| what | must hold | found | state |\n|---|---|---|---|"
-# In this order: the last three leave no Redis, need none, or make this process one of Django's.
+
+
+def at_last(stage: Stage) -> Iterator[Row]:
+    """Kill workers of webhooks, and run the tests of hostile input while what the dead had in hand waits its minute."""
+    tests = begin_hostile_input()
+    try:
+        yield from killed_deliverers(stage)
+        yield hostile_input(tests)
+    finally:
+        tests.kill()
+
+
+# In this order: the last but one leaves no Redis, the last makes this process one of Django's.
 TRIALS: dict[str, tuple[Trial, ...]] = {
     "tokens": (many_tokens,),
     "race": (racing,),
@@ -33,8 +45,7 @@ TRIALS: dict[str, tuple[Trial, ...]] = {
     "clock": (wrong_clocks,),
     "slow": (slow_clients,),
     "cache": (cache_down,),
-    "hostile": (hostile_input,),
-    "webhooks": (killed_deliverers,),
+    "last": (at_last,),
 }
 
 
@@ -43,7 +54,7 @@ def rows(chosen: list[str]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="latchkey-faults-") as folder, stage(Path(folder)) as running:
         for name in chosen:
             for trial in TRIALS[name]:
-                seconds_until(lambda: issues(running.client))
+                seconds_until(lambda: is_well(running.client))
                 try:
                     yield from trial(running)
                 except Exception as error:

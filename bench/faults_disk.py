@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import requests
 
-from bench.faults_stage import Row, Stage, client_of, issues, seconds_until, serving
+from bench.faults_stage import Row, Stage, client_of, is_well, seconds_until, serving
 from tests.postgres import server
 from tests.reliability.test_store import Client
 
@@ -93,20 +93,26 @@ def _filled(what: str, disk: Path, client: Client, rows: Callable[[], int]) -> R
     answers += _asked(client, MOST_TOKENS, until_refused=True)
     answers += _asked(client, 20)
     live = requests.get(f"{client.url}/health/live", timeout=20).status_code
+    checked = _verified(client, answers[0].json()["access_token"])
     ballast.unlink()
-    back = seconds_until(partial(issues, client))
+    stored = rows()
+    back = seconds_until(partial(is_well, client))
     refused = [answer for answer in answers if answer.status_code != 200]
     tokens = [answer.json()["access_token"] for answer in answers if answer.status_code == 200]
     dead = sum(client.use(token).status_code != 200 for token in tokens)
-    half = rows() - len(tokens) - 1  # the one that showed that it is back
+    others = stored - len(tokens)
     statuses = {answer.status_code for answer in refused}
-    told = f"{len(refused)} of {len(answers)} answers {', '.join(map(str, sorted(statuses))) or 'refused'};"
-    return Row(
-        what,
-        MUST,
-        f"{told} {dead} answered tokens lost, {half} others stored; liveness {live}; back after {back:.1f} s",
-        statuses == {503} and not (dead or half) and live == 200,
+    told = f"{len(refused)} of {len(answers)} answers {', '.join(map(str, sorted(statuses))) or 'refused'},"
+    told += (
+        f" `/oauth/verify` {checked}, liveness {live}; {dead} answered tokens lost, {others} others stored;"
     )
+    holds = statuses == {503} and not (dead or others) and checked in (200, 503) and live == 200
+    return Row(what, MUST, f"{told} back after {back:.1f} s", holds)
+
+
+def _verified(client: Client, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(f"{client.url}/oauth/verify?scope=account", headers=headers, timeout=20).status_code
 
 
 def _fill(ballast: Path) -> None:

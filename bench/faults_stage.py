@@ -18,6 +18,7 @@ from tests.reliability.test_store import Client
 from tests.servers import Served, free_port, stop
 
 SECONDS_TO_COME_BACK = 10
+IN_A_ROW = 8
 
 
 @dataclass(frozen=True)
@@ -91,22 +92,28 @@ def _redis(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes] | None, str]]
     port = str(free_port())
     with (folder / "redis.log").open("wb") as log:
         process = subprocess.Popen([binary, "--port", port, "--save", ""], stdout=log, cwd=folder)
-        yield process, f"redis://127.0.0.1:{port}/0"
-        process.send_signal(signal.SIGCONT)
-        stop(process)
+        try:
+            yield process, f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.send_signal(signal.SIGCONT)
+            stop(process)
 
 
-def seconds_until(is_well: Callable[[], bool], most: float = 30.0) -> float:
+def seconds_until(holds: Callable[[], bool], most: float = 30.0) -> float:
     """Return how many seconds it took until this was so; TimeoutError after `most`."""
     began = time.monotonic()
-    while not is_well():
+    while not holds():
         if time.monotonic() - began > most:
             raise TimeoutError(f"it did not come back within {most:.0f} s")
         time.sleep(0.05)
     return time.monotonic() - began
 
 
-def issues(client: Client) -> bool:
-    """Whether a token is issued, and is good at once."""
+def is_well(client: Client) -> bool:
+    """Whether tokens are issued and good at once, so often that each worker has had its turn."""
+    return all(_issues(client) for _number in range(IN_A_ROW))
+
+
+def _issues(client: Client) -> bool:
     issued = client.ask()
     return issued.status_code == 200 and client.use(issued.json()["access_token"]).status_code == 200

@@ -10,7 +10,7 @@ from functools import partial
 
 import requests
 
-from bench.faults_stage import SECONDS_TO_COME_BACK, Row, Stage, issues, seconds_until
+from bench.faults_stage import SECONDS_TO_COME_BACK, Row, Stage, is_well, seconds_until
 from bench.faults_waits import BESIDE, are_unavailable, told
 from tests.reliability.test_store import LOAD, SECONDS_BETWEEN_DEATHS, Client, Seen, load, workers
 from tests.reliability.test_waits import all_at_once
@@ -25,7 +25,7 @@ def stopped_under_load(stage: Stage) -> Iterator[Row]:
         stage.store.crash()
         time.sleep(2)
         stage.store.start_again()
-        back = seconds_until(partial(issues, stage.client))
+        back = seconds_until(partial(is_well, stage.client))
         time.sleep(1)
     idle = sum(stage.get(path).status_code == 503 for path in QUIET * 8)
     lost, undone = _lost_and_undone(stage.client, seen, revoked)
@@ -91,7 +91,7 @@ def killed_workers(stage: Stage) -> Iterator[Row]:
 
 def _has_replaced(stage: Stage, victim: int) -> bool:
     now = workers(stage.served)
-    return victim not in now and len(now) == 2 and issues(stage.client)
+    return victim not in now and len(now) == 2 and is_well(stage.client)
 
 
 def database_down(stage: Stage) -> Iterator[Row]:
@@ -100,7 +100,7 @@ def database_down(stage: Stage) -> Iterator[Row]:
     answers = all_at_once(stage.client.ask)
     ready, live = stage.get("/health/ready"), stage.get("/health/live")
     stage.store.start_again()
-    back = seconds_until(partial(issues, stage.client))
+    back = seconds_until(partial(is_well, stage.client))
     slowest = max(seconds for _answer, seconds in answers)
     found = f"{told(answers)}, the slowest of {len(answers)} at once {slowest:.2f} s;"
     yield Row(

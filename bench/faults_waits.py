@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 import requests
 
-from bench.faults_stage import Row, Stage, issues, seconds_until
+from bench.faults_stage import Row, Stage, is_well, seconds_until
 from tests.reliability.test_cache import OWNER, post
 from tests.reliability.test_waits import LOCKED, WITHIN, all_at_once, timed
 from tests.servers import OWNER_PASSWORD
@@ -32,7 +32,7 @@ def locked_table(stage: Stage) -> Iterator[Row]:
         while time.monotonic() < until:
             answers += all_at_once(stage.client.ask, 4)
             beside += _beside(stage)
-    back = seconds_until(partial(issues, stage.client))
+    back = seconds_until(partial(is_well, stage.client))
     yield _waiting_row(
         f"the token table locked (ACCESS EXCLUSIVE) for {LOCK_SECONDS:.0f} s", answers, beside, back
     )
@@ -46,7 +46,7 @@ def frozen_database(stage: Stage) -> Iterator[Row]:
             answers += all_at_once(stage.client.ask, 4)
         ready, seconds = timed(partial(stage.get, "/health/ready"))
         answers.append((ready, seconds))
-    back = seconds_until(partial(issues, stage.client))
+    back = seconds_until(partial(is_well, stage.client))
     yield _waiting_row("PostgreSQL frozen (SIGSTOP), readiness too", answers, beside, back)
 
 
@@ -94,7 +94,7 @@ def cache_down(stage: Stage) -> Iterator[Row]:
     stage.redis.wait()
     browser, url = requests.Session(), f"{stage.served.url}/panel/sign-in/"
     page, seconds = timed(lambda: post(browser, url, login=OWNER, password=OWNER_PASSWORD))
-    well = issues(stage.client)
+    well = is_well(stage.client)
     ready = stage.get("/health/ready").status_code
     signed_in = page.status_code == 200 and page.url.endswith("/applications/")
     found = f"{'signed in' if signed_in else 'not signed in'} in {seconds:.2f} s;"

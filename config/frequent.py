@@ -31,6 +31,7 @@ from applications.oauth.introspect import introspect_asked
 from applications.oauth.token import token_asked
 from applications.oauth.verify import verify_asked
 from applications.operations.last_used import Run
+from applications.waits.deadlines import Stalled
 from config.answer_headers import headers_of_each
 from config.framing import check_framing
 from config.grouping import Grouping
@@ -104,7 +105,7 @@ def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
 
 
 async def answer(endpoint: Frequent[Any, Any], environ: WSGIEnvironment) -> Answer | None:
-    """Return the answer to a request that is well, None where a thread has to look at it."""
+    """Return the answer to a request that is well, None where a thread has to look at it; raises Stalled."""
     started = time.perf_counter()
     try:
         request = ReadRequest(environ)
@@ -115,6 +116,8 @@ async def answer(endpoint: Frequent[Any, Any], environ: WSGIEnvironment) -> Answ
             return None
         headers, body = tell(*reply, _beside)
         headers = headers_of_each(request, len(body), started) | headers
+    except Stalled:
+        raise
     except Exception:  # whatever it is, a thread finds the same, answers it and says so in the log
         return None
     return 200, list(headers.items()), body

@@ -16,6 +16,7 @@ from wsgiref.types import WSGIEnvironment
 from django.core.exceptions import RequestDataTooBig
 from django.utils.module_loading import import_string
 
+from applications.waits.deadlines import Stalled
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
 from config.draining import closing_while_draining
@@ -70,7 +71,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
     except (BodyTooSlow, BodyBrokeOff) as error:
         _send(send, _refused(environ, error), CLOSE)
-    except (QueueFull, TooManyStreams) as error:
+    except (QueueFull, TooManyStreams, Stalled) as error:
         _send(send, _refused(environ, error))
 
 

@@ -22,7 +22,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
 from applications import observed
 from applications.models.statements.grouped import Grouped
 from applications.waits.circuit import Circuit
-from applications.waits.deadlines import GRACE_SECONDS, database
+from applications.waits.deadlines import GRACE_SECONDS, Stalled, database
 from applications.waits.limits import statement_seconds
 
 logger = logging.getLogger(__name__)
@@ -131,21 +131,32 @@ class Grouping:
         observed.statements.append((kind.statement, time.perf_counter() - self.sent))
         if self.limit is not None:
             self.limit.cancel()
+        failed = None if result.status == pq.ExecStatus.TUPLES_OK else error_from_result(result)
+        if isinstance(failed, QueryCanceled | LockNotAvailable):
+            self._stall(kind, asked, failed)
+            return
         self._send()  # so that the database works while these are answered
         try:
-            if result.status != pq.ExecStatus.TUPLES_OK:
-                raise error_from_result(result)
+            if failed is not None:
+                raise failed
             self.stalled[kind].succeeded()
             answers = kind.read([question for question, _future in asked], result, moment)
         except Exception as error:  # whatever it is, nobody must wait for ever
-            if isinstance(error, QueryCanceled | LockNotAvailable):
-                self.stalled[kind].failed()
             logger.warning("a statement for %d requests failed", len(asked), exc_info=error)
             _nothing_for(asked)
         else:
             for (_question, future), found in zip(asked, answers, strict=True):
                 if not future.done():  # whoever awaited it was cancelled
                     future.set_result(None if found is None else (found, moment))
+
+    def _stall(self, kind: Grouped[Any, Any], asked: list[Asked], error: Exception) -> None:
+        """Refuse whoever asked, and whoever came meanwhile: a second wait, or one in a thread, would be too long."""
+        self.stalled[kind].failed()
+        logger.warning("a statement for %d requests waited for a lock", len(asked), exc_info=error)
+        for _question, future in [*asked, *self.waiting.pop(kind, [])]:
+            if not future.done():  # whoever awaited it was cancelled
+                future.set_exception(Stalled("Somebody holds a lock."))
+        self._send()
 
     # --- The connection --------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.db import DatabaseError
 
 from applications.waits.circuit import Circuit
 from applications.waits.limits import statement_seconds
@@ -26,6 +27,10 @@ type Connection = psycopg.Connection[Any]
 
 class Away(psycopg.OperationalError):
     """The database is known to be away, or a statement known to wait in vain: it was not asked."""
+
+
+class Stalled(DatabaseError):
+    """A statement that many requests share has waited for a lock in vain: none of them is made to wait once more."""
 
 
 database = Circuit()

@@ -22,6 +22,7 @@ from applications.operations.tokens import new_token
 from applications.rules.credentials import new_credential, token_key
 from applications.rules.networks import parse_address
 from applications.waits.circuit import Circuit
+from applications.waits.deadlines import Stalled
 from config import grouping
 from config.grouping import Grouping, Reply
 from tests.factories import make_account, make_application, make_token
@@ -221,23 +222,41 @@ def test_a_store_that_does_not_answer_is_given_up(
     assert run(work) == (None, True, True)
 
 
-def test_who_comes_while_a_statement_waits_for_a_lock_is_not_made_to_wait(client: Client) -> None:
-    def hold(made: Grouping) -> psycopg.Connection[Any]:
-        assert made.connection is not None
-        made.connection.pgconn.exec_(b"SET lock_timeout = '100ms'")
-        other = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor})
-        other.execute("LOCK TABLE applications_accesstoken IN ACCESS EXCLUSIVE MODE")
-        return other
+def hold(made: Grouping) -> psycopg.Connection[Any]:
+    """Lock the table of tokens, for which nobody waits longer than 0.3 s."""
+    assert made.connection is not None
+    made.connection.pgconn.exec_(b"SET lock_timeout = '300ms'")
+    other = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor})
+    other.execute("LOCK TABLE applications_accesstoken IN ACCESS EXCLUSIVE MODE")
+    return other
 
+
+def test_who_comes_while_a_statement_waits_for_a_lock_is_not_made_to_wait(client: Client) -> None:
     async def work(made: Grouping) -> list[bool]:
         with hold(made):
-            told = [await issue(made, client) is None]  # after the limit of a lock
-            later = issue(made, client)
-            told.append(later.done())
+            with pytest.raises(Stalled):
+                await issue(made, client)  # after the limit of a lock
+            told = [issue(made, client).done()]
         made.stalled[INSERT_TOKENS].next_probe = 0.0
         return [*told, await issue(made, client) is not None, not made.stalled[INSERT_TOKENS].is_open]
 
-    assert run(work) == [True, True, True, True]
+    assert run(work) == [True, True, True]
+
+
+def test_nobody_waits_for_a_lock_twice(client: Client) -> None:
+    """Who came while the first statement waited would be the second, and wait as long again; then in a thread."""
+
+    async def work(made: Grouping) -> tuple[list[Any], float]:
+        with hold(made):
+            first = issue(made, client)
+            await asyncio.sleep(0.2)
+            second, began = issue(made, client), time.monotonic()
+            told = await asyncio.gather(first, second, return_exceptions=True)
+            return [*told], time.monotonic() - began
+
+    told, seconds = run(work)
+    assert [type(each) for each in told] == [Stalled, Stalled]
+    assert seconds < 0.25
 
 
 def test_an_old_connection_is_replaced(client: Client, settings: Any) -> None:
