@@ -34,6 +34,9 @@ CHROMIUM_OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--in-process-gpu",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,BackForwardCache,IsolateOrigins,site-per-process",
+    "--renderer-process-limit=1",
 ]
 FILES = {"stylesheet", "script", "image", "font"}
 
