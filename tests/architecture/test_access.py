@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -119,7 +120,7 @@ THINGS: dict[str, Callable[[Cast], object]] = {
 def path_of(address: str, cast: Cast) -> str:
     """The address with Alice's account and what belongs to it filled in."""
     own = cast.application if "application_id" in address else None
-    things = {**THINGS, "line": lambda cast: network_of(cast, own)}
+    things: dict[str, Callable[[Cast], object]] = {**THINGS, "line": partial(network_of, application=own)}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]](cast)), address)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import colours
+from tests.browser import colours, violations
 from tests.browser.colours import CONTRAST, LINKS
 from tests.browser.looks import LOOKS, OUT_OF_REACH, WIDE, look_at
 
@@ -81,7 +81,7 @@ FAULTS.append(
 def judged(page: Page, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The rules of each run of `axe` over colours, from now on."""
     runs: list[object] = []
-    axe = colours.assert_no_violations
+    axe = violations.assert_no_violations
 
     def run(page: Page, options: Mapping[str, object]) -> None:
         runs.append(options["runOnly"])

@@ -128,7 +128,7 @@ def target(db: None) -> Application:
 
 def state() -> list[object]:
     """All that operations write."""
-    return [_rows(model._meta.db_table, model._meta.pk.column) for model in TABLES]
+    return [_rows(model._meta.db_table, str(model._meta.pk.column)) for model in TABLES]
 
 
 def _rows(table: str, key: str) -> list[tuple[object, ...]]:
