@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 import logging
 from collections.abc import Iterable, Iterator
 
@@ -33,6 +34,9 @@ DO $$ BEGIN CREATE ROLE latchkey_owner LOGIN; EXCEPTION WHEN duplicate_object OR
 DO $$ BEGIN CREATE ROLE latchkey_app LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 """
 
+# Until all tests are collected, what is made stays.
+gc.disable()
+
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
 
@@ -51,6 +55,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.once)
     # Those that wait for seconds come first, so that no worker is left alone with one of them at the end.
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays for the whole run: half a million objects.
+
+    It also comes more seldom than by default. Both take an eighth off the processor time of the panel's tests.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def reached_above(path: Path) -> set[str]:
 
 def test_a_floor_imports_only_what_is_below_it() -> None:
     files = [path for path in sources() if floor_of(path) != "__init__"]
-    assert {str(path): above for path in files if (above := reached_above(path))} == {}
+    assert {str(path.relative_to(ROOT)): above for path in files if (above := reached_above(path))} == {}
 
 
 def test_nothing_but_config_imports_config() -> None:
