@@ -1,7 +1,8 @@
 """What every test may ask for."""
 
+import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import hypothesis
 import pytest
@@ -39,6 +40,9 @@ DO $$ BEGIN CREATE ROLE latchkey_owner LOGIN; EXCEPTION WHEN duplicate_object OR
 DO $$ BEGIN CREATE ROLE latchkey_app LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 """
 
+# Until all tests are collected, what is made stays.
+gc.disable()
+
 # Every test client, whoever makes it, enters as a request to the served product does.
 client.ClientHandler = ServedHandler  # type: ignore[misc]
 
@@ -59,6 +63,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays for the whole run: half a million objects.
+
+    It also comes more seldom than by default. Both take an eighth off the processor time of the panel's tests.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The product served by real processes on a free port, with a database of its own."""
@@ -67,15 +81,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.stop()
 
 
+def _deletions(_style: object, tables: Iterable[str], **_options: object) -> list[str]:
+    """Empty tables that hold a few rows, and run no trigger: the audit log lets nobody delete.
+
+    Django's TRUNCATE has the server make every file of every table and index anew: a quarter of a second a test.
+    """
+    return [
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables),
+    ]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let tests with real transactions empty all tables, the audit log too, which the product never allows.
-
-    tests/models/test_audit_chain.py turns this trigger on again, to see that it holds.
-    """
+    """Make the roles on PostgreSQL, and let tests with real transactions end fast."""
     if settings.POSTGRESQL:
+        connection.ops.sql_flush = _deletions  # type: ignore[method-assign, assignment]
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE applications_auditevent DISABLE TRIGGER audit_is_not_truncated")
             cursor.execute(ROLES)
             for file in ("roles.sql", "grants.sql"):
                 cursor.execute((ROOT / "deploy" / "postgresql" / file).read_text())

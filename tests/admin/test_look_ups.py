@@ -25,10 +25,9 @@ from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.names import Name
 from tests.admin.test_operator import STAFF, sign_in_twice, url
-from tests.cast import make_cast
+from tests.cast import Cast
 from tests.factories import PASSWORD
 
-pytestmark = pytest.mark.django_db
 MODELS = [Account, APIKey, Application, AuditEvent, Invitation, Membership, ResourceServer, Scope]
 MODELS += [CredentialReports, UnknownCredentials, User]
 HOSTILE = [
@@ -103,8 +102,7 @@ LISTED = {
 
 
 @pytest.fixture
-def operator(client: Client) -> Client:
-    cast = make_cast()
+def operator(client: Client, cast: Cast) -> Client:
     create_resource_server(name=Name("SMS API"), actor=OPERATOR)
     create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=OPERATOR)
     sign_in_twice(client, User.objects.create_superuser(STAFF, PASSWORD))

@@ -1,13 +1,14 @@
 """Who may reach what: every address is on the public list, among those of clients, or in the matrix role × address."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from applications.models import Account, AllowedIP, FoundCredential, Membership
+from applications.models import Account, AllowedIP, Application, FoundCredential, Membership
 from applications.models.findings import Finding
 from applications.models.memberships import Role
 from applications.operations import actors
@@ -68,39 +69,59 @@ def delivery_of(cast: Cast) -> str:
     return only().key
 
 
-def path_of(address: str, cast: Cast) -> str:
-    """The address with Alice's account and what belongs to it filled in."""
-    line = AllowedIP.objects.create(account=cast.account, network=f"192.0.2.{len(address) % 250}")
-    own = AllowedIP.objects.create(
-        account=cast.account, application=cast.application, network=f"192.0.2.{len(address) % 250}"
-    )
+def network_of(cast: Cast, application: Application | None) -> object:
+    line = AllowedIP.objects.create(account=cast.account, application=application, network="192.0.2.7/32")
+    return line.pk
+
+
+def invitation_of(cast: Cast) -> object:
     invitation, _value = invite_member(
         account=cast.account,
         email=EmailAddress("dora@marlowe.example"),
         role=Role.VIEWER,
         actor=actors.OPERATOR,
     )
-    things = {
-        "member_id": Membership.objects.get(user=cast.bob).pk,
-        "invitation": invitation.pk,
-        "account_id": cast.account.pk,
-        "application_id": cast.application.application_id,
-        "token": make_token(cast.application).pk,
-        "secret": cast.application.secrets.get().pk,
-        "line": own.pk if "application_id" in address else line.pk,
-        "channel": "sms",
-        "setting": "sms_dlr_callback",
-        "delivery": delivery_of(cast),
-        "kind": "no_allowed_ips",
-        "kept": keep_finding(subject=cast.application, kind=Finding.NO_ALLOWED_IPS, actor=actors.OPERATOR).pk,
-        "found": FoundCredential.objects.create(
-            account=cast.account, kind="token", hint="2bce", application=cast.application, request_id="1"
-        ).pk,
-        "key": create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[
-            0
-        ].pk,
-    }
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]]), address)
+    return invitation.pk
+
+
+def kept_of(cast: Cast) -> object:
+    return keep_finding(subject=cast.application, kind=Finding.NO_ALLOWED_IPS, actor=actors.OPERATOR).pk
+
+
+def found_of(cast: Cast) -> object:
+    found = FoundCredential.objects.create(
+        account=cast.account, kind="token", hint="2bce", application=cast.application, request_id="1"
+    )
+    return found.pk
+
+
+def key_of(cast: Cast) -> object:
+    return create_api_key(account=cast.account, name=Name("CRM"), scopes=None, actor=actors.OPERATOR)[0].pk
+
+
+# What an address may name, made where it does.
+THINGS: dict[str, Callable[[Cast], object]] = {
+    "member_id": lambda cast: Membership.objects.get(user=cast.bob).pk,
+    "invitation": invitation_of,
+    "account_id": lambda cast: cast.account.pk,
+    "application_id": lambda cast: cast.application.application_id,
+    "token": lambda cast: make_token(cast.application).pk,
+    "secret": lambda cast: cast.application.secrets.get().pk,
+    "channel": lambda cast: "sms",
+    "setting": lambda cast: "sms_dlr_callback",
+    "delivery": delivery_of,
+    "kind": lambda cast: "no_allowed_ips",
+    "kept": kept_of,
+    "found": found_of,
+    "key": key_of,
+}
+
+
+def path_of(address: str, cast: Cast) -> str:
+    """The address with Alice's account and what belongs to it filled in."""
+    own = cast.application if "application_id" in address else None
+    things: dict[str, Callable[[Cast], object]] = {**THINGS, "line": partial(network_of, application=own)}
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]](cast)), address)
 
 
 def signed_in(user: object) -> Client:

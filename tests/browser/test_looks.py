@@ -1,9 +1,13 @@
 """What `axe` looks for besides the rules of accessibility: would it see what it is there to see?"""
 
+from collections.abc import Mapping
+
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.looks import OUT_OF_REACH, WIDE, look_at
+from tests.browser import colours, violations
+from tests.browser.colours import CONTRAST, LINKS
+from tests.browser.looks import LOOKS, OUT_OF_REACH, WIDE, look_at
 
 COVER = '<div style="position: fixed; inset: 0"></div>'
 
@@ -50,3 +54,64 @@ def test_a_page_that_is_too_wide_or_covered_fails_and_says_where(page: Page) -> 
     missed(page, "<button>Go</button>" + COVER)
     with pytest.raises(AssertionError, match="a click would not reach"):
         look_at(page, [WIDE])
+
+
+GOOD = "<style>p { color: #222; background: #eee }</style><h1>Title</h1><p>Words"
+DARK, NARROW_ONLY = "(prefers-color-scheme: dark)", "(max-width: 600px)"
+# What only one of the four looks has: pale letters, a pale strip that a paragraph is moved onto, a link like its text.
+FAULTS = [
+    f"<style>@media {window} {{ {rule} }}</style>"
+    for window in (DARK, NARROW_ONLY, f"{DARK} and {NARROW_ONLY}")
+    for rule in (
+        "p { color: #ccc }",
+        "p { background: none } main { background: #333 }",
+        "p { opacity: 0.3 }",
+    )
+]
+FAULTS.append(
+    f"<style>div {{ position: absolute; top: 300px; width: 200px; height: 90px; background: #333 }}"
+    f"@media {NARROW_ONLY} {{ p {{ position: absolute; top: 310px; z-index: 1; background: none }} }}</style>"
+    "<div></div>"
+)
+FAULTS.append(
+    f"<a href='#'>link</a> in a text<style>@media {DARK} {{ a {{ color: #444; text-decoration: none }} }}</style>"
+)
+
+
+def judged(page: Page, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The rules of each run of `axe` over colours, from now on."""
+    runs: list[object] = []
+    axe = violations.assert_no_violations
+
+    def run(page: Page, options: Mapping[str, object]) -> None:
+        runs.append(options["runOnly"])
+        axe(page, options)
+
+    monkeypatch.setattr(colours, "judged_good", set())
+    monkeypatch.setattr(colours, "assert_no_violations", run)
+    return runs
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bad_colours_fail_in_the_one_look_that_has_them_and_each_time(
+    page: Page, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(page, monkeypatch)
+    missed(page, GOOD)
+    look_at(page, LOOKS)
+    missed(page, GOOD + fault)
+    for _ in range(2):
+        with pytest.raises(AssertionError, match=r"color-contrast|link-in-text-block"):
+            look_at(page, LOOKS)
+
+
+def test_what_was_judged_good_is_not_judged_again(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = judged(page, monkeypatch)
+    missed(page, GOOD)
+    look_at(page, LOOKS)
+    missed(page, GOOD + " that are others")
+    look_at(page, LOOKS)
+    assert runs == [[CONTRAST, LINKS], *[[LINKS]] * 7]
+    missed(page, GOOD + "<style>p { color: #333 }</style>")
+    look_at(page, LOOKS)
+    assert runs[8] == [CONTRAST, LINKS]

@@ -20,7 +20,7 @@ LINE = "#sms_dlr_callback"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of these tests' own, which may send to this machine."""
-    server = Served(tmp_path_factory.mktemp("webhooks"), CALLBACK_INSECURE="true")
+    server = Served(tmp_path_factory.mktemp("webhooks"), workers=1, CALLBACK_INSECURE="true")
     yield server
     server.stop()
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.timezone import now
 
@@ -128,7 +128,13 @@ def target(db: None) -> Application:
 
 def state() -> list[object]:
     """All that operations write."""
-    return [list(model._default_manager.order_by("pk").values()) for model in TABLES]
+    return [_rows(model._meta.db_table, str(model._meta.pk.column)) for model in TABLES]
+
+
+def _rows(table: str, key: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")
+        return list(cursor.fetchall())
 
 
 def refuses(kind: type[DomainError], call: Callable[[], object]) -> DomainError:

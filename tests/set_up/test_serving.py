@@ -170,6 +170,8 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
     finally:
         first.press_ctrl_c()
     assert first.has_ended_wholly()
+    generated = ("var", "var/secret_key", "var/owner_password")
+    assert [(installed / name).stat().st_mode & 0o777 for name in generated] == [0o700, 0o600, 0o600]
 
     key = (installed / "var" / "secret_key").read_text()
     second = Start(installed, shell)
@@ -218,19 +220,6 @@ def test_a_chosen_password_works_and_is_written_nowhere(installed: Path, shell: 
     finally:
         start.process.terminate()
     assert start.has_ended_wholly()
-
-
-@on_any_database_alike
-def test_what_it_generates_is_for_its_owner_alone(installed: Path, shell: dict[str, str]) -> None:
-    start = Start(installed, shell)
-    try:
-        start.wait()
-    finally:
-        start.process.terminate()
-    assert start.has_ended_wholly()
-    modes = {name: (installed / name).stat().st_mode & 0o777 for name in ("var", "var/secret_key")}
-    assert modes == {"var": 0o700, "var/secret_key": 0o600}
-    assert (installed / "var" / "owner_password").stat().st_mode & 0o777 == 0o600
 
 
 @on_any_database_alike
