@@ -23,7 +23,7 @@ CREDENTIAL = re.compile(
     | otpauth(?::|%3A)[^\s"'<>]*                                    # what an authenticator app scans
     | (?:argon2|pbkdf2_|md5\$)[^\s"')]*                             # passwords at rest
     | [a-z0-9]{32,}={0,2}   # credentials, their digests and base64, sessions, CSRF tokens, seeds, keys of mailed links
-    | (?<![\w.:+-])\d{8}(?![\w.:])                                   # recovery codes
+    | (?<![\w.:+-])\d{8}(?![\w.:]|-[0-9a-f]{4}-)                     # recovery codes, not the beginning of a request ID
     """,
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )

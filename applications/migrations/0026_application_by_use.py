@@ -9,7 +9,7 @@ import applications.models.order_of_use
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0025_deletions_by_the_version_before")]
+    dependencies = [("applications", "0025_deletions_in_the_database")]
 
     operations = [
         migrations.AddIndex(

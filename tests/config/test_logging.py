@@ -59,6 +59,7 @@ UUID = "4eb6f2b1-7f65-4c9a-9c5f-0c1c2d3e4f50"
         ("seed JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "JBSWY3DPEHPK3PXP"),
         ("codes ['12345678', '87654321']", "12345678"),
         ("codes ['12345678', '87654321']", "87654321"),
+        ("codes 12345678-87654321", "12345678"),
         ("/panel/sign-in/new-password/1-c5y6zk-0123456789abcdef0123456789abcdef/", "0123456789abcdef"),
         ("sessionid=abcdefghij0123456789abcdefghij01; Path=/", "abcdefghij0123456789abcdefghij01"),
         ("csrftoken=short", "short"),
@@ -80,6 +81,8 @@ def test_no_shape_of_a_secret_is_written(line: str, secret: str) -> None:
     "line",
     [
         f"unforeseen, request {UUID}",
+        "the store does not answer, request 12345678-b705-44bd-8f00-0c1c2d3e4f50",
+        "request 12345678-1234-4234-8234-123456789012, which has digits alone",
         "2026-11-26T09:40:32.123456Z",
         'File "/srv/latchkey/applications/management/commands/create_api_key.py", line 10, in handle',
         "test_after_the_allowed_tries_even_the_right_password_waits_15_minutes",

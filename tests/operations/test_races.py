@@ -12,13 +12,17 @@ import pytest
 from django.db import connection, transaction
 
 from applications.errors import Conflict, DomainError, LimitReached
-from applications.models import AccessToken, Application, AuditEvent, DailyUsage, Refusal, Scope
+from applications.models import AccessToken, AddressUse, Application, AuditEvent, DailyUsage, Refusal, Scope
 from applications.models.applications import Lifetime
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations import usage
 from applications.operations.actors import OPERATOR
-from applications.operations.applications import create_application, update_application
+from applications.operations.applications import (
+    create_application,
+    delete_application,
+    update_application,
+)
 from applications.operations.audit import chained
 from applications.operations.clients import InvalidClient
 from applications.operations.locks import lock_application
@@ -235,3 +239,33 @@ def test_figures_are_stored_while_an_operation_holds_its_locks() -> None:
     assert in_time is True
     assert DailyUsage.objects.filter(application=application).count() == 2
     assert Refusal.objects.filter(application=application).count() == 1
+
+
+def test_an_application_is_deleted_while_figures_of_it_are_stored() -> None:
+    """They were not there yet when the deletion took away its figures, and are when it takes away the application."""
+    application, _secret = make_application(make_account("Demo"))
+    last_step, stored = threading.Event(), threading.Event()
+
+    def count() -> None:
+        assert last_step.wait(5)
+        usage.record_event(application.pk, ISSUED)
+        usage.record_refusal(application.pk, Reason.ADDRESS, ip="192.0.2.1", request_id=str(uuid.uuid4()))
+        usage.record_address_use("application", application.pk, HERE)
+        usage.flush(everything=True)
+        stored.set()
+
+    def wait(execute: Callable[..., object], sql: str, *more: Any) -> object:
+        if sql.startswith('DELETE FROM "applications_application" '):
+            last_step.set()
+            assert stored.wait(5)
+        return execute(sql, *more)
+
+    def delete() -> None:
+        with connection.execute_wrapper(wait):
+            delete_application(application=application, actor=OPERATOR)
+
+    at_once(count, delete)
+    assert stored.is_set()
+    assert not Application.objects.filter(pk=application.pk).exists()
+    for figures in (DailyUsage, Refusal, AddressUse):
+        assert not figures.objects.filter(application=application.pk).exists()

@@ -1,7 +1,8 @@
-"""What the ORM cannot say: rows of the tables since 0017 go with what they point to in the database too.
+"""What the ORM cannot say: rows that point to what is deleted go with it in the database too.
 
-The version before does not know these tables. It deletes an application, a membership or an API key without their rows,
-which PostgreSQL refused: its people got a 500.
+The version before does not know the tables since 0017. It deletes an application, a membership or an API key without
+their rows, which PostgreSQL refused: its people got a 500. Figures are stored beside requests, also in the moment
+between the deletion of an application's figures and its own, with the same end.
 """
 
 from django.db import migrations
@@ -9,7 +10,10 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 TABLES = [
-    "applications_auditcheck",
+    "applications_addressuse",  # figures
+    "applications_dailyusage",
+    "applications_refusal",
+    "applications_auditcheck",  # tables since 0017
     "applications_emailchange",
     "applications_eventkey",
     "applications_foundcredential",
