@@ -20,14 +20,14 @@ SECRET = re.compile(r"SECRET|PASSWORD$|TOKEN|_KEYS?$")
 
 def told(name: str, value: Any) -> Any:
     """Return what the log says of a setting."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if SECRET.search(name):
         return "set" if value else "not set"
     if isinstance(value, ParseResult):  # an address that the library has read
         value = value.geturl()
     if isinstance(value, list | tuple):
         return [told(name, item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
     return redacted(_without_credentials(str(value)))
 
 

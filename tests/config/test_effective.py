@@ -62,6 +62,7 @@ def test_no_secret_is_told(name: str, value: Any, way: object, monkeypatch: pyte
         ("DATABASE_URL", "sqlite:////var/lib/latchkey.sqlite3", "sqlite:////var/lib/latchkey.sqlite3"),
         ("ALLOWED_HOSTS", ["a.example", "b.example"], ["a.example", "b.example"]),
         ("RATE_LIMIT", 600, 600),
+        ("TOKEN_KEEP_DAYS", 30, 30),
         ("DEBUG", False, False),
         ("PASSWORD_RESET_HOURS", 24, 24),
         ("TRUSTED_PROXIES", "10.0.0.0/8", "10.0.0.0/8"),
