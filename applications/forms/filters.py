@@ -8,7 +8,6 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import QueryDict
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -116,7 +115,7 @@ def with_figures(applications: ApplicationQuerySet) -> QuerySet[Application]:
 
 
 def _figures() -> dict[str, Case | Exists]:
-    old_secrets = ApplicationSecret.objects.filter(application=OuterRef("pk"), expires_at__gt=now())
+    old_secrets = ApplicationSecret.objects.older().filter(application=OuterRef("pk"))
     return {
         "live_tokens": live_tokens(MOST_TOKENS),
         "two_secrets": Exists(old_secrets),

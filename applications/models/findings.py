@@ -86,7 +86,8 @@ def of_applications(account: Account, moment: datetime) -> Mapping[Finding, Q | 
     Secrets are lists that PostgreSQL reads once. Tokens are looked for application by application: there may be
     millions that never expire, and one of an application is enough.
     """
-    secrets = ApplicationSecret.objects.filter(application__account=account).values("application")
+    secrets = ApplicationSecret.objects.filter(application__account=account)
+    old = secrets.filter(expires_at=None, created_at__lt=moment - OLD_AFTER)
     tokens = AccessToken.objects.filter(
         application=OuterRef("pk"),
         expires_at=None,
@@ -95,8 +96,8 @@ def of_applications(account: Account, moment: datetime) -> Mapping[Finding, Q | 
     )
     return {
         Finding.NEVER_EXPIRES: Q(lifetime=Lifetime.NEVER) | Q(Exists(tokens)),
-        Finding.TWO_SECRETS: Q(pk__in=secrets.filter(expires_at__gt=moment)),
-        Finding.OLD: Q(pk__in=secrets.filter(expires_at=None, created_at__lt=moment - OLD_AFTER)),
+        Finding.TWO_SECRETS: Q(pk__in=secrets.older(moment).values("application")),
+        Finding.OLD: Q(pk__in=old.values("application")),
         Finding.UNUSED: Q(last_used_at__lt=moment - UNUSED_AFTER),
         Finding.NEVER_USED: Q(last_used_at=None, created_at__lt=moment - NEW_FOR),
         Finding.NO_ALLOWED_IPS: Q(allowlist="|"),

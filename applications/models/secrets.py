@@ -27,11 +27,22 @@ class Overlap(models.TextChoices):
 class SecretQuerySet(models.QuerySet["ApplicationSecret"]):
     def working(self, moment: datetime | None = None) -> "SecretQuerySet":
         """Those that are accepted now, the current one first."""
-        return self.filter(unexpired(moment)).order_by(models.F("expires_at").desc(nulls_first=True), "-pk")
+        return self.filter(unexpired(moment), stopped_at=None).order_by(
+            models.F("expires_at").desc(nulls_first=True), "-pk"
+        )
 
     def older(self, moment: datetime | None = None) -> "SecretQuerySet":
         """Those that are accepted now and were replaced: their overlap goes on."""
-        return self.filter(expires_at__gt=moment or now()).order_by("-expires_at", "-pk")
+        ours = self.filter(expires_at__gt=moment or now(), stopped_at=None)
+        return ours.order_by("-expires_at", "-pk")
+
+    def stop(self, moment: datetime) -> int:
+        """End these at once, and return how many.
+
+        By `expires_at` alone a server whose clock is behind, or a request that was slow to ask, would accept them
+        still. So would the release before, which knows nothing of `stopped_at`.
+        """
+        return self.update(expires_at=moment, stopped_at=moment)
 
 
 class ApplicationSecret(models.Model):
@@ -46,6 +57,7 @@ class ApplicationSecret(models.Model):
     created_at = models.DateTimeField(default=now)
     created_by = models.CharField(max_length=254, default="")
     expires_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)  # of one that was ended at once, whatever a clock says
     last_used_at = models.DateTimeField(null=True)
     last_used_ip = models.GenericIPAddressField(null=True)
 

@@ -95,7 +95,7 @@ def _judge(
 
 
 def _reason(used: StoredSecret, address: Address, moment: datetime) -> Reason | None:
-    if used.expires_at and used.expires_at <= moment:
+    if used.stopped_at or (used.expires_at and used.expires_at <= moment):
         return Reason.OLD_SECRET
     if not used.is_enabled:
         return Reason.DISABLED

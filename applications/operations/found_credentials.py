@@ -79,7 +79,7 @@ def end_found_credentials(*, found: Collection[FoundValue], actor: Actor) -> Non
 def _stop(live: _Live, secrets: Sequence[ApplicationSecret], moment: datetime) -> None:
     AccessToken.objects.filter(pk__in=_keys(live.tokens)).update(revoked_at=moment)
     APIKey.objects.filter(pk__in=_keys(live.api_keys)).update(revoked_at=moment)
-    ApplicationSecret.objects.filter(pk__in=_keys(secrets)).update(expires_at=moment)
+    ApplicationSecret.objects.filter(pk__in=_keys(secrets)).stop(moment)
     # An application always has a current secret: here one that nobody knows, until the next reset.
     insert_rows(ApplicationSecret, [_unknown(each, moment) for each in secrets if each.expires_at is None])
     generation = F("generation") + 1

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from applications.errors import InvalidParam
 from applications.models import AccessToken, APIKey, ApplicationSecret, ResourceServer
 from applications.models.audit import Action
-from applications.models.expiry import unexpired
 from applications.operations.actors import Actor
 from applications.operations.audit import record
 from applications.operations.limits import check_operator
@@ -62,11 +61,11 @@ def _end_tokens(moment: datetime) -> int:
 def _end_secrets(moment: datetime) -> int:
     """The row of a current secret stays the current one, with a digest of which nobody knows the secret."""
     unknown = token_bytes(32)
-    ended = ApplicationSecret.objects.filter(unexpired(), created_at__lt=moment).exclude(hint="")
+    ended = ApplicationSecret.objects.working().filter(created_at__lt=moment).exclude(hint="")
     number = ended.filter(expires_at=None).update(
         digest=unknown, hint="", created_by="", created_at=now(), last_used_at=None, last_used_ip=None
     )
-    number += ended.filter(~Q(expires_at=None)).update(expires_at=now())
+    number += ended.filter(~Q(expires_at=None)).stop(now())
     servers = ResourceServer.objects.alias(made_at=Coalesce("reset_at", "created_at")).filter(
         made_at__lt=moment
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from applications.errors import Conflict, InvalidParam, NotFound
 from applications.models import AddressUse, Application, ApplicationSecret
 from applications.models.audit import Action
-from applications.models.secrets import Overlap
+from applications.models.secrets import Overlap, SecretQuerySet
 from applications.models.usage import ADDRESS_USE_DAYS
 from applications.operations.actors import Actor
 from applications.operations.audit import record_for
@@ -78,7 +78,7 @@ def reset_secret(
         ended = _end_older(application, moment, end_older)
     else:  # it keeps the place of one that was found, and works for nobody: an older secret may go on
         stops_in, ended = timedelta(), []
-    application.secrets.filter(pk=old.pk).update(expires_at=moment + stops_in)
+    _end(application.secrets.filter(pk=old.pk), moment, stops_in)
     forget_two_secrets(application)
     secret = new_credential()
     application.secrets.create(
@@ -89,6 +89,13 @@ def reset_secret(
     details = {"old": old.hint, "stops": moment + stops_in, "tokens_revoked": revoke_tokens}
     record_for(actor, application, Action.SECRET_RESET, details | ({"ended": ended} if ended else {}))
     return secret
+
+
+def _end(secrets: SecretQuerySet, moment: datetime, stops_in: timedelta) -> None:
+    if stops_in:
+        secrets.update(expires_at=moment + stops_in)
+    else:
+        secrets.stop(moment)
 
 
 def _span(overlap: Overlap) -> timedelta:
@@ -104,7 +111,7 @@ def _end_older(application: Application, moment: datetime, chosen: Collection[in
     older = list(application.secrets.older(moment))
     if unsaid := [secret for secret in older if secret.pk not in chosen]:
         raise OlderSecretWorks(unsaid)
-    application.secrets.filter(pk__in=[secret.pk for secret in older]).update(expires_at=moment)
+    application.secrets.filter(pk__in=[secret.pk for secret in older]).stop(moment)
     return [secret.hint for secret in older]
 
 
@@ -113,6 +120,6 @@ def retire_secret(*, secret: ApplicationSecret, actor: Actor) -> None:
     """Stop an old secret before its overlap ends; NotFound when it is the current one or has ended."""
     application, moment = lock_application(secret.application, actor), now()
     check_change(actor, application)
-    if not application.secrets.filter(pk=secret.pk, expires_at__gt=moment).update(expires_at=moment):
+    if not application.secrets.older(moment).filter(pk=secret.pk).stop(moment):
         raise NotFound(_("This secret has stopped already."))
     record_for(actor, application, Action.SECRET_RETIRED, {"old": secret.hint})

@@ -98,19 +98,20 @@ def test_what_is_purged_is_what_is_not_valid(change: Change, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "enabled", "allowlist", "good"),
+    ("ends", "enabled", "allowlist", "good"),
     [
-        (None, True, OPEN_ALLOWLIST, True),
-        (AFTER, True, OPEN_ALLOWLIST, True),
-        (MOMENT, True, OPEN_ALLOWLIST, False),
-        (BEFORE, True, OPEN_ALLOWLIST, False),
-        (None, False, OPEN_ALLOWLIST, False),
-        (None, True, "|198.51.100.0/24", False),
+        ({}, True, OPEN_ALLOWLIST, True),
+        ({"expires_at": AFTER}, True, OPEN_ALLOWLIST, True),
+        ({"expires_at": MOMENT}, True, OPEN_ALLOWLIST, False),
+        ({"expires_at": BEFORE}, True, OPEN_ALLOWLIST, False),
+        ({"expires_at": AFTER, "stopped_at": AFTER}, True, OPEN_ALLOWLIST, False),
+        ({}, False, OPEN_ALLOWLIST, False),
+        ({}, True, "|198.51.100.0/24", False),
     ],
 )
-def test_a_secret(expires_at: datetime | None, enabled: bool, allowlist: str, good: bool, db: None) -> None:
+def test_a_secret(ends: dict[str, datetime], enabled: bool, allowlist: str, good: bool, db: None) -> None:
     application, secret = make_application(make_account())
-    ApplicationSecret.objects.update(expires_at=expires_at)
+    ApplicationSecret.objects.update(created_at=MOMENT - timedelta(days=2), **ends)
     Application.objects.update(is_enabled=enabled, allowlist=allowlist)
     client_id, secret_digest, value = application.application_id, digest(secret), new_credential()
     inserted = insert_token(

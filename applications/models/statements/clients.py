@@ -107,8 +107,8 @@ def _settings(columns: list[Any]) -> MessageSettings | None:
 # ClientAndToken once a client was refused, to find out why. For a client ID that nobody has, the secrets of the first
 # application are read and put aside: else the time of a refusal would tell that the ID exists (bench/timing.py).
 SECRETS = """
-SELECT client.application_id, secret.digest, secret.hint, secret.expires_at, client.id, client.is_enabled,
-    client.allowlist, client.scope
+SELECT client.application_id, secret.digest, secret.hint, secret.expires_at, secret.stopped_at, client.id,
+    client.is_enabled, client.allowlist, client.scope
 FROM applications_application client
 JOIN applications_applicationsecret secret ON secret.application_id = client.id
 WHERE client.id = COALESCE(
@@ -125,6 +125,7 @@ class StoredSecret:
     digest: bytes
     hint: str
     expires_at: datetime | None
+    stopped_at: datetime | None
     application_pk: int
     is_enabled: bool
     allowlist: str
@@ -133,13 +134,13 @@ class StoredSecret:
 
 NOBODY = 0  # in place of an application
 # Of a client ID that nobody has. No text is known that has this SHA-256, and the application is not enabled.
-NO_SECRET = StoredSecret(bytes(32), "", None, NOBODY, False, "", "")
+NO_SECRET = StoredSecret(bytes(32), "", None, None, NOBODY, False, "", "")
 
 
 def find_secrets(client_id: str) -> list[StoredSecret]:
     """Return every secret of the application of this ID; for an unknown ID NO_SECRET, after the same work."""
     rows = [
-        (application_id, StoredSecret(bytes(digest), hint, time_of(expires_at), *rest))
-        for application_id, digest, hint, expires_at, *rest in fetch(SECRETS, [client_id])
+        (application_id, StoredSecret(bytes(digest), hint, time_of(expires_at), time_of(stopped_at), *rest))
+        for application_id, digest, hint, expires_at, stopped_at, *rest in fetch(SECRETS, [client_id])
     ]
     return [secret for application_id, secret in rows if application_id == client_id] or [NO_SECRET]

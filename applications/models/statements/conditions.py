@@ -39,7 +39,8 @@ def proven_client(
     that nobody can steer towards another.
     """
     return f"""client.application_id = {client_id} AND secret.digest = {digest}
-    AND {unexpired("secret", moment)} AND client.is_enabled AND client.allowlist = {allowlist}"""
+    AND secret.stopped_at IS NULL AND {unexpired("secret", moment)}
+    AND client.is_enabled AND client.allowlist = {allowlist}"""
 
 
 # `token` and its `client`, which may be gone: a LEFT JOIN. No change can make such a token good again. Parameters: the
