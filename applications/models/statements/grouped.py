@@ -119,9 +119,12 @@ INSERT_TOKENS = Grouped(
 
 # --- Finding tokens ------------------------------------------------------------------------------
 
+# LIMIT is there for the planner, since a key is one token's: each key is looked up by itself. A plan to read all tokens
+# and compare them with the keys, which is cheaper while they are few, would be kept while they become millions.
 FIND = f"""
-SELECT token.key, {TOKEN_COLUMNS} FROM unnest($2::uuid[]) AS asked(key) JOIN ({TOKEN_TABLES})
-ON {live_token("asked.key", "$1")}
+SELECT asked.key, found.* FROM unnest($2::uuid[]) AS asked(key) CROSS JOIN LATERAL (
+    SELECT {TOKEN_COLUMNS} FROM {TOKEN_TABLES} WHERE {live_token("asked.key", "$1")} LIMIT 1
+) found
 """
 
 
