@@ -113,6 +113,7 @@ class Recorder:
 
 
 recorder = Recorder()
+flushing = threading.Lock()  # held by the one flush that is under way
 
 
 def record_event(application_pk: int, kind: str) -> None:
@@ -170,17 +171,18 @@ def record_failed_sign_in(email: str, step: Step, *, ip: str, request_id: str) -
 def flush(*, everything: bool = False) -> None:
     """Write what was gathered; kept for the next time when the store does not answer.
 
-    `everything`, at the end: failed sign-ins too that else wait for their minute to be over.
+    `everything`, at the end: failed sign-ins too that else wait for their minute to be over. The last one waits for
+    one that is under way, which would end with the process.
     """
-    _flush_failed_sign_ins(everything)
-    taken = recorder.take()
-    if not taken:
-        return
-    try:
-        recorder.writer.write(taken)
-    except Error:
-        logger.warning("usage could not be written, and is kept for the next time", exc_info=True)
-        recorder.give_back(taken)
+    with flushing:
+        _flush_failed_sign_ins(everything)
+        if not (taken := recorder.take()):
+            return
+        try:
+            recorder.writer.write(taken)
+        except Error:
+            logger.warning("usage could not be written, and is kept for the next time", exc_info=True)
+            recorder.give_back(taken)
 
 
 def _flush_failed_sign_ins(everything: bool) -> None:
