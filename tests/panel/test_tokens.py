@@ -1,11 +1,13 @@
 """Tokens of an application: the list, revoking one, revoking all."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.timezone import now
 
 from applications.models import AccessToken, Application, AuditEvent
@@ -267,3 +269,18 @@ def test_nothing_is_revoked_by_looking(alice: Client, application: Application) 
     alice.get(of(application, "tokens_revoke_all"))
     alice.get(of(application, "token_revoke", token.pk))
     assert application.tokens.live().get() == token
+
+
+def test_a_use_from_nobody_knows_where_is_told_without_an_address(
+    alice: Client, application: Application
+) -> None:
+    """A resource server that asks about a token does not say who sent it."""
+    token = make_token(application)
+    for used in (AccessToken.objects, Application.objects, application.secrets):
+        used.update(last_used_at=now(), last_used_ip=None)
+    question = text(alice.get(of(application, "token_revoke", token.pk)))
+    assert re.search(r"Last used: <time[^>]*>[^<]+</time>\. Its client gets 401 at the next call\.", question)
+    safety = alice.get(reverse("panel:key_safety", args=[application.account_id]))
+    assert re.search(r"Last used: <time[^>]*>[^<]+</time>\s*<", text(safety))
+    pages = [alice.get(of(application, page)) for page in ("tokens", "overview", "danger")]
+    assert [page.request["PATH_INFO"] for page in (*pages, safety) if "None" in text(page)] == []
