@@ -45,6 +45,8 @@ class Postgres:
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
+        # The package keeps this among the data. A copy of the server reads all of them, as another user than the tests.
+        (Path(server.pgdata) / ".handle_pids.json").chmod(0o644)
         self.url = _create_database(server.get_uri())
 
     def run(self, tool: str, *arguments: str) -> None:
