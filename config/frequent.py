@@ -2,7 +2,8 @@
 
 Each endpoint says what it asks of the store, and makes an answer of what the store says: functions of its own file,
 which its view uses too. Whatever is not well (a refusal, nothing found, a failure) a thread looks at anew, as if the
-request had just come: so refusals, their reasons and their records have one home, the view.
+request had just come: so refusals, their reasons and their records have one home, the view. Only who has waited for a
+lock in vain (Stalled) is refused at once.
 """
 
 import logging

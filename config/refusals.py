@@ -1,4 +1,4 @@
-"""What a request is told that came to nothing: every exception becomes JSON, in the form of OAuth or of the API."""
+"""What a request is told that came to nothing: JSON as OAuth or the API have it, for a page plain text."""
 
 import json
 import logging

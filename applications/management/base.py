@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from applications.errors import DomainError
 from applications.models import Account, Application
 
+LONGEST_NUMBER = 18  # digits, which any database takes
 SHOWN = 10  # numbers of accounts that have the same name
 
 
@@ -39,7 +40,7 @@ class OperatorCommand(BaseCommand):
 def account_named(name: str) -> Account:
     """Return the one account of this name, else of this number; CommandError when there is none or more than one."""
     accounts = list(Account.objects.filter(name=name).order_by("pk")[:SHOWN])
-    if not accounts and name.isdecimal():
+    if not accounts and name.isdecimal() and len(name) <= LONGEST_NUMBER:
         accounts = list(Account.objects.filter(pk=int(name)))
     if len(accounts) > 1:
         numbers = " or ".join(f"--account {account.pk}" for account in accounts)

@@ -9,10 +9,11 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-TABLES = [
+GO_TOO = [
     "applications_addressuse",  # figures
     "applications_dailyusage",
-    "applications_refusal",
+    "applications_scopeuse",
+    "applications_secretuse",
     "applications_auditcheck",  # tables since 0017
     "applications_emailchange",
     "applications_eventkey",
@@ -24,39 +25,46 @@ TABLES = [
     "applications_webhookoptions",
     "applications_webhooksecret",
 ]
+STAY = ["applications_refusal"]  # its people read why requests of a deleted application were refused
+ACCOUNTS = ["applications_account"]
 KEYS = """
     SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND confdeltype = %s ORDER BY conname
+    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND confrelid <> ALL(%s::regclass[]) AND confdeltype = %s
+    ORDER BY conname
 """
 UNREAD = """
     SELECT conrelid::regclass, quote_ident(conname) FROM pg_constraint
     WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) AND NOT convalidated ORDER BY conname
 """
-CASCADES = " ON DELETE CASCADE"
+CASCADES, SETS_NULL = " ON DELETE CASCADE", " ON DELETE SET NULL"
 DEFERRABLE = " DEFERRABLE"  # what follows the action in a definition, as Django has it
 
 
 def apply(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    _define(schema_editor, "a", DEFERRABLE, CASCADES + DEFERRABLE)
+    _define(schema_editor, [GO_TOO, [], "a"], DEFERRABLE, CASCADES + DEFERRABLE)
+    _define(schema_editor, [STAY, ACCOUNTS, "a"], DEFERRABLE, SETS_NULL + DEFERRABLE)
 
 
 def undo(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    _define(schema_editor, "c", CASCADES, "")
+    _define(schema_editor, [GO_TOO, [], "c"], CASCADES, "")
+    _define(schema_editor, [STAY, ACCOUNTS, "n"], SETS_NULL, "")
 
 
-def _define(schema_editor: BaseDatabaseSchemaEditor, action: str, old: str, new: str) -> None:
-    """Define anew the keys that have this action; a statement holds two tables, for moments.
+def _define(
+    schema_editor: BaseDatabaseSchemaEditor, which: list[list[str] | str], old: str, new: str
+) -> None:
+    """Define these keys anew; a statement holds two tables, for moments.
 
     It does not read them, which the last ones do while others write: the old key has let in nothing wrong.
     """
     if schema_editor.connection.vendor != "postgresql":
         return  # SQLite has one machine, and so never two versions
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute(KEYS, [TABLES, action])
+        cursor.execute(KEYS, which)
         for table, name, definition in cursor.fetchall():
             key = f"ADD CONSTRAINT {name} {definition.replace(old, new)} NOT VALID"
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, {key}")
-        cursor.execute(UNREAD, [TABLES])
+        cursor.execute(UNREAD, which[:1])
         for table, name in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.db import connection, transaction
 from applications.errors import Conflict, DomainError, LimitReached
 from applications.models import AccessToken, AddressUse, Application, AuditEvent, DailyUsage, Refusal, Scope
 from applications.models.applications import Lifetime
+from applications.models.scope_use import ScopeUse
+from applications.models.secret_use import SecretUse
 from applications.models.secrets import Overlap
 from applications.models.usage import ISSUED, Reason
 from applications.operations import usage
@@ -28,7 +31,7 @@ from applications.operations.clients import InvalidClient
 from applications.operations.locks import lock_application
 from applications.operations.secrets import reset_secret
 from applications.operations.tokens import issue_token, revoke_all_tokens
-from applications.rules.credentials import token_key
+from applications.rules.credentials import digest, token_key
 from applications.rules.names import Name
 from applications.rules.networks import parse_address
 from tests.factories import make_account, make_application
@@ -241,21 +244,33 @@ def test_figures_are_stored_while_an_operation_holds_its_locks() -> None:
     assert Refusal.objects.filter(application=application).count() == 1
 
 
-def test_an_application_is_deleted_while_figures_of_it_are_stored() -> None:
+@pytest.mark.parametrize(
+    ("step", "names_secret"),
+    [
+        ('DELETE FROM "applications_applicationsecret" ', True),
+        (
+            'DELETE FROM "applications_application" ',
+            False,
+        ),  # its secrets are gone, and figures of theirs would wait
+    ],
+)
+def test_an_application_is_deleted_while_figures_of_it_are_stored(step: str, names_secret: bool) -> None:
     """They were not there yet when the deletion took away its figures, and are when it takes away the application."""
-    application, _secret = make_application(make_account("Demo"))
+    application, secret = make_application(make_account("Demo"))
     last_step, stored = threading.Event(), threading.Event()
 
     def count() -> None:
         assert last_step.wait(5)
         usage.record_event(application.pk, ISSUED)
         usage.record_refusal(application.pk, Reason.ADDRESS, ip="192.0.2.1", request_id=str(uuid.uuid4()))
-        usage.record_address_use("application", application.pk, HERE)
+        used = partial(usage.record_address_use, "application", application.pk, HERE)
+        used(secret_digest=digest(secret) if names_secret else None)
+        used(purpose=("sms",))
         usage.flush(everything=True)
         stored.set()
 
     def wait(execute: Callable[..., object], sql: str, *more: Any) -> object:
-        if sql.startswith('DELETE FROM "applications_application" '):
+        if sql.startswith(step):
             last_step.set()
             assert stored.wait(5)
         return execute(sql, *more)
@@ -267,5 +282,6 @@ def test_an_application_is_deleted_while_figures_of_it_are_stored() -> None:
     at_once(count, delete)
     assert stored.is_set()
     assert not Application.objects.filter(pk=application.pk).exists()
-    for figures in (DailyUsage, Refusal, AddressUse):
-        assert not figures.objects.filter(application=application.pk).exists()
+    for figures in (DailyUsage, AddressUse, ScopeUse, SecretUse):
+        assert not figures.objects.exists()
+    assert Refusal.objects.get().application is None, "its people may still ask why"
