@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from xml.etree import ElementTree
 
-from tests.postgres import DATABASE, postgres
+from tests.postgres import DATABASE, MIGRATED, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
@@ -31,7 +31,7 @@ MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
 # Once: the databases of the tests' processes and of the served ones are copies.
 MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
 # Without compiled files each of some fifty processes would compile the product and the tests anew.
-NOT_INHERITED = {"DATABASE_URL", "MIGRATED_DATABASE", "PYTHONDONTWRITEBYTECODE"}
+NOT_INHERITED = {"DATABASE_URL", MIGRATED, "PYTHONDONTWRITEBYTECODE"}
 NO_TESTS_COLLECTED = 5
 ENDED_BY_REQUEST = 130
 SECONDS_TO_TIDY_UP = 20
@@ -84,7 +84,7 @@ def _run_on(database: str, options: list[str]) -> int:
         migrating = stack.enter_context(_own_group(MIGRATE, environment))
         if code := migrating.wait():
             return code
-        return _run_pytest(database, options, DATABASE_URL=url, MIGRATED_DATABASE=DATABASE)
+        return _run_pytest(database, options, DATABASE_URL=url, **{MIGRATED: DATABASE})
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

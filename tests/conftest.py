@@ -2,7 +2,10 @@
 
 import gc
 import logging
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -104,6 +107,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     shared.blocker = django_db_blocker
     yield
     shared.end()
+
+
+@pytest.fixture
+def write_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Callable[[Path], None]:
+    """What writes a file of SQLite with all tables and nobody's data: the tests' own database, migrated already."""
+
+    def write(file: Path) -> None:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        with django_db_blocker.unblock(), closing(sqlite3.connect(file)) as copy:
+            connection.ensure_connection()
+            seed_scopes()
+            connection.connection.backup(copy)
+        file.chmod(0o600)
+
+    return write
 
 
 @pytest.fixture(autouse=True)

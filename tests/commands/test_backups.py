@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
@@ -63,8 +64,10 @@ def files(tmp_path: Path) -> Manager:
 
 
 @on_sqlite
-def test_a_copy_of_sqlite_is_whole_while_others_write(files: Manager, tmp_path: Path) -> None:
-    files.run("migrate", "--verbosity=0")
+def test_a_copy_of_sqlite_is_whole_while_others_write(
+    files: Manager, tmp_path: Path, write_tables: Callable[[Path], None]
+) -> None:
+    write_tables(tmp_path / "latchkey.sqlite3")
     files.run("create_account", "Demo", "--owner", "owner@demo.example")
     copy = tmp_path / "copy.sqlite3"
     with closing(sqlite3.connect(tmp_path / "latchkey.sqlite3", isolation_level=None)) as writer:

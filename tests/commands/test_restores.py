@@ -16,8 +16,8 @@ import pytest
 
 from tests.deploy.descriptions import DEPLOY
 from tests.deploy.gateways import replaced
-from tests.postgres import Postgres, recovered, server
-from tests.servers import OWNER_PASSWORD, Manager, on_the_server_of
+from tests.postgres import Postgres, on_the_server_of, recovered, server
+from tests.servers import OWNER_PASSWORD, Manager
 
 pytestmark = pytest.mark.postgres
 
@@ -95,7 +95,7 @@ def drill(folder: Path) -> Iterator[Drill]:
     archive.chmod(0o777)
     archiving = (DEPLOY / "postgresql" / "archiving.conf").read_text()
     with (
-        server(settings=replaced(archiving, {LOG: str(archive)})) as store,
+        server(settings=replaced(archiving, {LOG: str(archive)}), migrated=True) as store,
         commands_on(store.url) as commands,
     ):
         commands.run("migrate", "--verbosity=0")

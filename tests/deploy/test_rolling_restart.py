@@ -59,7 +59,11 @@ class Node:
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[tuple[list[Node], Manager]]:
-    environment = {**os.environ, "DATABASE_URL": database_of_its_own(tmp_path), "ENV_FILE": os.devnull}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_of_its_own(tmp_path, migrated=True),
+        "ENV_FILE": os.devnull,
+    }
     environment |= {"SECRET_KEY": "0123456789abcdef" * 2, "DJANGO_SETTINGS_MODULE": "tests.served_settings"}
     environment |= {"WORKERS": "1", "TRUSTED_PROXIES": "127.0.0.1/32", "ALLOWED_HOSTS": f"127.0.0.1,{HOST}"}
     environment |= {"DRAIN_SECONDS": "1", "LATCHKEY_OWNER_PASSWORD": "a long and dull password"}

@@ -56,14 +56,13 @@ class Client:
 
 @pytest.fixture
 def store() -> Iterator[Postgres]:
-    with server(durable=True) as running:
+    with server(durable=True, migrated=True) as running:
         yield running
 
 
 @pytest.fixture
 def served(store: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("DATABASE_URL", store.url)
-    monkeypatch.delenv("MIGRATED_DATABASE", raising=False)  # there is none on this server
     process = Served(tmp_path)
     yield process
     process.stop()

@@ -71,7 +71,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, redis: subprocess.Popen[bytes]) -> Iterator[Product]:
     patch = pytest.MonkeyPatch()
-    with server() as store:
+    with server(migrated=True) as store:
         patch.setenv("DATABASE_URL", store.url)
         served = Served(
             tmp_path_factory.mktemp("waits"),

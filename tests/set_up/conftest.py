@@ -50,6 +50,6 @@ def shell(tmp_path: Path) -> dict[str, str]:
         "WORKERS": "1",
     }
     if "DATABASE_URL" in os.environ:
-        environment["DATABASE_URL"] = database_of_its_own(tmp_path)
+        environment["DATABASE_URL"] = database_of_its_own(tmp_path, migrated=True)
         environment["SECRET_KEY"] = secrets.token_hex(32)
     return environment

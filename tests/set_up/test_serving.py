@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -188,11 +189,12 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
 
 @on_any_database_alike
 def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
-    installed: Path, shell: dict[str, str], tmp_path: Path
+    installed: Path, shell: dict[str, str], tmp_path: Path, write_tables: Callable[[Path], None]
 ) -> None:
     # Root without its capabilities is held to the modes of files, as everybody else is.
     humbly = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
     data = tmp_path / "data"
+    write_tables(data / "latchkey.sqlite3")
     _make_read_only(installed)
     start = Start(installed, {**shell, "VAR_DIR": str(data)}, *humbly)
     try:
@@ -208,7 +210,10 @@ def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
 
 
 @on_any_database_alike
-def test_a_chosen_password_works_and_is_written_nowhere(installed: Path, shell: dict[str, str]) -> None:
+def test_a_chosen_password_works_and_is_written_nowhere(
+    installed: Path, shell: dict[str, str], write_tables: Callable[[Path], None]
+) -> None:
+    write_tables(installed / "var" / "latchkey.sqlite3")
     (installed / ".env").write_text("export WEBHOOK_WORKERS='0'\nWEBHOOK_WORKERS=1\n")
     start = Start(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way-to-tipperary"})
     try:
