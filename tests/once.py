@@ -34,8 +34,13 @@ ONCE = (
     "tests/architecture/test_operations.py",
     "tests/bench/",
     "tests/delivery/",
+    "tests/deploy/test_kubernetes.py",
+    "tests/deploy/test_systemd.py",
+    "tests/deploy/test_watching.py",
     "tests/forms/",
     "tests/rules/",
+    "tests/set_up/test_finding_python.py",
+    "tests/set_up/test_sbom.py",
 )
 
 

@@ -1,5 +1,6 @@
 """Addresses of the operator's lists: only the page's own filters look anything up, and nothing is a fault."""
 
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -122,30 +123,30 @@ def test_every_list_is_tried() -> None:
     assert set(site._registry) == set(MODELS)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_no_look_up_from_the_address_reaches_the_database(operator: Client, model: type[Model]) -> None:
-    for query, (status, location) in answers(operator, model, HOSTILE).items():
-        assert status == 400 or (status == 302 and location.endswith("?e=1")), (query, status)
+def test_no_look_up_from_the_address_reaches_the_database(operator: Client) -> None:
+    for model in MODELS:
+        for query, (status, location) in answers(operator, model, HOSTILE).items():
+            assert status == 400 or (status == 302 and location.endswith("?e=1")), (model, query, status)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_what_holds_a_nul_counts_as_not_sent(operator: Client, model: type[Model]) -> None:
-    for query, (status, _location) in answers(operator, model, WITH_NUL).items():
-        assert status == 200, query
+def test_what_holds_a_nul_counts_as_not_sent(operator: Client) -> None:
+    for model in MODELS:
+        for query, (status, _location) in answers(operator, model, WITH_NUL).items():
+            assert status == 200, (model, query)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_what_is_harmless_is_answered(operator: Client, model: type[Model]) -> None:
-    for query, (status, _location) in answers(operator, model, HARMLESS).items():
-        assert status == 200, query
-    [(status, location)] = answers(operator, model, ["p=99999999999999999999"]).values()
-    assert status == 200 or (status == 302 and location.endswith("?e=1"))
+def test_what_is_harmless_is_answered(operator: Client) -> None:
+    for model in MODELS:
+        for query, (status, _location) in answers(operator, model, HARMLESS).items():
+            assert status == 200, (model, query)
+        [(status, location)] = answers(operator, model, ["p=99999999999999999999"]).values()
+        assert status == 200 or (status == 302 and location.endswith("?e=1")), model
 
 
-@pytest.mark.parametrize("model", LISTED)
-def test_the_listed_filters_work(operator: Client, model: type[Model]) -> None:
-    for query, (status, location) in answers(operator, model, LISTED[model]).items():
-        assert (status, location) == (200, ""), query
+def test_the_listed_filters_work(operator: Client) -> None:
+    for model, queries in LISTED.items():
+        for query, (status, location) in answers(operator, model, queries).items():
+            assert (status, location) == (200, ""), (model, query)
 
 
 def test_a_filter_filters(operator: Client) -> None:
@@ -154,9 +155,9 @@ def test_a_filter_filters(operator: Client) -> None:
     assert "alice@marlowe" not in operator.get(f"{page}?is_staff__exact=1").text
 
 
-@pytest.mark.parametrize("key", ["%00", "9" * 40, "9" * 5000, "-1", "a", "1%00", "_5F", "%F0%9F%92%A9"])
-def test_a_key_that_cannot_be(operator: Client, key: str) -> None:
-    for model in MODELS:
+def test_a_key_that_cannot_be(operator: Client) -> None:
+    keys = ["%00", "9" * 40, "9" * 5000, "-1", "a", "1%00", "_5F", "%F0%9F%92%A9"]
+    for model, key in product(MODELS, keys):
         place = url(model._meta.model_name or "", "changelist")
         for page in (
             f"{place}{key}/change/",
