@@ -11,6 +11,7 @@ from tests.browser.colours import RULES_OF_COLOUR, assert_colours
 from tests.browser.violations import assert_no_violations
 
 type Axe = Callable[[Page], None]
+type Scheme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Look:
 
     width: int
     height: int
-    colors: Literal["light", "dark"]
+    colors: Scheme
 
     @property
     def narrow(self) -> bool:
@@ -71,6 +72,7 @@ OUT_OF_REACH = """() => {
 
 def look_at(page: Page, looks: list[Look]) -> None:
     """Fail when the page, as it stands, breaks a rule of accessibility or hides a control in one of these windows."""
+    schemes: list[Scheme] = ["light", "dark"]
     for look in looks:
         if len(looks) > 1:
             page.set_viewport_size({"width": look.width, "height": look.height})
@@ -78,10 +80,11 @@ def look_at(page: Page, looks: list[Look]) -> None:
         missed = page.evaluate(OUT_OF_REACH)
         assert not missed, "\n".join([f"{page.url} at {look}: a click would not reach", *missed])
         assert_no_violations(page, OTHER_RULES)
-        assert_colours(page)
-        page.emulate_media(color_scheme="dark")
-        assert_colours(page)
-        page.emulate_media(color_scheme="light")
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            assert_colours(page)
+        schemes.reverse()  # to begin with the one that is on: each change draws the page anew
+    page.emulate_media(color_scheme="light")
     if len(looks) > 1:
         page.set_viewport_size({"width": WIDE.width, "height": WIDE.height})
 

@@ -6,9 +6,15 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page
 
 
-def assert_no_violations(page: Page, options: Mapping[str, object]) -> None:
-    """Fail with `axe`'s report when the page, as it stands, breaks one of the rules in `options`."""
+def assert_no_violations(
+    page: Page, options: Mapping[str, object], parts: str = "document", given: object = None
+) -> None:
+    """Fail with `axe`'s report when the page, as it stands, breaks one of the rules in `options`.
+
+    `parts` is an expression for what is looked at, in which `given` is a value from here.
+    """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    results = AxeResults(page.evaluate("options => axe.run(document, options)", options))
+    found = page.evaluate(f"([options, given]) => axe.run({parts}, options)", [options, given])
+    results = AxeResults(found)
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
