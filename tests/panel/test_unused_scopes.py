@@ -1,6 +1,7 @@
 """When scopes were last used, and the offer to take away those that are not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -39,6 +40,11 @@ def used(application: Application, scope: str, ago: timedelta) -> None:
     ScopeUse.objects.update_or_create(application=application, scope=scope, defaults={"last_at": now() - ago})
 
 
+def day(moment: datetime, application: Application) -> str:
+    """The day of a moment where the account is: late in the evening UTC has another one."""
+    return f"{moment.astimezone(ZoneInfo(application.account.timezone)):%-d %B %Y}"
+
+
 def scopes(application: Application) -> str:
     return Application.objects.get(pk=application.pk).scope
 
@@ -53,7 +59,7 @@ def test_each_scope_says_when_it_was_last_used(alice: Client, orders: Applicatio
     since = GrantedScope.objects.filter(application=orders).first()
     assert since
     assert "3 minutes ago</time>" in page
-    assert f"Never used since {since.recorded_since:%-d %B %Y}" in page
+    assert f"Never used since {day(since.recorded_since, orders)}" in page
     assert "3 scopes are not used" in page
     assert "Remove 3 scopes from Orders?" in page
 
@@ -64,8 +70,8 @@ def test_new_scopes_are_not_used_yet_and_the_page_says_from_when_it_knows(
     for place in PLACES:
         page = text(alice.get(of(application, place)))
         assert "Not used yet" in page
-        known = now() + 90 * DAY
-        assert f"Scopes that are not used at all are named here from {known:%-d %B %Y} on." in page
+        known = day(now() + 90 * DAY, application)
+        assert f"Scopes that are not used at all are named here from {known} on." in page
         assert "Remove" not in page.replace("Removed", "")
 
 
