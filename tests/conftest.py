@@ -83,7 +83,7 @@ def pytest_collection_finish() -> None:
 def whole_templates_are_noted(django_test_environment: None) -> None:
     """Let Django note what a view rendered, for `response.context`, and not each part that it includes.
 
-    It copies the context each time, for the thirty parts of a page: a twelfth of the processor time of a page's test.
+    It copies the context each time, for the thirty parts of a page: a tenth of the processor time of a page's test.
     """
 
     def render(self: Template, context: Context) -> SafeString:

@@ -10,8 +10,10 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import psycopg
@@ -134,11 +136,16 @@ class Served:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    By chance, and below those that the system gives to connections: of the next port that it would give away itself,
+    another process could be quicker to make use.
+    """
+    while True:
+        port = SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def database_of_its_own(folder: Path, *, migrated: bool = False) -> str:
