@@ -128,14 +128,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture
-def write_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Callable[[Path], None]:
+def write_tables(transactional_db: None) -> Callable[[Path], None]:
     """What writes a file of SQLite with all tables and nobody's data: the tests' own database, migrated already."""
 
     def write(file: Path) -> None:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        with django_db_blocker.unblock(), closing(sqlite3.connect(file)) as copy:
-            connection.ensure_connection()
-            seed_scopes()
+        with closing(sqlite3.connect(file)) as copy:
             connection.connection.backup(copy)
         file.chmod(0o600)
 

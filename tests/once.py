@@ -3,9 +3,9 @@
 import pytest
 
 ON_POSTGRESQL = {"browser", "postgres", "served"}
-# Pages that search, filter, sort or count: what they ask may mean something else on another database. The other pages'
-# tests are about forms and words, and their writes are tested on both in tests/operations; on PostgreSQL the browser and
-# tests/panel/test_fuzz.py open all pages and send all forms.
+# Pages that search, filter, sort or count: what they ask may mean something else on another database. The other
+# pages' tests are about forms and words; what they write is tested on both in tests/operations. On PostgreSQL the
+# browser and tests/panel/test_fuzz.py open all pages and send all forms.
 PAGES_ON_BOTH = {
     "activity",
     "applications",
