@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     for old in RESULTS.glob("test_*"):  # what failing tests of the browser left (tests/browser/evidence.py)
         old.unlink()
     try:
-        return _report({database: _run_on(database, options) for database, options in _planned(arguments)})
+        return _report(_run(_planned(arguments)))
     except Ended:
         return ENDED_BY_REQUEST
 
@@ -74,17 +74,28 @@ def _is_path(argument: str) -> bool:
     return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
 
 
-def _run_on(database: str, options: list[str]) -> int:
-    if database == "SQLite":
-        return _run_pytest(database, options)
+def _run(planned: list[tuple[str, list[str]]]) -> dict[str, int]:
+    """Return the exit code of each run. PostgreSQL gets ready while the tests run on SQLite."""
+    with ExitStack() as stack:
+        ready = stack.enter_context(_getting_ready()) if "PostgreSQL" in dict(planned) else None
+        return {database: _run_on(database, options, ready) for database, options in planned}
+
+
+@contextmanager
+def _getting_ready() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a PostgreSQL; yield the URL of a database and the process that migrates it."""
     with ExitStack() as stack:
         with _signals_held():
             url = stack.enter_context(postgres())
         environment = _environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.settings")
-        migrating = stack.enter_context(_own_group(MIGRATE, environment))
-        if code := migrating.wait():
-            return code
-        return _run_pytest(database, options, DATABASE_URL=url, **{MIGRATED: DATABASE})
+        yield url, stack.enter_context(_own_group(MIGRATE, environment))
+
+
+def _run_on(database: str, options: list[str], ready: tuple[str, subprocess.Popen[bytes]] | None) -> int:
+    if database == "SQLite" or ready is None:
+        return _run_pytest(database, options)
+    url, migrating = ready
+    return migrating.wait() or _run_pytest(database, options, DATABASE_URL=url, **{MIGRATED: DATABASE})
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
