@@ -69,7 +69,8 @@ def ago(context: template.Context, value: datetime.datetime | None, never: str =
     if value is None:
         return never or _("Never")
     local, now = value.astimezone(_zone(context)), timezone.now().astimezone(_zone(context))
-    return _element(local, _ahead(local, now) if local > now else _since(local, now))
+    seconds = _between(now, local)
+    return _element(local, _ahead(seconds, local, now) if seconds > 0 else _since(-seconds, local, now))
 
 
 @register.simple_tag(takes_context=True)
@@ -85,8 +86,13 @@ def moment(context: template.Context, value: datetime.datetime, says_today: bool
     return _element(local, words % {"clock": local.strftime("%H:%M"), "date": _date(local, now.date())})
 
 
-def _since(local: datetime.datetime, now: datetime.datetime) -> str:
-    seconds, days = int((now - local).total_seconds()), (now.date() - local.date()).days
+def _between(first: datetime.datetime, second: datetime.datetime) -> int:
+    """Seconds that pass: of two times in one zone Python tells what lies between their clocks, which are changed."""
+    return int((second.astimezone(datetime.UTC) - first.astimezone(datetime.UTC)).total_seconds())
+
+
+def _since(seconds: int, local: datetime.datetime, now: datetime.datetime) -> str:
+    days = (now.date() - local.date()).days
     if seconds < MINUTE:
         return _("Just now")
     if seconds < HOUR or days == 0:
@@ -94,8 +100,7 @@ def _since(local: datetime.datetime, now: datetime.datetime) -> str:
     return _("Yesterday") if days == 1 else _date(local, now.date())
 
 
-def _ahead(local: datetime.datetime, now: datetime.datetime) -> str:
-    seconds = int((local - now).total_seconds())
+def _ahead(seconds: int, local: datetime.datetime, now: datetime.datetime) -> str:
     if seconds < MINUTE:
         return _("in under a minute")
     # A minute more, so that a token issued a moment ago for a day expires "in 24 hours"

@@ -212,6 +212,25 @@ def test_ago_counts_minutes_across_midnight() -> None:
     assert words("ago", at("2026-11-24T22:50:00+00:00")) == "20 minutes ago"
 
 
+@pytest.mark.parametrize(
+    ("now", "value", "text"),
+    [
+        (
+            "2027-03-27T13:32:00+00:00",
+            "2027-03-28T13:32:00+00:00",
+            "in 24 hours",
+        ),  # the clock goes on by one more
+        ("2027-10-30T13:32:00+00:00", "2027-10-31T13:32:00+00:00", "in 24 hours"),  # and here by one less
+        ("2027-03-28T02:00:00+00:00", "2027-03-28T00:30:00+00:00", "1 hour ago"),  # from 01:30 to 04:00
+        ("2027-10-31T00:40:00+00:00", "2027-10-31T01:09:30+00:00", "in 30 minutes"),  # from 02:40 to 02:09
+        ("2027-10-31T01:10:00+00:00", "2027-10-31T00:40:00+00:00", "30 minutes ago"),
+    ],
+)
+def test_ago_counts_what_passes_and_not_what_clocks_show(now: str, value: str, text: str) -> None:
+    with time_machine.travel(now, tick=False):
+        assert words("ago", at(value)) == text
+
+
 def test_ago_of_nothing_is_never() -> None:
     assert words("ago", None) == "Never"
     assert draw('{% ago None "Not yet" %}') == "Not yet"
