@@ -30,6 +30,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture
 def installed(checkout: Path) -> Path:
     """A checkout in which the requirements are installed already (making that takes half a minute)."""
+    subprocess.run([ROOT / "run", "install"], check=True, capture_output=True)
     (checkout / ".venv").symlink_to(ROOT / ".venv")
     return checkout
 
