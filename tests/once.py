@@ -5,7 +5,7 @@ import pytest
 ON_POSTGRESQL = {"browser", "postgres", "served"}
 # Pages that search, filter, sort or count: what they ask may mean something else on another database. The other
 # pages' tests are about forms and words; what they write is tested on both in tests/operations. On PostgreSQL the
-# browser and tests/panel/test_fuzz.py open all pages and send all forms.
+# browser walks through them, and tests/panel/test_fuzz.py asks every address.
 PAGES_ON_BOTH = {
     "activity",
     "applications",

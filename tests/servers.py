@@ -138,8 +138,8 @@ class Served:
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 that nobody listens on at this moment.
 
-    By chance, and below those that the system gives to connections: of the next port that it would give away itself,
-    another process could be quicker to make use.
+    It is chosen by chance, below the range from which the system gives ports to connections: such a port could be in
+    use again before the caller listens on it.
     """
     while True:
         port = SystemRandom().randrange(10_000, 32_000)

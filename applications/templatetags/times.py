@@ -68,9 +68,12 @@ def ago(context: template.Context, value: datetime.datetime | None, never: str =
     """How long ago or how far ahead `value` is, in words and the account's time zone; None reads "Never"."""
     if value is None:
         return never or _("Never")
-    local, now = value.astimezone(_zone(context)), timezone.now().astimezone(_zone(context))
-    seconds = _between(now, local)
-    return _element(local, _ahead(seconds, local, now) if seconds > 0 else _since(-seconds, local, now))
+    now = timezone.now()
+    # Before both are in one zone: there Python subtracts what the clocks show, an hour off where they are changed.
+    seconds = (value - now).total_seconds()
+    local, now = value.astimezone(_zone(context)), now.astimezone(_zone(context))
+    words = _ahead(int(seconds), local, now) if seconds > 0 else _since(int(-seconds), local, now)
+    return _element(local, words)
 
 
 @register.simple_tag(takes_context=True)
@@ -84,11 +87,6 @@ def moment(context: template.Context, value: datetime.datetime, says_today: bool
     near = {0: today, 1: _("tomorrow, %(clock)s"), -1: _("yesterday, %(clock)s")}
     words = near.get((local.date() - now.date()).days, "%(date)s, %(clock)s")
     return _element(local, words % {"clock": local.strftime("%H:%M"), "date": _date(local, now.date())})
-
-
-def _between(first: datetime.datetime, second: datetime.datetime) -> int:
-    """Seconds that pass: of two times in one zone Python tells what lies between their clocks, which are changed."""
-    return int((second.astimezone(datetime.UTC) - first.astimezone(datetime.UTC)).total_seconds())
 
 
 def _since(seconds: int, local: datetime.datetime, now: datetime.datetime) -> str:

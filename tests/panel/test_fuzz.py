@@ -117,7 +117,7 @@ type Visit = tuple[str, Client]
 
 
 def visits(who: str, cast: Cast, addresses: list[str]) -> Iterator[Visit]:
-    """Each address with a browser that is signed in: some of them end the session."""
+    """Each address with a browser of this person, who signs in again where an address has ended the session."""
     user, known = {"nobody": None, "member": cast.alice, "staff": cast.ada}[who], things(cast)
     client = client_of(user)
     for address in addresses:
@@ -161,12 +161,12 @@ def test_hostile_filters_of_the_operators_lists(cast: Cast) -> None:
 def test_hostile_forms(who: str, cast: Cast) -> None:
     for path, client in visits(who, cast, OF[who]):
         sent = fields(client.get(path)) | {"next": ""}
-        unseen = [*sent, "credential", "code", "_selected_action"]
+        names = [*sent, "credential", "code", "_selected_action"]
         first, *others = HOSTILE
-        if judge(post(client, path, dict.fromkeys(unseen, first)), path) == 405:
+        if judge(post(client, path, dict.fromkeys(names, first)), path) == 405:
             continue  # a page that takes no form
         for value in others:
-            judge(post(client, path, dict.fromkeys(unseen, value)), path, value[:80])
+            judge(post(client, path, dict.fromkeys(names, value)), path, value[:80])
         for name in sent:  # one by one, the others as they stand in the page
             for value in (NUL, HUGE):
                 judge(post(client, path, {**sent, name: value}), path, name, value[:80])
