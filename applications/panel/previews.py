@@ -14,7 +14,7 @@ from applications.models import MessageSettings
 from applications.panel.preview_warnings import FEW, Warned, visible, warnings_of_settings, warnings_of_text
 from applications.rules.previews import Preview, TransliterationAnalysis, preview
 from applications.rules.quiet_hours import QuietHours
-from applications.rules.transliteration import Piece, pieces
+from applications.rules.transliteration import Piece
 
 SAMPLE = (
     "Bună ziua, comanda nr. 48213 a fost expediată. 📦 Curierul ajunge între 18:00 și 20:00."
@@ -92,6 +92,8 @@ class Shown:
 
 def sms_preview(settings: MessageSettings, text: str, sending_time: SendingTime) -> Shown:
     """Return what these settings, stored or not, make of a text."""
+    from applications.rules.transliteration.pieces import pieces  # see that package
+
     sms_settings = settings.sms_settings()
     warnings = warnings_of_settings(settings)
     try:

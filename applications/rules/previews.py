@@ -12,7 +12,7 @@ from applications.errors import InvalidParam
 from applications.rules.gsm7 import MAX_PARTS, Encoding, Measure, measure
 from applications.rules.quiet_hours import QuietHours
 from applications.rules.sender_ids import SenderId
-from applications.rules.transliteration import Alphabet, Transliteration, transliterate
+from applications.rules.transliteration import Alphabet, Transliteration
 
 # Twice what 10 parts of GSM-7 hold: room for emojis that are taken out, and little enough to be quick.
 MAX_CHARACTERS: Final = 3060
@@ -102,6 +102,8 @@ def preview(
     _check_text(text)
     if sender:
         SenderId(sender)  # or InvalidParam
+    from applications.rules.transliteration.texts import transliterate  # see that package
+
     made = transliterate(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
     analysis = _analysis(text, made)
     quiet = None if otp else sms_settings.quiet_hours

@@ -10,7 +10,8 @@ from applications.models.message_settings import PinType
 from applications.panel.otp_previews import MADE_UP, otp_preview, spoken
 from applications.panel.preview_warnings import FEW, visible, warnings_of_settings, warnings_of_text
 from applications.rules.previews import SmsSettings, preview
-from applications.rules.transliteration import Alphabet, pieces
+from applications.rules.transliteration import Alphabet
+from applications.rules.transliteration.pieces import pieces
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

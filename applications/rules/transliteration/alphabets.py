@@ -1,15 +1,10 @@
 """The alphabets that can be chosen, in the words of the platform's API."""
 
 from enum import StrEnum
-from typing import Final
 
 from django.utils.translation import gettext as _
 
 from applications.errors import InvalidParam
-from applications.rules.transliteration import cyrillic, latin
-from applications.rules.transliteration.greek import GREEK
-from applications.rules.transliteration.nearest import NEAREST
-from applications.rules.transliteration.replacing import Replacer
 
 
 class Alphabet(StrEnum):
@@ -27,23 +22,6 @@ class Alphabet(StrEnum):
     BELARUSIAN_CYRILLIC = "BELARUSIAN_CYRILLIC"
     SERBIAN_CYRILLIC = "SERBIAN_CYRILLIC"
     MACEDONIAN_CYRILLIC = "MACEDONIAN_CYRILLIC"
-
-
-LANGUAGES: Final[dict[Alphabet, Replacer]] = {
-    Alphabet.POLISH: latin.POLISH,
-    Alphabet.TURKISH: latin.TURKISH,
-    Alphabet.GREEK: GREEK,
-    Alphabet.ROMANIAN: latin.ROMANIAN,
-    Alphabet.RUSSIAN_CYRILLIC: cyrillic.RUSSIAN,
-    Alphabet.BULGARIAN_CYRILLIC: cyrillic.BULGARIAN,
-    Alphabet.UKRAINIAN_CYRILLIC: cyrillic.UKRAINIAN,
-    Alphabet.BELARUSIAN_CYRILLIC: cyrillic.BELARUSIAN,
-    Alphabet.SERBIAN_CYRILLIC: cyrillic.SERBIAN,
-    Alphabet.MACEDONIAN_CYRILLIC: cyrillic.MACEDONIAN,
-}
-
-REPLACERS: Final[dict[Alphabet, Replacer]] = {Alphabet.NON_GSM: NEAREST, **LANGUAGES}
-"""Every alphabet but NONE."""
 
 
 def parse_alphabet(value: str, param: str = "alphabet") -> Alphabet:

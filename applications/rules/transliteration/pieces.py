@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from applications.rules.transliteration import emojis
-from applications.rules.transliteration.alphabets import REPLACERS, Alphabet
+from applications.rules.transliteration.alphabets import Alphabet
+from applications.rules.transliteration.replacers import REPLACERS
 from applications.rules.transliteration.replacing import Piece
 from applications.rules.transliteration.texts import composed
 

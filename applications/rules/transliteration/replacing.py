@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 APOSTROPHES = "'’ʼ`´‘‛′ʹʻʽˈ＇"  # the three of the orthographies, and what keyboards and programs put for them
 
@@ -14,6 +14,15 @@ class Piece:
 
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transliteration:
+    """A text after replacing; each replaced character and each removed emoji with how often it was there."""
+
+    text: str
+    replaced: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,12 @@
 """A text in another alphabet, and what was replaced for it."""
 
 import unicodedata
-from dataclasses import dataclass, field
 
 from applications.rules.transliteration import emojis
-from applications.rules.transliteration.alphabets import LANGUAGES, REPLACERS, Alphabet
+from applications.rules.transliteration.alphabets import Alphabet
+from applications.rules.transliteration.replacers import LANGUAGES, REPLACERS
+from applications.rules.transliteration.replacing import Transliteration
 from applications.rules.transliteration.romanising import without_marks
-
-
-@dataclass(frozen=True, slots=True)
-class Transliteration:
-    """A text after replacing; each replaced character and each removed emoji with how often it was there."""
-
-    text: str
-    replaced: dict[str, int] = field(default_factory=dict)
-    removed: dict[str, int] = field(default_factory=dict)
 
 
 def transliterate(text: str, alphabet: Alphabet, *, remove_emojis: bool = False) -> Transliteration:

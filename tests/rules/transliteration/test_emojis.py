@@ -3,7 +3,8 @@
 import pytest
 from emoji import EMOJI_DATA
 
-from applications.rules.transliteration import Alphabet, transliterate
+from applications.rules.transliteration import Alphabet
+from applications.rules.transliteration.texts import transliterate
 
 
 def without(text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import pytest
 
 from applications.rules.gsm7 import is_gsm7
-from applications.rules.transliteration import Alphabet, transliterate
+from applications.rules.transliteration import Alphabet
+from applications.rules.transliteration.texts import transliterate
 
 
 def latin(text: str, alphabet: Alphabet) -> str:

@@ -3,7 +3,8 @@
 import pytest
 
 from applications.rules.gsm7 import BASIC, EXTENSION
-from applications.rules.transliteration import Alphabet, Transliteration, transliterate
+from applications.rules.transliteration import Alphabet, Transliteration
+from applications.rules.transliteration.texts import transliterate
 
 
 def nearest(text: str) -> str:

@@ -1,6 +1,7 @@
 """A text piece by piece, as the preview marks it."""
 
-from applications.rules.transliteration import Alphabet, Piece, pieces
+from applications.rules.transliteration import Alphabet, Piece
+from applications.rules.transliteration.pieces import pieces
 
 
 def kept(text: str) -> Piece:

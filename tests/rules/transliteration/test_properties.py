@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from applications.errors import InvalidParam
 from applications.rules.gsm7 import is_gsm7, measure
-from applications.rules.transliteration import Alphabet, parse_alphabet, pieces, transliterate
+from applications.rules.transliteration import Alphabet, parse_alphabet
+from applications.rules.transliteration.pieces import pieces
+from applications.rules.transliteration.texts import transliterate
 from tests.rules.transliteration.test_languages import LETTERS as ALPHABET
 
 LETTERS = "ąćłżŻçğıİşăâîșȚαυύϋγμπςΘΨΩΐἀЩщьъяЯєЄїзгЗГэёђЂљЊџѓќѕўЎ"
