@@ -3,14 +3,13 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.deploy.gateways import HOME, Api, Gateway, Product, call, port_of
 from tests.deploy.in_front import IN_FRONT, WITH_OWN_WORDS, WITHOUT, Two
-from tests.servers import Served, free_port
+from tests.servers import Listener, Served, free_port
 
 ACCOUNT = "Marlowe"
 
@@ -18,7 +17,7 @@ ACCOUNT = "Marlowe"
 @pytest.fixture(scope="session")
 def api_port() -> Iterator[int]:
     """An API that is served, and where."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    server = Listener(("127.0.0.1", 0), Api)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server.server_port

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ import requests
 from django.utils.html import strip_tags
 
 from applications.panel.quick_start import LANGUAGES, Snippet, call_url
-from tests.servers import OWNER_PASSWORD, ROOT, Served
+from tests.servers import OWNER_PASSWORD, ROOT, Listener, Served
 
 OWNER = "quick@start.example"
 TOKEN = re.compile(r"[0-9a-f]{40}")
@@ -156,7 +156,7 @@ def relay(target: str, *, expires_in: int) -> Iterator[Relay]:
         def log_message(self, *_args: object) -> None:
             """Stay quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Listener(("127.0.0.1", 0), Handler)
     relayed = Relay(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
