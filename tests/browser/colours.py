@@ -89,6 +89,6 @@ def assert_colours(page: Page) -> None:
     """Fail when a text or link of the page, as it stands, is too hard to tell from what is around it."""
     new = set(page.evaluate(DESCRIPTIONS)) - judged_good
     if new:
-        options = {"resultTypes": ["violations"], "runOnly": RULES_OF_COLOUR}
+        options = {"runOnly": RULES_OF_COLOUR}
         assert_no_violations(page, options, "given.map((each) => described.get(each))", sorted(new))
         judged_good.update(new)

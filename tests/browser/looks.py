@@ -1,6 +1,6 @@
 """The windows and colours that the panel is looked at in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,7 @@ class Look:
 
 WIDE, NARROW = Look(1440, 900, "light"), Look(390, 844, "light")
 LOOKS = [WIDE, NARROW]
+WIDTHS = [320, NARROW.width, WIDE.width]  # the first is that of WCAG 2.2, 1.4.10
 
 # A walk in each window, where the way is another in a narrow one. Elsewhere one walk in the wide window is enough:
 # at each stop, `axe` looks at the page in both. Nor do colours need a walk: `axe` looks at light and dark.
@@ -41,10 +42,11 @@ in_every_look = pytest.mark.parametrize("look", LOOKS, ids=str)
 # Colours have their own way (tests/browser/colours.py), and change nothing for the other rules. No rule that is on
 # reads style sheets or sounds, which `axe` would load ahead.
 OTHER_RULES = {
-    "resultTypes": ["violations"],
     "preload": False,
     "rules": {rule: {"enabled": False} for rule in RULES_OF_COLOUR},
 }
+FITS = """document.documentElement.scrollWidth <= innerWidth &&
+  [...document.querySelectorAll("dialog[open]")].every((dialog) => dialog.scrollWidth <= dialog.clientWidth)"""
 # Fields, buttons and links of the page, or of the dialog over it, that a click at their middle would not reach.
 OUT_OF_REACH = """() => {
   const scope = document.querySelector("dialog:modal") ?? document;
@@ -90,5 +92,18 @@ def look_at(page: Page, looks: list[Look]) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    """Nothing makes the page scroll sideways."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    """Nothing makes the page, or a dialog over it, scroll sideways."""
+    assert page.evaluate(FITS), f"{page.url} at {page.viewport_size}"
+
+
+def at_every_width(page: Page) -> Iterator[int]:
+    """Yield the widths of the windows, in CSS pixels, each when the page has it; the widest last, which stays."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": WIDE.height})
+        yield width
+
+
+def assert_fits_everywhere(page: Page) -> None:
+    """As `assert_fits`, at every width."""
+    for _width in at_every_width(page):
+        assert_fits(page)

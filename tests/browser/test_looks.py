@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import colours, violations
-from tests.browser.looks import LOOKS, OUT_OF_REACH, WIDE, look_at
+from tests.browser.looks import LOOKS, OUT_OF_REACH, WIDE, assert_fits, assert_fits_everywhere, look_at
 
 COVER = '<div style="position: fixed; inset: 0"></div>'
 
@@ -46,10 +46,16 @@ def test_beside_an_open_dialog_only_the_dialog_counts(page: Page) -> None:
     assert page.evaluate(OUT_OF_REACH) == []
 
 
-def test_a_page_that_is_too_wide_or_covered_fails_and_says_where(page: Page) -> None:
+def test_a_page_or_dialog_that_is_too_wide_or_covered_fails_and_says_where(page: Page) -> None:
     missed(page, '<div style="width: 3000px">x</div>')
     with pytest.raises(AssertionError):
         look_at(page, [WIDE])
+    missed(page, '<dialog open style="width: 200px"><div style="width: 300px">x</div></dialog>')
+    with pytest.raises(AssertionError, match="about:blank at"):
+        assert_fits(page)
+    missed(page, '<div style="width: 380px">x</div>')
+    with pytest.raises(AssertionError, match="320"):
+        assert_fits_everywhere(page)
     missed(page, "<button>Go</button>" + COVER)
     with pytest.raises(AssertionError, match="a click would not reach"):
         look_at(page, [WIDE])

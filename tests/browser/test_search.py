@@ -81,8 +81,7 @@ def test_searching_by_keyboard_or_finger(page: Page, home: str, look: Look, axe:
     assert_fits(page)
 
 
-@in_every_look
-def test_what_goes_wrong_stays_in_the_panel(page: Page, home: str, look: Look, axe: Axe) -> None:
+def test_what_goes_wrong_stays_in_the_panel(page: Page, home: str, axe: Axe) -> None:
     page.goto(home)
     page.goto(home.replace("/applications/", "/nothing/"))
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()

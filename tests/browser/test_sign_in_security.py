@@ -3,16 +3,15 @@
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.looks import Look, in_every_look
+from tests.browser.looks import NARROW, Axe
 from tests.servers import OWNER_PASSWORD, Served
 
-type Axe = Callable[[Page], None]
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1"
 
 
@@ -29,12 +28,12 @@ def owner_of_a_new_account(served: Served) -> str:
 
 
 @pytest.fixture
-def phone(browser: Browser, served: Served, look: Look) -> Iterator[Page]:
+def phone(browser: Browser, served: Served) -> Iterator[Page]:
     """A page of another browser."""
     context: BrowserContext = browser.new_context(
         base_url=served.url,
         user_agent=IPHONE,
-        viewport={"width": look.width, "height": look.height},
+        viewport={"width": NARROW.width, "height": NARROW.height},
         reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
@@ -70,7 +69,6 @@ def links_mailed(served: Served, *emails: str) -> list[str]:
     raise AssertionError(f"no mail to each of {emails}")
 
 
-@in_every_look
 def test_a_session_is_ended_from_another_browser(page: Page, phone: Page, email: str, axe: Axe) -> None:
     sign_in(page, email)
     expect(page.get_by_text("Your password alone opens this account")).to_be_visible()
@@ -89,7 +87,6 @@ def test_a_session_is_ended_from_another_browser(page: Page, phone: Page, email:
     expect(page.get_by_text("This session")).to_have_count(1)
 
 
-@in_every_look
 def test_an_email_is_changed_with_links_opened_elsewhere(
     page: Page, phone: Page, served: Served, email: str, axe: Axe
 ) -> None:

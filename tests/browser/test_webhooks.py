@@ -2,17 +2,15 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import people
-from tests.browser.looks import in_every_look
+from tests.browser.looks import Axe
 from tests.servers import Served
 from tests.webhooks import Receiver, receiver
-
-type Axe = Callable[[Page], None]
 
 LINE = "#sms_dlr_callback"
 
@@ -56,7 +54,6 @@ def set_url(page: Page, url: str) -> None:
     expect(page.get_by_text("The URL for SMS delivery reports was saved.")).to_be_visible()
 
 
-@in_every_look
 def test_from_a_secret_to_sending_again(page: Page, owner: str, there: Receiver, axe: Axe) -> None:
     open_tab(page, owner)
     axe(page)
