@@ -25,9 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test-results"
 ONCE_ON_POSTGRESQL = "browser or served or postgres"
 DATABASES = {"--sqlite": "SQLite", "--postgresql": "PostgreSQL"}
-WORKERS = ["-n", "2", "--dist", "worksteal"]
-# Three, also on two cores: on PostgreSQL some of the time is waiting for browsers and servers.
-MORE_WORKERS = ["-n", "3", "--dist", "worksteal"]
+# Three, also on two cores: some of the time is waiting for browsers, servers and what has to take long.
+WORKERS = ["-n", "3", "--dist", "worksteal"]
 # Once: the databases of the tests' processes and of the served ones are copies.
 MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
 # Without compiled files each of some fifty processes would compile the product and the tests anew.
@@ -63,7 +62,7 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
     # A caller's own `-m` comes later, and the later one counts.
     of_all = {
         "SQLite": [*WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
-        "PostgreSQL": [*MORE_WORKERS, "-m", "not once", *rest],
+        "PostgreSQL": [*WORKERS, "-m", "not once", *rest],
     }
     if named:
         return [(database, [*WORKERS, *rest]) for database in named]

@@ -32,12 +32,18 @@ from tests.shared import Make, makers, seed_scopes, shared
 hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
 
-LONGEST = (
+# Tests that take seconds, most of which they wait, for other processes and for limits of time.
+LONG = (
     "tests/reliability/",
     "tests/set_up/",
-    "tests/deploy/test_roles.py",
+    "tests/deploy/",
+    "tests/commands/test_prepare.py",
     "tests/commands/test_restores.py",
-    "tests/front/test_s",
+    "tests/config/test_failures.py",
+    "tests/config/test_serving.py",
+    "tests/bench/test_load.py",
+    "tests/delivery/test_processes.py",
+    "tests/front/",
 )
 
 # Roles are of the whole server, and several processes of tests make them at once.
@@ -65,8 +71,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
         if runs_once(item):
             item.add_marker(pytest.mark.once)
-    # Those that wait for seconds come first, so that no worker is left alone with one of them at the end.
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Let the first process begin with the long tests, and the last end with the browser.
+
+    The others compute meanwhile, and then take from the end of what the last one still has.
+    """
+    if item.nodeid.startswith("tests/browser/"):
+        return len(LONG) + 1
+    return next((turn for turn, place in enumerate(LONG) if item.nodeid.startswith(place)), len(LONG))
 
 
 def pytest_collection_finish() -> None:

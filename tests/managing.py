@@ -4,6 +4,7 @@ Each line of standard input is a list of arguments in JSON; each is answered by 
 or, as `failed`, with its complaint. Starting a process for each command would cost it most of a second.
 """
 
+import gc
 import io
 import json
 import sys
@@ -17,6 +18,7 @@ from django.db import connections
 
 def main() -> None:
     """Answer until standard input ends."""
+    gc.disable()  # a short life
     django.setup()
     answers = sys.stdout
     for line in sys.stdin:

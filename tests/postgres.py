@@ -36,11 +36,12 @@ SETTINGS = """
 max_connections = 200
 shared_buffers = 256MB
 """
-# Nobody's data is at stake in a test; a bench has to pay for what production pays for.
+# Nobody's data or space is at stake in a test; a bench has to pay for what production pays for.
 FORGETFUL = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+autovacuum = off
 """
 
 

@@ -117,6 +117,7 @@ def test_django_has_no_sign_in_of_its_own(client: Client, asked: str, next_page:
     assert response.redirect_chain[-1][0] == f"{reverse('account_login')}?{urlencode({'next': next_page})}"
 
 
+@pytest.mark.once
 def test_staff_without_a_second_factor_reach_nothing_but_its_set_up(client: Client) -> None:
     user = User.objects.create_superuser(STAFF, PASSWORD)
     sign_in(client, STAFF)

@@ -164,15 +164,18 @@ def test_who_asks_before_sending_too_much_is_refused_at_once(front: Front) -> No
 def test_no_connection_is_left_open_with_a_body_that_was_not_read(front: Front) -> None:
     """A thread that has answered must not hold on to what it had: many, so that each of them has its turn."""
     head = front.head("POST /panel/sign-in/", "Content-Length: 99999999", "Connection: close")
-    for number in (1, 10, 20):
-        with ExitStack() as stack:
-            waiting = [stack.enter_context(front.connect()) for _each in range(number)]
-            for connection in waiting:
+    with ExitStack() as stack:
+        waiting = []
+        for number in (1, 10, 20):
+            together = [stack.enter_context(front.connect()) for _each in range(number)]
+            for connection in together:
                 connection.settimeout(SECONDS + 5)
                 connection.sendall(head)
-            for connection in waiting:
+            for connection in together:
                 assert read(connection).status == 403
-                assert connection.recv(1) == b""
+            waiting += together
+        for connection in waiting:
+            assert connection.recv(1) == b""
 
 
 def test_what_does_not_arrive_is_a_408(front: Front) -> None:

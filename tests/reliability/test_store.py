@@ -25,7 +25,7 @@ SECONDS_TO_COME_BACK = 10
 # granian takes a worker that dies within 5.5 s of its start for one that never will, and gives up.
 SECONDS_BETWEEN_DEATHS = 3
 LOAD = 4  # threads that ask for tokens, with a pause that leaves the processor to other tests
-PAUSE = 0.01  # seconds
+PAUSE = 0.03  # seconds
 
 
 @dataclass

@@ -23,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
+            shutil.copy2(ROOT / name, copy / name)  # with the time that compiled files are held against
     return copy
 
 
@@ -33,6 +33,16 @@ def installed(checkout: Path) -> Path:
     subprocess.run([ROOT / "run", "install"], check=True, capture_output=True)
     (checkout / ".venv").symlink_to(ROOT / ".venv")
     return checkout
+
+
+@pytest.fixture
+def compiled(installed: Path) -> Path:
+    """The same, in which Python has compiled the product already. Each process that may not write would do it."""
+    for folder in ("applications", "config"):
+        for file in (ROOT / folder).rglob("__pycache__/*.pyc"):
+            (installed / file.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+            shutil.copy2(file, installed / file.relative_to(ROOT))
+    return installed
 
 
 @pytest.fixture

@@ -133,24 +133,24 @@ def _sign_in(start: Start, password: str) -> requests.Response:
 
 
 @pytest.mark.postgres
-def test_on_a_database_of_others_nothing_is_made_up(installed: Path, shell: dict[str, str]) -> None:
+def test_on_a_database_of_others_nothing_is_made_up(compiled: Path, shell: dict[str, str]) -> None:
     keyless = {name: value for name, value in shell.items() if name != "SECRET_KEY"}
-    refused = _run(installed, keyless)
+    refused = _run(compiled, keyless)
     assert (refused.returncode, "All machines need the same one" in refused.stderr) == (78, True)
     assert len(refused.stderr.splitlines()) == 1
-    start = Start(installed, shell)
+    start = Start(compiled, shell)
     try:
         start.wait()
         assert "There is no account yet" in start.words
         assert "Password" not in start.words
         assert "deliver_webhooks" in commands_of(start)
-        made = _run(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way"}, *MAKE_OWNER)
+        made = _run(compiled, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way"}, *MAKE_OWNER)
         assert made.returncode == 0, made.stderr
         assert "/applications/" in _sign_in(start, "a-long-way").url
     finally:
         start.process.terminate()
     assert start.has_ended_wholly()
-    assert sorted(path.name for path in (installed / "var").iterdir()) == ["metrics", "prepare.lock", *STATIC]
+    assert sorted(path.name for path in (compiled / "var").iterdir()) == ["metrics", "prepare.lock", *STATIC]
 
 
 @on_any_database_alike
@@ -189,21 +189,21 @@ def test_a_first_start_says_how_to_sign_in_and_a_second_keeps_the_data(
 
 @on_any_database_alike
 def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
-    installed: Path, shell: dict[str, str], tmp_path: Path, write_tables: Callable[[Path], None]
+    compiled: Path, shell: dict[str, str], tmp_path: Path, write_tables: Callable[[Path], None]
 ) -> None:
     # Root without its capabilities is held to the modes of files, as everybody else is.
     humbly = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
     data = tmp_path / "data"
     write_tables(data / "latchkey.sqlite3")
-    _make_read_only(installed)
-    start = Start(installed, {**shell, "VAR_DIR": str(data)}, *humbly)
+    _make_read_only(compiled)
+    start = Start(compiled, {**shell, "VAR_DIR": str(data)}, *humbly)
     try:
         start.wait()
         assert "/applications/" in _sign_in(start, start.password).url
     finally:
         start.process.terminate()
     assert start.has_ended_wholly()
-    assert not (installed / "var").exists()
+    assert not (compiled / "var").exists()
     modes = {path.stat().st_mode & 0o777 for path in data.rglob("*") if path.is_file()}
     assert modes == {0o600}
     assert {path.stat().st_mode & 0o777 for path in data.rglob("*") if path.is_dir()} == {0o700}
@@ -211,31 +211,31 @@ def test_code_that_nobody_may_change_and_a_user_without_rights_suffice(
 
 @on_any_database_alike
 def test_a_chosen_password_works_and_is_written_nowhere(
-    installed: Path, shell: dict[str, str], write_tables: Callable[[Path], None]
+    compiled: Path, shell: dict[str, str], write_tables: Callable[[Path], None]
 ) -> None:
-    write_tables(installed / "var" / "latchkey.sqlite3")
-    (installed / ".env").write_text("export WEBHOOK_WORKERS='0'\nWEBHOOK_WORKERS=1\n")
-    start = Start(installed, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way-to-tipperary"})
+    write_tables(compiled / "var" / "latchkey.sqlite3")
+    (compiled / ".env").write_text("export WEBHOOK_WORKERS='0'\nWEBHOOK_WORKERS=1\n")
+    start = Start(compiled, {**shell, "LATCHKEY_OWNER_PASSWORD": "a-long-way-to-tipperary"})
     try:
         start.wait()
         assert "/applications/" in _sign_in(start, "a-long-way-to-tipperary").url
         assert "tipperary" not in start.words
         assert "deliver_webhooks" not in commands_of(start), ".env says so, as it says all else"
-        assert not (installed / "var" / "owner_password").exists()
+        assert not (compiled / "var" / "owner_password").exists()
     finally:
         start.process.terminate()
     assert start.has_ended_wholly()
 
 
 @on_any_database_alike
-def test_a_taken_port_is_named(installed: Path, shell: dict[str, str]) -> None:
+def test_a_taken_port_is_named(compiled: Path, shell: dict[str, str]) -> None:
     with socket.socket() as neighbour:
         neighbour.bind(("127.0.0.1", 0))
         neighbour.listen()
         port = neighbour.getsockname()[1]
         done = subprocess.run(
             ["./run"],
-            cwd=installed,
+            cwd=compiled,
             env={**shell, "PORT": str(port)},
             capture_output=True,
             text=True,
@@ -249,10 +249,10 @@ def test_a_taken_port_is_named(installed: Path, shell: dict[str, str]) -> None:
 @on_any_database_alike
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_set_up_that_is_told_to_end_takes_its_children_along(
-    installed: Path, shell: dict[str, str], how: signal.Signals
+    compiled: Path, shell: dict[str, str], how: signal.Signals
 ) -> None:
-    (installed / "manage.py").write_text("import time\nprint('busy', flush=True)\ntime.sleep(60)\n")
-    start = Start(installed, shell)
+    (compiled / "manage.py").write_text("import time\nprint('busy', flush=True)\ntime.sleep(60)\n")
+    start = Start(compiled, shell)
     deadline = time.monotonic() + SECONDS_TO_END
     while "busy" not in start.words and time.monotonic() < deadline:
         time.sleep(0.05)
