@@ -93,7 +93,7 @@ class Demo:
         return answer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(served: Served) -> Demo:
     served.manage("create_account", "Fuzz", "--owner", "owner@fuzz.example")
     scopes = "sms groups account applications"

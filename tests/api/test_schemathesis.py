@@ -45,7 +45,7 @@ class Demo:
     api_key: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(served: Served) -> Demo:
     name = "Schemathesis"
     served.manage("create_account", name, "--owner", "owner@schemathesis.example")

@@ -63,7 +63,7 @@ class Both:
     key: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def both(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     with last_release(served, tmp_path_factory.mktemp("last")) as last:
         last.manage("create_account", ACCOUNT, "--owner", OWNER)

@@ -145,7 +145,7 @@ def test_only_what_has_no_length_comes_in_pieces(
 # --- Served -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cookies(front: Front) -> str:
     """The session of the owner, whose account has a long log."""
     insert_rows(front.served.environment["DATABASE_URL"])

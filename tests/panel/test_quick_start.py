@@ -99,7 +99,7 @@ def run(folder: Path, language: str, program: str, secret: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def owner(served: Served) -> tuple[requests.Session, str]:
     """The owner of an account, signed in, and the address of its applications."""
     served.manage("create_account", "Quick start", "--owner", OWNER)
@@ -116,7 +116,7 @@ def make(served: Served, owner: tuple[requests.Session, str], *scopes: str) -> C
     return Created(page.text, served.url)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def created(served: Served, owner: tuple[requests.Session, str]) -> Created:
     return make(served, owner, "sms", "account")
 
