@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from xml.etree import ElementTree
 
+from tests.once import NOT_ONCE
 from tests.postgres import DATABASE, MIGRATED, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def _planned(arguments: list[str]) -> list[tuple[str, list[str]]]:
     # A caller's own `-m` comes later, and the later one counts.
     of_all = {
         "SQLite": [*WORKERS, "-m", f"not ({ONCE_ON_POSTGRESQL})", *rest],
-        "PostgreSQL": [*WORKERS, "-m", "not once", *rest],
+        "PostgreSQL": [*WORKERS, "-m", NOT_ONCE, *rest],
     }
     if named:
         return [(database, [*WORKERS, *rest]) for database in named]

@@ -24,7 +24,7 @@ from applications.operations import usage
 from config.logging import OncePerMinute
 from tests.cast import Cast, make_cast
 from tests.entry import ServedHandler
-from tests.once import runs_once
+from tests.once import NOT_ONCE, is_left_out, runs_once
 from tests.servers import ROOT, Served
 from tests.shared import Make, makers, seed_scopes, shared
 
@@ -59,6 +59,12 @@ gc.disable()
 client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not load files of which nothing is wanted: each process would take a second for them."""
+    unwanted = config.getoption("markexpr") == NOT_ONCE and collection_path.name.startswith("test_")
+    return True if unwanted and collection_path.is_file() and is_left_out(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what talks to `served`, and what one database is enough for.
 
@@ -71,6 +77,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --postgresql FILE"))
         if runs_once(item):
             item.add_marker(pytest.mark.once)
+        elif is_left_out(item.path):
+            raise pytest.UsageError(
+                f"{item.nodeid} needs PostgreSQL, and nothing in the text of its file says so."
+            )
     items.sort(key=_turn)
 
 

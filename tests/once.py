@@ -1,7 +1,13 @@
 """Tests that are the same on any database: `./run test` has them once, on SQLite (tests/both_databases.py)."""
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 
+from tests.servers import ROOT
+
+NOT_ONCE = "not once"  # what the run on PostgreSQL asks for
 ON_POSTGRESQL = {"browser", "postgres", "served"}
 # Pages that search, filter, sort or count: what they ask may mean something else on another database. The other
 # pages' tests are about forms and words; what they write is tested on both in tests/operations. On PostgreSQL the
@@ -44,6 +50,17 @@ def runs_once(item: pytest.Item) -> bool:
     """Whether PostgreSQL has nothing to tell; what only PostgreSQL can pass or fail, or is served, it always has."""
     if ON_POSTGRESQL & {mark.name for mark in item.iter_markers()}:
         return False
-    if item.nodeid.startswith("tests/panel/"):
-        return item.path.stem.removeprefix("test_") not in PAGES_ON_BOTH
-    return item.nodeid.startswith(ONCE)
+    return _is_the_same(item.path)
+
+
+@cache
+def is_left_out(path: Path) -> bool:
+    """Whether all tests of a file run once, as far as its text says: then PostgreSQL need not even load it."""
+    return _is_the_same(path) and not any(mark in path.read_text() for mark in ON_POSTGRESQL)
+
+
+def _is_the_same(path: Path) -> bool:
+    place = path.relative_to(ROOT).as_posix()
+    if place.startswith("tests/panel/test_"):
+        return path.stem.removeprefix("test_") not in PAGES_ON_BOTH
+    return place.startswith(ONCE)
