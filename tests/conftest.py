@@ -60,7 +60,7 @@ client.ClientHandler = ServedHandler  # type: ignore[misc]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not load files of which nothing is wanted: each process would take a second for them."""
+    """Do not load files of which nothing is wanted: each process would take most of a second for them."""
     unwanted = config.getoption("markexpr") == NOT_ONCE and collection_path.name.startswith("test_")
     return True if unwanted and collection_path.is_file() and is_left_out(collection_path) else None
 

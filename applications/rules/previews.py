@@ -99,11 +99,11 @@ def preview(
 
     Raises InvalidParam for a text that is empty, too long or has control characters, and for a bad sender.
     """
+    from applications.rules.transliteration.texts import transliterate  # see that package
+
     _check_text(text)
     if sender:
         SenderId(sender)  # or InvalidParam
-    from applications.rules.transliteration.texts import transliterate  # see that package
-
     made = transliterate(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
     analysis = _analysis(text, made)
     quiet = None if otp else sms_settings.quiet_hours
