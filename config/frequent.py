@@ -22,9 +22,11 @@ from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 from applications.api.account import account_asked
+from applications.api.previews import preview_asked
 from applications.models.statements.grouped import (
     FIND_CLIENTS_AND_TOKENS,
     FIND_TOKENS,
+    FIND_TOKENS_AND_SMS_SETTINGS,
     INSERT_TOKENS,
     Grouped,
 )
@@ -82,13 +84,16 @@ class Frequent[Question, Found]:
 beside = ThreadPoolExecutor(1, thread_name_prefix="beside")
 # Two connections, so that what only looks never waits for the disk.
 storing = Grouping([INSERT_TOKENS], beside)
-looking = Grouping([FIND_TOKENS, FIND_CLIENTS_AND_TOKENS], beside)
+looking = Grouping([FIND_TOKENS, FIND_CLIENTS_AND_TOKENS, FIND_TOKENS_AND_SMS_SETTINGS], beside)
 
 FREQUENT: dict[str, Frequent[Any, Any]] = {
     "/oauth/token": Frequent("POST", storing, INSERT_TOKENS, token_asked),
     "/oauth/verify": Frequent("GET", looking, FIND_TOKENS, verify_asked),
     "/oauth/introspect": Frequent("POST", looking, FIND_CLIENTS_AND_TOKENS, introspect_asked),
     "/account": Frequent("GET", looking, FIND_TOKENS, account_asked, is_counted=True),
+    "/messages/preview": Frequent(
+        "POST", looking, FIND_TOKENS_AND_SMS_SETTINGS, preview_asked, is_counted=True
+    ),
 }
 
 # Where the database takes arrays, statements are prepared, and connections stay.

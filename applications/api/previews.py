@@ -14,11 +14,12 @@ from django.utils.timezone import now
 from applications.api import bodies, rates
 from applications.api.bodies import Keys, flag, structure, text
 from applications.api.clients import authenticated_client
-from applications.api.errors import ApiError, answer, invalid
+from applications.api.errors import NOT_KEPT, ApiError, Good, answer, encoded, invalid
 from applications.api.outputs import time
 from applications.api.preview_description import PREVIEW
 from applications.api.resource_servers import check_the_platform
 from applications.authentication.clients import Client
+from applications.authentication.credentials import accept, asked_token
 from applications.authentication.resource_servers import is_basic
 from applications.descriptions.registry import describe
 from applications.models.statements.message_settings import (
@@ -27,8 +28,9 @@ from applications.models.statements.message_settings import (
     find_token_and_sms_settings,
 )
 from applications.models.statements.tokens import FoundToken
+from applications.operations.last_used import Run
 from applications.rules.destinations import zone_of
-from applications.rules.previews import MeasuredText, Preview, SmsSettings, preview
+from applications.rules.previews import MeasuredText, Preview, SmsSettings, has_previewed, preview
 from applications.rules.transliteration import parse_alphabet
 
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -47,6 +49,10 @@ SCOPE = "sms"
 TRANSLITERATION: Keys = {"alphabet": text, "removeEmojis": flag}
 
 
+class FirstPreview(Exception):
+    """No preview was made in this process yet."""
+
+
 def messages_preview(request: HttpRequest) -> HttpResponse:
     """Answer a resource server (HTTP Basic) about any application, other clients about their own."""
     settings: Callable[[dict[str, Any]], FoundSmsSettings]
@@ -59,6 +65,26 @@ def messages_preview(request: HttpRequest) -> HttpResponse:
         raise ApiError("method_not_allowed", "Use POST.", {"Allow": "POST"})
     values = bodies.read(request, FROM_THE_PLATFORM if is_basic(request) else FROM_ALL)
     return answer(_written(_preview(values, settings(values))))
+
+
+def preview_asked(
+    request: HttpRequest,
+) -> tuple[uuid.UUID, Callable[[tuple[FoundToken, FoundSmsSettings], datetime, Run], Good]]:
+    """Return the key of the token that a preview is asked for with, and what makes its answer (config/frequent.py).
+
+    Raises FirstPreview where making it would let all others wait.
+    """
+    if not has_previewed():
+        raise FirstPreview
+    key, values = asked_token(request), bodies.read(request, FROM_ALL)
+
+    def tell(found: tuple[FoundToken, FoundSmsSettings], moment: datetime, run: Run) -> Good:
+        token, settings = found
+        body = encoded(_written(_preview(values, settings)))  # before `accept`, which records: it may raise
+        accept(request, token, (SCOPE,), moment, run)
+        return NOT_KEPT, body
+
+    return key, tell
 
 
 def _of_application(values: dict[str, Any]) -> FoundSmsSettings:

@@ -1,8 +1,10 @@
 """What an application's settings make of a text: the text as sent, its parts, its sender and its time."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -99,12 +101,10 @@ def preview(
 
     Raises InvalidParam for a text that is empty, too long or has control characters, and for a bad sender.
     """
-    from applications.rules.transliteration.texts import transliterate  # see that package
-
     _check_text(text)
     if sender:
         SenderId(sender)  # or InvalidParam
-    made = transliterate(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
+    made = _transliterate()(text, sms_settings.alphabet, remove_emojis=sms_settings.remove_emojis)
     analysis = _analysis(text, made)
     quiet = None if otp else sms_settings.quiet_hours
     moment = max(now, scheduled or now)
@@ -117,6 +117,18 @@ def preview(
         in_quiet_hours=held is not None,
         scheduled_at=held or (moment if moment > now else None),
     )
+
+
+@cache
+def _transliterate() -> Callable[..., Transliteration]:
+    from applications.rules.transliteration.texts import transliterate  # see that package
+
+    return transliterate
+
+
+def has_previewed() -> bool:
+    """Whether a preview was made in this process before. The first one takes a tenth of a second, to make tables."""
+    return _transliterate.cache_info().currsize > 0
 
 
 def _check_text(text: str) -> None:

@@ -19,6 +19,7 @@ from applications.operations.actors import OPERATOR
 from applications.operations.api_keys import create_api_key
 from applications.operations.resource_servers import create_resource_server
 from applications.operations.usage import recorder
+from applications.rules import previews
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from config import frequent, grouping
@@ -143,6 +144,28 @@ def test_the_loop_answers_as_the_view_does(asking: Asking, name: str) -> None:
     assert constant(got[1]) == constant(headers)
     assert {name for name, _value in got[1]} >= VOLATILE
     assert UUID(dict(got[1])["X-Request-Id"]).version == 4
+
+
+def test_a_preview_is_made_on_the_loop_once_a_thread_has_made_one(asking: Asking) -> None:
+    text = json.dumps({"text": "Zażółć 📦", "transliteration": {"alphabet": "POLISH", "removeEmojis": True}})
+    environ = asking.environ("POST /messages/preview", asking.bearer, text, CONTENT_TYPE="application/json")
+    previews._transliterate.cache_clear()
+    assert asking.on_the_loop(environ) == [None]
+    status, headers, body = by_the_view(environ)
+    [got] = asking.on_the_loop(environ)
+    assert got is not None
+    assert (got[0], got[2], constant(got[1])) == (status, body, constant(headers))
+    assert json.loads(got[2])["text"] == "Zazolc "
+
+
+@pytest.mark.parametrize("text", ['{"text": ""}', '{"text": "a", "to": "+1"}', '{"txt": "a"}', "", "["])
+def test_a_preview_that_is_refused_is_left_to_a_thread(asking: Asking, text: str) -> None:
+    previews._transliterate()
+    environ = asking.environ("POST /messages/preview", asking.bearer, text, CONTENT_TYPE="application/json")
+    recorder.take()
+    assert asking.on_the_loop(environ) == [None]
+    written_beside()
+    assert not recorder.take().uses
 
 
 def constant(headers: list[tuple[str, str]]) -> dict[str, str]:

@@ -22,11 +22,15 @@ from applications.models.statements.clients import (
     find_client_and_token_by,
 )
 from applications.models.statements.conditions import CLIENT_TABLES, TOKEN_TABLES, live_token, proven_client
+from applications.models.statements.message_settings import (
+    OF_CLIENT,
+    SMS_SETTINGS,
+    token_and_sms_settings,
+)
 from applications.models.statements.tokens import (
     DAY,
     TOKEN_COLUMNS,
     WEEK,
-    FoundToken,
     Inserted,
     NewToken,
     found_token,
@@ -119,11 +123,13 @@ INSERT_TOKENS = Grouped(
 
 # --- Finding tokens ------------------------------------------------------------------------------
 
+
 # LIMIT is there for the planner, since a key is one token's: each key is looked up by itself. A plan to read all tokens
 # and compare them with the keys, which is cheaper while they are few, would be kept while they become millions.
-FIND = f"""
+def _find(columns: str, tables: str) -> str:
+    return f"""
 SELECT asked.key, found.* FROM unnest($2::uuid[]) AS asked(key) CROSS JOIN LATERAL (
-    SELECT {TOKEN_COLUMNS} FROM {TOKEN_TABLES} WHERE {live_token("asked.key", "$1")} LIMIT 1
+    SELECT {columns} FROM {tables} WHERE {live_token("asked.key", "$1")} LIMIT 1
 ) found
 """
 
@@ -132,12 +138,25 @@ def _columns_of_keys(keys: Sequence[UUID], moment: datetime) -> list[Sequence[An
     return [moment, keys]
 
 
-def _found(keys: Sequence[UUID], rows: Rows, _moment: datetime) -> list[FoundToken | None]:
-    stored = {row[0]: found_token(row[1:]) for row in rows}
-    return [stored.get(key) for key in keys]
+def _by_key[Found](
+    read: Callable[[Sequence[Any]], Found],
+) -> Callable[[Sequence[UUID], Rows, datetime], list[Found | None]]:
+    def found(keys: Sequence[UUID], rows: Rows, _moment: datetime) -> list[Found | None]:
+        stored = {row[0]: read(row[1:]) for row in rows}
+        return [stored.get(key) for key in keys]
+
+    return found
 
 
-FIND_TOKENS = Grouped(FIND, (TIME, UUIDS), _columns_of_keys, _found)
+FIND_TOKENS = Grouped(
+    _find(TOKEN_COLUMNS, TOKEN_TABLES), (TIME, UUIDS), _columns_of_keys, _by_key(found_token)
+)
+FIND_TOKENS_AND_SMS_SETTINGS = Grouped(
+    _find(f"{TOKEN_COLUMNS}, {SMS_SETTINGS}", f"{TOKEN_TABLES} {OF_CLIENT}"),
+    (TIME, UUIDS),
+    _columns_of_keys,
+    _by_key(token_and_sms_settings),
+)
 
 # --- Clients that ask about tokens ---------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """How an application treats an SMS, by its ID or with one of its tokens."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,12 +53,15 @@ def find_token_and_sms_settings(
 ) -> tuple[FoundToken, FoundSmsSettings] | None:
     """Return what `find_token` returns, with how the token's application treats an SMS."""
     row = fetch_row(FIND_TOKEN_AND_SMS_SETTINGS, [key, moment])
-    if row is None:
-        return None
+    return None if row is None else token_and_sms_settings(row)
+
+
+def token_and_sms_settings(row: Sequence[Any]) -> tuple[FoundToken, FoundSmsSettings]:
+    """Return the token and the settings of a row of TOKEN_COLUMNS and SMS_SETTINGS."""
     return found_token(row[: len(COLUMNS)]), _sms_settings(row[len(COLUMNS) :])
 
 
-def _sms_settings(row: tuple[Any, ...]) -> FoundSmsSettings:
+def _sms_settings(row: Sequence[Any]) -> FoundSmsSettings:
     sender, alphabet, remove_emojis, start, stop, timezone = row
     if alphabet is None:  # nobody has changed a setting yet
         return FoundSmsSettings(SmsSettings(), timezone)
