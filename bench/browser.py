@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwrigh
 from applications.models import Application
 from bench.panel_rows import EMAIL, PASSWORD
 from bench.report import table
-from bench.serving import granian
+from bench.serving import latchkey
 from tests.browser.people import TOKEN
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -84,7 +84,7 @@ def measure(url: str, folder: Path, application: Application) -> bool:
         return True
     environment = {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY, "ENV_FILE": os.devnull}
     log = folder / "panel.log"
-    with granian(sys.executable, "config.front:application", log, environment) as (address, _pid):
+    with latchkey(log, environment) as (address, _pid):
         found = _visits(chromium, address, _paths(application))
     rows = [["page", "visit", "requests", "bytes", f"LCP ms, {SLOWER}× slower", "layout shift", ""]]
     for (path, first), visit in found.items():

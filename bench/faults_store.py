@@ -12,7 +12,7 @@ import requests
 
 from bench.faults_stage import SECONDS_TO_COME_BACK, Row, Stage, is_well, seconds_until
 from bench.faults_waits import BESIDE, are_unavailable, told
-from tests.reliability.test_store import LOAD, SECONDS_BETWEEN_DEATHS, Client, Seen, load, workers
+from tests.reliability.test_store import LOAD, Client, Seen, load, workers
 from tests.reliability.test_waits import all_at_once
 
 QUIET = (*BESIDE, "/health/ready", "/account")  # what a quiet server is asked after a restart of PostgreSQL
@@ -75,7 +75,7 @@ def killed_workers(stage: Stage) -> Iterator[Row]:
     took = []
     with _loaded(stage) as (seen, revoked):
         for _round in range(3):
-            time.sleep(SECONDS_BETWEEN_DEATHS)
+            time.sleep(1)  # so that the load has met the new worker
             victim = workers(stage.served)[0]
             os.kill(victim, signal.SIGKILL)
             took.append(seconds_until(partial(_has_replaced, stage, victim)))

@@ -7,14 +7,17 @@ import secrets
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from bench import serving
 from bench.load import BOTH, Request
 from bench.serving import FORM, GRANT, VAR, Server, basic, granian, run, send, version
 from tests.servers import ROOT
+
+type Serve = Callable[[Path, dict[str, str]], AbstractContextManager[tuple[str, int]]]  # log, environment
 
 # The last commit before the asynchronous front: threads of WSGI, one statement a request.
 FIRST_RELEASE = "226e4b88d06a867f505bd691872eef7a8afb9ef4"
@@ -31,7 +34,7 @@ MESSAGE = {
 @contextmanager
 def latchkey(database: str, folder: Path) -> Iterator[Server]:
     """Latchkey with one account, one application and one resource server."""
-    with _latchkey("latchkey", "config.front:application", ROOT, database, folder) as server:
+    with _latchkey("latchkey", ROOT, database, folder, serving.latchkey) as server:
         yield server
 
 
@@ -43,7 +46,7 @@ def first_release(database: str, folder: Path) -> Iterator[Server]:
         packed = subprocess.run(["git", "archive", FIRST_RELEASE], cwd=ROOT, capture_output=True, check=True)
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(home, filter="data")
-    with _latchkey("first", "config.wsgi:application", home, database, folder) as server:
+    with _latchkey("first", home, database, folder, _of_wsgi) as server:
         for unmeasured in ("introspection by a resource server", "preview"):
             del server.works[unmeasured]
         server.works["verify"] = replace(
@@ -60,8 +63,12 @@ def has_first_release() -> bool:
     return found.returncode == 0
 
 
+def _of_wsgi(log: Path, environment: dict[str, str]) -> AbstractContextManager[tuple[str, int]]:
+    return granian(sys.executable, "config.wsgi:application", log, environment, home=VAR / "first")
+
+
 @contextmanager
-def _latchkey(name: str, application: str, home: Path, database: str, folder: Path) -> Iterator[Server]:
+def _latchkey(name: str, home: Path, database: str, folder: Path, serve: Serve) -> Iterator[Server]:
     environment = {
         "DATABASE_URL": database,
         "ENV_FILE": os.devnull,
@@ -80,7 +87,7 @@ def _latchkey(name: str, application: str, home: Path, database: str, folder: Pa
     manage("create_account", "Bench", "--owner", "owner@bench.example")
     client = manage("create_application", "--account", "Bench", "--scopes", "account groups sms", "--json")
     platform = manage("create_resource_server", "Bench", "--json")
-    with granian(sys.executable, application, folder / f"{name}.log", environment, home=home) as (url, pid):
+    with serve(folder / f"{name}.log", environment) as (url, pid):
         yield _server(name, url, pid, client, platform)
 
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.load import Request
+from config import serving
 from tests.servers import ROOT, free_port, stop, wait_until_answering
 
 VAR = ROOT / "var" / "bench"
 PEERS = Path(__file__).parent / "peers"
 WORKERS, THREADS = 2, 4  # as `./run` serves Latchkey (config/front.py has its threads), and the same for all
-FRONT = ["--interface", "asginl", "--http", "1", "--backpressure", "2048"]
-WSGI = ["--interface", "wsgi", "--blocking-threads", str(THREADS)]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = "grant_type=client_credentials"
 
@@ -52,15 +51,24 @@ def send(request: Request) -> tuple[int, str]:
 
 
 @contextmanager
+def latchkey(log: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Serve Latchkey as `./run` does; yield its URL and process."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with process(serving.command("127.0.0.1", port, WORKERS), url, log, environment, home=ROOT) as pid:
+        yield url, pid
+
+
+@contextmanager
 def granian(
     python: str, application: str, log: Path, environment: dict[str, str] | None = None, *, home: Path = ROOT
 ) -> Iterator[tuple[str, int]]:
-    """Serve an application in as many workers as `./run` has; yield its URL and process."""
+    """Serve a WSGI application in as many workers as `./run` has; yield its URL and process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [python, "-m", "granian", "--no-ws", "--log-level", "warning"]
     command += ["--workers", str(WORKERS), "--workers-kill-timeout", "5"]
-    command += FRONT if application == "config.front:application" else WSGI
+    command += ["--interface", "wsgi", "--blocking-threads", str(THREADS)]
     command += ["--host", "127.0.0.1", "--port", str(port), application]
     with process(command, url, log, environment or {}, home=home) as pid:
         yield url, pid

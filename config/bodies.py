@@ -62,6 +62,8 @@ async def read(environ: WSGIEnvironment, receive: Receive) -> bytes:
                 body += part
                 if len(body) > most:
                     raise RequestDataTooBig
+        if length not in (-1, len(body)):
+            raise BodyBrokeOff
     except TimeoutError:
         raise BodyTooSlow from None
     return bytes(body)

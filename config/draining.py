@@ -29,7 +29,7 @@ def closing_while_draining(application: Application) -> Application:
         if not is_draining():
             await application(scope, receive, send)
         elif scope["path"] == READY:
-            _say_not_ready(_closing(send))
+            await _say_not_ready(_closing(send))
         else:
             await application(scope, receive, _closing(send))
 
@@ -46,8 +46,8 @@ def _closing(send: Send) -> Send:
     return send_and_close
 
 
-def _say_not_ready(send: Send) -> None:
+async def _say_not_ready(send: Send) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     headers.append((b"content-length", str(len(NOT_READY)).encode()))
-    send({"type": "http.response.start", "status": 503, "headers": headers})
-    send({"type": "http.response.body", "body": NOT_READY})
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": NOT_READY})

@@ -7,7 +7,7 @@ The names of headers are seen here as they were sent, before "-" and "_" become 
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,11 +22,12 @@ from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
 from config.draining import closing_while_draining
 from config.lanes import Lanes
 from config.noting import begin, noting
-from config.streams import Send, Streams, TooManyStreams, encoded
+from config.streams import Send, Streamed, Streams, TooManyStreams, encoded
 from config.threads import Answer, QueueFull
 from config.wsgi import application as wsgi_application
 
 type Scope = dict[str, Any]
+type Headers = Iterable[tuple[str, str]]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
 is_page = import_string("config.paths.is_page")
@@ -64,36 +65,37 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
             await _answer(environ, receive, send)
         else:
-            _send(send, answer)
+            await _send(send, answer)
     except RequestDataTooBig as error:
         await _refuse_too_large(environ, error, receive, send)
-        if "HTTP_EXPECT" not in environ:
-            await bodies.drain(receive)  # a client that expects 100 (Continue) has sent nothing yet
     except (BodyTooSlow, BodyBrokeOff) as error:
-        _send(send, _refused(environ, error), CLOSE)
+        await _send(send, _refused(environ, error), CLOSE)
     except (QueueFull, TooManyStreams, Stalled) as error:
-        _send(send, _refused(environ, error))
+        await _send(send, _refused(environ, error))
 
 
-async def _answer(
-    environ: WSGIEnvironment, receive: Receive, send: Send, more: Iterable[tuple[str, str]] = ()
-) -> None:
-    """Let a thread answer, and send it in pieces where its length is not known, with `more` headers."""
-    threads = lanes.of(environ["PATH_INFO"])
-    if streamed := await threads.answer(environ, partial(_send, send, more=more)):
-        await streams.send(replace(streamed, headers=[*streamed.headers, *more]), receive, send)
+async def _answer(environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+    """Let a thread answer, and send it in pieces where its length is not known."""
+    answer = await lanes.of(environ["PATH_INFO"]).answer(environ)
+    if isinstance(answer, Streamed):
+        await streams.send(answer, receive, send)
+    else:
+        await _send(send, answer)
 
 
 async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, receive: Receive, send: Send) -> None:
     """Refuse a body by its length. A page does it itself: it says what to shorten, and where."""
-    if not is_page(environ["PATH_INFO"]):
-        _send(send, _refused(environ, error), CLOSE)
-        return
-    bodies.set_length_alone(environ)
+    answer: Answer | Streamed = _refused(environ, error)
     try:
-        await _answer(environ, receive, send, CLOSE)
+        if is_page(environ["PATH_INFO"]):
+            bodies.set_length_alone(environ)
+            answer = await lanes.of(environ["PATH_INFO"]).answer(environ)
+        if isinstance(answer, Streamed):  # the page reads no body
+            await streams.send(replace(answer, headers=[*answer.headers, *CLOSE]), receive, send)
+            return
     except (QueueFull, TooManyStreams) as full:
-        _send(send, _refused(environ, full), CLOSE)
+        answer = _refused(environ, full)
+    await _send_and_drain(environ, answer, receive, send)
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
@@ -143,11 +145,16 @@ def _refused(environ: WSGIEnvironment, error: Exception) -> Answer:
     return response.status_code, list(response.items()), response.content
 
 
-def _send(send: Send, answer: Answer, more: Iterable[tuple[str, str]] = ()) -> None:
-    """Send an answer, with `more` headers, from any thread.
-
-    granian takes it when `send` is called, and there is nothing to await.
-    """
+async def _send(send: Send, answer: Answer, more: Headers = (), *, ends: bool = True) -> None:
+    """Send an answer, with `more` headers."""
     status, headers, body = answer
-    send({"type": "http.response.start", "status": status, "headers": encoded([*headers, *more])})
-    send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": status, "headers": encoded([*headers, *more])})
+    await send({"type": "http.response.body", "body": body, "more_body": not ends})
+
+
+async def _send_and_drain(environ: WSGIEnvironment, answer: Answer, receive: Receive, send: Send) -> None:
+    """Send an answer to a request whose body was not read, and end the connection once the rest of it has come."""
+    await _send(send, answer, CLOSE, ends=False)
+    if "HTTP_EXPECT" not in environ:  # a client that expects 100 (Continue) has sent nothing yet
+        await bodies.drain(receive)
+    await send({"type": "http.response.body", "body": b""})

@@ -45,11 +45,10 @@ def noting(environ: WSGIEnvironment, send: Send) -> Send:
     """Return `send`, which also notes the answer to the request of `environ`."""
     begin(environ)
 
-    def sending(message: dict[str, Any]) -> Any:
-        sent = send(message)
+    def sending(message: dict[str, Any]) -> Awaitable[None]:
         if "status" in message:  # the head of an answer (ASGI)
             answered.append(_noted(environ, message["status"]))
-        return sent
+        return send(message)
 
     return sending
 

@@ -1,7 +1,7 @@
 """Serves, as `./run` does: `python -m config.serving`.
 
-Starts granian with its workers, starts it again when it ended by itself, and ends it without losing a request.
-Knows no Django, so it takes little memory and starts at once.
+Starts the server with its workers (config/workers.py), starts it again when it ended by itself, and ends it without
+losing a request. Knows no Django, so it takes little memory and starts at once.
 """
 
 import json
@@ -23,8 +23,7 @@ from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ASKED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-KILL_SECONDS = 4  # that granian waits for its workers before it kills them
-END_SECONDS = KILL_SECONDS + 1
+END_SECONDS = 5  # for the server, before it is killed; its answers have less (config/workers.py)
 STEADY_SECONDS = 60  # a server that ran so long has not failed at its start
 LONGEST_PAUSE = 30.0
 FILES = 8192
@@ -59,38 +58,12 @@ class Place:
 
 
 def command(host: str, port: int, workers: int) -> list[str]:
-    """Return how granian is started.
-
-    ASGI without lifespan. HTTP/1 alone: one connection of HTTP/2 could carry 200 bodies at a time. 30 s for the head
-    of a request, and between two on one connection. A worker that is still loading is deaf to the request to end, hence
-    the limit to waiting for it. Each worker takes 2048 connections, idle ones too, and needs a file each.
-    """
-    options = {
-        "--interface": "asginl",
-        "--http": "1",
-        "--log-level": "warning",
-        "--host": host,
-        "--port": str(port),
-        "--workers": str(workers),
-        "--http1-header-read-timeout": "30000",
-        "--backpressure": "2048",
-        "--respawn-interval": "1",
-        "--workers-kill-timeout": str(KILL_SECONDS),
-    }
-    words = [word for option in options.items() for word in option]
-    return [
-        sys.executable,
-        "-m",
-        "granian",
-        *words,
-        "--no-ws",
-        "--respawn-failed-workers",
-        "config.front:application",
-    ]
+    """Return how the server is started."""
+    return [sys.executable, "-m", "config.workers", host, str(port), str(workers)]
 
 
 class Supervisor:
-    """Starts the server, and again when it ended by itself: granian ends when a worker dies just after its start."""
+    """Starts the server, and again when it ended by itself: it does when a worker fails at its start."""
 
     def __init__(
         self, words: list[str], environment: Mapping[str, str], draining: Path, drain_seconds: float

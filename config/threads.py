@@ -3,8 +3,9 @@
 import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -12,17 +13,37 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from config.streams import Streamed
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
-type Reply = Callable[[Answer], None]
-type Answering = asyncio.Future[Streamed | None]
-type Job = tuple[WSGIEnvironment, Reply, Answering, float]
-type Done = tuple[Answering, Streamed | None, Exception | None]
 
-SWEEP_SECONDS = 0.05
+WITHOUT_BODY = ("204", "304")  # of which no length is said (RFC 9110 section 8.6)
 WAIT_SECONDS = 1.5  # for a free thread; with the longest wait for the database it stays under 5 s
 
 
 class QueueFull(Exception):
     """Too many requests wait for a thread already, or this one has waited for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request for a thread, and who waits for its answer; it is refused after `until`, by the monotonic clock."""
+
+    environ: WSGIEnvironment
+    future: asyncio.Future[Answer | Streamed]
+    loop: asyncio.AbstractEventLoop
+    until: float
+
+    def finish(self, answer: Answer | Streamed | None, error: Exception | None) -> None:
+        """Hand over what came of it, from any thread."""
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            self.loop.call_soon_threadsafe(self._hand_over, answer, error)
+
+    def _hand_over(self, answer: Answer | Streamed | None, error: Exception | None) -> None:
+        if self.future.done():  # whoever awaited it was cancelled
+            if isinstance(answer, Streamed):
+                answer.close()
+        elif answer is not None:
+            self.future.set_result(answer)
+        elif error is not None:
+            self.future.set_exception(error)
 
 
 class Threads:
@@ -40,70 +61,34 @@ class Threads:
         self.most = count + most_waiting
         self.taken = 0  # requests that wait or are being answered; only the event loop counts them
         self.jobs: SimpleQueue[Job] = SimpleQueue()
-        self.done: deque[Done] = deque()
-        self.sweeping = False
         for number in range(count):
             threading.Thread(target=self._work, name=f"requests-{number}", daemon=True).start()
 
-    async def answer(self, environ: WSGIEnvironment, reply: Reply) -> Streamed | None:
-        """Let a thread answer and call `reply` with what it says; raise QueueFull, at once, where too many wait.
-
-        An answer that comes in pieces is returned and not replied, because its pieces are still to be made.
-        Returns some time after the reply: the thread does not wake the event loop, because that would take half as
-        long as checking a token does. The loop handles finished jobs at the next request, or SWEEP_SECONDS later.
-        """
-        self._sweep()
+    async def answer(self, environ: WSGIEnvironment) -> Answer | Streamed:
+        """Let a thread answer; raise QueueFull, at once, where too many wait, and what the application raises."""
         if self.taken >= self.most:
             raise QueueFull
         loop = asyncio.get_running_loop()
-        future: Answering = loop.create_future()
+        future: asyncio.Future[Answer | Streamed] = loop.create_future()
         self.taken += 1
-        self.jobs.put((environ, reply, future, time.monotonic() + WAIT_SECONDS))
-        if not self.sweeping:
-            self.sweeping = True
-            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
-        return await future
+        self.jobs.put(Job(environ, future, loop, time.monotonic() + WAIT_SECONDS))
+        try:
+            return await future
+        finally:
+            self.taken -= 1
 
     def _work(self) -> None:
         self.begin()
         while True:
-            # What a job holds ends with it: the server closes a connection whose body was not read to its end only
-            # once nothing refers to the request any more, and the next job may be long in coming.
-            self._do(*self.jobs.get())
+            self._do(self.jobs.get())
 
-    def _do(self, environ: WSGIEnvironment, reply: Reply, future: Answering, until: float) -> None:
-        streamed: Streamed | None = None
-        error: Exception | None = None
+    def _do(self, job: Job) -> None:
         try:
-            if time.monotonic() > until:
+            if time.monotonic() > job.until:
                 raise QueueFull
-            answer = call(self.application, environ)
-            if isinstance(answer, Streamed):
-                streamed = answer
-            else:
-                reply(answer)
-        except Exception as raised:  # raised again where the answer is awaited
-            error = raised
-        self.done.append((future, streamed, error))
-        error = None  # it refers to this frame, which would refer to it
-
-    def _sweep_again(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._sweep()
-        self.sweeping = self.taken > 0
-        if self.sweeping:
-            loop.call_later(SWEEP_SECONDS, self._sweep_again, loop)
-
-    def _sweep(self) -> None:
-        while self.done:
-            future, streamed, error = self.done.popleft()
-            self.taken -= 1
-            if future.done():  # whoever awaited it was cancelled
-                if streamed is not None:
-                    streamed.close()
-            elif error is None:
-                future.set_result(streamed)
-            else:
-                future.set_exception(error)
+            job.finish(call(self.application, job.environ), None)
+        except Exception as error:  # raised again where the answer is awaited
+            job.finish(None, error)
 
 
 def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer | Streamed:
@@ -126,7 +111,10 @@ def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer | Str
     finally:
         close()
     status, headers = head
-    return int(status[:3]), headers, parts[0] if len(parts) == 1 else b"".join(parts)
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    if not (_has_length(headers) or status.startswith(WITHOUT_BODY)):
+        headers = [*headers, ("Content-Length", str(len(body)))]
+    return int(status[:3]), headers, body
 
 
 def _has_length(headers: list[tuple[str, str]]) -> bool:

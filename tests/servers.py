@@ -1,4 +1,4 @@
-"""Real processes for tests: the product served by granian, and whatever else a test has to talk to."""
+"""Real processes for tests: the product as it is served, and whatever else a test has to talk to."""
 
 import json
 import os

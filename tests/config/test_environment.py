@@ -104,7 +104,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, capsys: pytest.CaptureF
     [
         (["manage.py", "purge", "--json"], "latchkey purge"),
         (["/srv/latchkey/manage.py"], "latchkey web"),
-        (["granian", "config.front:application"], "latchkey web"),
+        (["-c", "--multiprocessing-fork"], "latchkey web"),
         (["manage.py", "x" * 200], ("latchkey " + "x" * 200)[:63]),
     ],
 )

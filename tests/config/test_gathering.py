@@ -19,7 +19,7 @@ ENVIRON = {"REQUEST_METHOD": "POST", "PATH_INFO": "/oauth/token", "REMOTE_ADDR":
 
 
 class Taken(Awaitable[None]):
-    """What granian returns: there is nothing to await."""
+    """What a server's `send` returns; there is nothing to wait for."""
 
     def __await__(self) -> Generator[None]:
         yield from ()

@@ -20,7 +20,7 @@ from tests.servers import ROOT, free_port
 
 pytestmark = pytest.mark.skipif(settings.POSTGRESQL, reason="no database takes part in this")
 
-# A server that notes its starts, and whether it is drained when told to end; with a helper, as granian has workers.
+# A server that notes its starts, and whether it is drained when told to end; with a helper, as servers have workers.
 SERVER = """
 import os, signal, subprocess, sys, time
 from pathlib import Path

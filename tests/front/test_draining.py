@@ -10,15 +10,22 @@ from config.draining import DRAINING_FILE, READY, closing_while_draining
 
 
 async def product(_scope: Any, _receive: Any, send: Any) -> None:
-    """Answer as the front does, which awaits nothing."""
+    """Answer as the front does."""
     headers = [(b"content-length", b"2"), (b"Connection", b"keep-alive")]
-    send({"type": "http.response.start", "status": 200, "headers": headers})
-    send({"type": "http.response.body", "body": b"ok"})
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok"})
 
 
 def answer(path: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     sent: list[dict[str, Any]] = []
-    asyncio.run(closing_while_draining(product)({"path": path}, None, sent.append))  # type: ignore[arg-type]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        await closing_while_draining(product)({"path": path}, None, send)
+
+    asyncio.run(ask())
     return sent[0]["status"], sent[0]["headers"], sent[1]["body"]
 
 

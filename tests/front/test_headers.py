@@ -1,7 +1,5 @@
 """Headers count by the names they were sent with, and together where there are several of one name."""
 
-import json
-
 import pytest
 
 from tests.front.conftest import FORM, GRANT, Front, read
@@ -50,7 +48,7 @@ def test_two_lengths_in_one_request_end_the_connection(front: Front) -> None:
     with front.connect() as connection:
         connection.sendall(front.head("POST /oauth/token", front.basic, f"Content-Type: {FORM}", *framing))
         connection.sendall(b"0\r\n\r\n" + front.head("GET /account", front.bearer))
-        assert json.loads(read(connection).body)["error"] == "invalid_request"
+        assert read(connection).status == 400
         assert connection.recv(1) == b""
 
 

@@ -46,51 +46,83 @@ class Streamed:
         self.closed += 1
 
 
+def path_of(answer: Answer | streams.Streamed) -> str:
+    assert not isinstance(answer, streams.Streamed)
+    return answer[1][0][1]
+
+
 def test_a_streamed_answer_is_joined_and_closed() -> None:
     application = Streamed()
-    assert call(application, {"PATH_INFO": "/x"}) == (203, [("X-Path", "/x")], b"one two three")
+    headers = [("X-Path", "/x"), ("Content-Length", "13")]
+    assert call(application, {"PATH_INFO": "/x"}) == (203, headers, b"one two three")
     assert application.closed == 1
 
 
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_no_length_is_said_where_there_can_be_no_body(status: str) -> None:
+    def application(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response(status, [])
+        return []
+
+    assert call(application, {}) == (int(status[:3]), [], b"")
+
+
 def test_a_full_queue_refuses_at_once_and_recovers() -> None:
-    go, answered = threading.Event(), []
+    go = threading.Event()
 
-    def reply(answer: Answer) -> None:
-        answered.append(answer[1][0][1])
-
-    async def ask() -> None:
+    async def ask() -> list[str]:
         threads = Threads(Streamed(go), count=2, most_waiting=3)
-        waiting = [
-            asyncio.create_task(threads.answer({"PATH_INFO": f"/{number}"}, reply)) for number in range(6)
-        ]
+        asked = [threads.answer({"PATH_INFO": f"/{number}"}) for number in range(6)]
+        waiting = [asyncio.create_task(each) for each in asked]
         with pytest.raises(QueueFull):
             await waiting[5]
-        assert answered == []
+        assert not any(each.done() for each in waiting[:5])
         go.set()
-        await asyncio.wait_for(asyncio.gather(*waiting[:5]), 10)
-        await asyncio.wait_for(threads.answer({"PATH_INFO": "/again"}, reply), 10)
+        answers = await asyncio.wait_for(asyncio.gather(*waiting[:5]), 10)
+        again = await asyncio.wait_for(threads.answer({"PATH_INFO": "/again"}), 10)
+        return [path_of(answer) for answer in [*answers, again]]
 
-    asyncio.run(ask())
-    assert sorted(answered) == ["/0", "/1", "/2", "/3", "/4", "/again"]
+    assert asyncio.run(ask()) == ["/0", "/1", "/2", "/3", "/4", "/again"]
 
 
 def test_whoever_has_waited_too_long_for_a_thread_is_refused_unanswered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("config.threads.WAIT_SECONDS", 0.05)
-    go, answered = threading.Event(), list[Answer]()
+    go = threading.Event()
 
-    async def ask() -> list[object]:
+    async def ask() -> list[Any]:
         threads = Threads(Streamed(go), count=1, most_waiting=2)
-        asked = [threads.answer({"PATH_INFO": f"/{number}"}, answered.append) for number in range(3)]
+        asked = [threads.answer({"PATH_INFO": f"/{number}"}) for number in range(3)]
         waiting = [asyncio.create_task(each) for each in asked]
         await asyncio.sleep(0.1)
         go.set()
         return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
 
     first, *rest = asyncio.run(ask())
-    assert (first, [type(each) for each in rest]) == (None, [QueueFull, QueueFull])
-    assert [answer[1][0][1] for answer in answered] == ["/0"]
+    assert (path_of(first), [type(each) for each in rest]) == ("/0", [QueueFull, QueueFull])
+
+
+@pytest.mark.parametrize("length", [None, "3"])
+def test_whoever_went_away_meanwhile_leaves_nothing_open(length: str | None) -> None:
+    """A task is cancelled where the server ends before its answer is made."""
+    go, made = threading.Event(), Streamed()
+    made.streaming = length is None  # type: ignore[attr-defined]  # as Django has it
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Streamed:
+        go.wait(10)
+        return made(environ, start_response)
+
+    async def ask() -> None:
+        threads = Threads(application, count=1, most_waiting=1)
+        waiting = asyncio.create_task(threads.answer({"PATH_INFO": "/"}))
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+        go.set()
+        await asyncio.wait_for(threads.answer({"PATH_INFO": "/next"}), 10)
+
+    asyncio.run(ask())
+    assert made.closed >= 1
 
 
 @pytest.mark.parametrize(
@@ -124,7 +156,7 @@ def test_what_the_application_raises_is_raised_where_it_was_asked() -> None:
         raise ZeroDivisionError
 
     async def ask() -> None:
-        await asyncio.wait_for(Threads(broken, count=1, most_waiting=0).answer({}, print), 10)
+        await asyncio.wait_for(Threads(broken, count=1, most_waiting=0).answer({}), 10)
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(ask())

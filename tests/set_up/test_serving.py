@@ -53,9 +53,8 @@ class Start:
 
     @property
     def workers(self) -> int:
-        """How many processes answer requests: those that granian has started."""
-        served = [pid for pid in self.processes() if "granian" in _command(pid)]
-        return sum(_stat(pid)[1] in served for pid in served)
+        """How many processes answer requests: those that config/workers.py has started."""
+        return sum("spawn_main" in _command(pid) for pid in self.processes())
 
     def processes(self) -> list[int]:
         """All that it started and that has not ended: the server's workers have a process group of their own."""

@@ -1,0 +1,66 @@
+"""The connections of clients: HTTP/1.1 as uvicorn speaks it, with the limits that it lacks (docs/decisions/0047)."""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
+MAX_HEAD_BYTES = 64 * 1024
+HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
+
+
+class NoTrailers(list[tuple[bytes, bytes]]):
+    """Where fields go that follow a body in chunks: nowhere. Nobody has checked them as the head was checked."""
+
+    def append(self, _field: tuple[bytes, bytes]) -> None:
+        """Drop a field."""
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that is closed when the head of a request is too slow or too long.
+
+    uvicorn stops the clock of a connection at the first byte of a head; here it runs until the head is whole.
+    """
+
+    head_bytes = 0  # of a head that is not whole yet
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for a request; end at once where the client has gone, or where there are too many."""
+        super().connection_made(transport)
+        if self.client is None or len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has come; let the clock run on while the head is not whole."""
+        clock, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
+        super().data_received(data)
+        if clock is None:
+            return
+        if self._is_asked() or self.transport.is_closing():
+            self.head_bytes = 0
+            clock.cancel()
+            return
+        self.timeout_keep_alive_task = clock
+        self.head_bytes += len(data)
+        if self.head_bytes > MAX_HEAD_BYTES:
+            self.send_400_response("The head of the request is too long.")
+
+    def on_headers_complete(self) -> None:
+        """Answer the request, whose head is whole now."""
+        super().on_headers_complete()
+        self.headers = NoTrailers()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # True leaves the connection open for the answer
+        """Answer what a client asked before it said that no more will come, and close then."""
+        if not self._is_asked():
+            return False
+        if self.cycle.more_body:
+            self.send_400_response("The request ended before its body did.")
+        self.cycle.keep_alive = False
+        return True
+
+    def _is_asked(self) -> bool:
+        """Whether there is a request that is not answered yet."""
+        return bool(self.cycle) and not self.cycle.response_complete
