@@ -6,13 +6,17 @@ The first process listens, and starts a worker anew when it has ended or says no
 import signal
 import socket
 import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from uvicorn import Config
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from config.connections import HEAD_SECONDS
 
-APPLICATION = "config.front:application"
 BACKLOG = 2048  # connections that wait to be taken
 END_SECONDS = 3  # for answers that are being made when the server is told to end
 SILENT_SECONDS = 10  # after which a worker counts as hung, and is replaced
@@ -26,7 +30,8 @@ def main(host: str, port: int, workers: int) -> None:
 def configuration(workers: int) -> Config:
     """Return how uvicorn serves: our connections and log, and no header, address or line of its own."""
     return Config(
-        APPLICATION,
+        "config.workers:application",
+        factory=True,
         workers=workers,
         loop="uvloop",
         http="config.connections:Connection",
@@ -44,6 +49,20 @@ def configuration(workers: int) -> Config:
         timeout_graceful_shutdown=END_SECONDS,
         timeout_worker_healthcheck=SILENT_SECONDS,
     )
+
+
+def application() -> Callable[..., Any]:
+    """Load what answers requests (ASGI).
+
+    Where that fails, the whole server ends, and config/serving.py starts it again after pauses that grow. uvicorn would
+    try anew twice a second.
+    """
+    try:
+        front: Callable[..., Any] = import_module("config.front").application
+    except BaseException:  # also SystemExit, by which settings are refused
+        traceback.print_exc()
+        sys.exit(STARTUP_FAILURE)
+    return front
 
 
 def listening(host: str, port: int) -> socket.socket:
