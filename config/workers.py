@@ -28,7 +28,7 @@ def main(host: str, port: int, workers: int) -> None:
 
 
 def configuration(workers: int) -> Config:
-    """Return how uvicorn serves: our connections and log, and no header, address or line of its own."""
+    """Return how uvicorn serves: our connections and log, and no address or line of its own."""
     return Config(
         "config.workers:application",
         factory=True,
@@ -43,7 +43,6 @@ def configuration(workers: int) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        date_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=HEAD_SECONDS,
         timeout_graceful_shutdown=END_SECONDS,

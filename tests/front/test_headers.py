@@ -1,5 +1,7 @@
 """Headers count by the names they were sent with, and together where there are several of one name."""
 
+import re
+
 import pytest
 
 from tests.front.conftest import FORM, GRANT, Front, read
@@ -60,3 +62,10 @@ def test_head_and_empty_answers_have_no_body(front: Front) -> None:
         while stream.readline() != b"\r\n":
             pass
         assert stream.readline().startswith(b"HTTP/1.1 200")  # at once the next answer
+
+
+def test_an_answer_says_when_it_was_made_and_not_by_what(front: Front) -> None:
+    """RFC 9110 section 6.6.1. The name of a server helps those alone who look for one with a known weakness."""
+    headers = front.send(front.head("GET /account", front.bearer)).headers
+    assert re.search(r"^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d gmt$", headers, re.MULTILINE)
+    assert "server:" not in headers
