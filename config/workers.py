@@ -1,6 +1,6 @@
 """The server's processes: `python -m config.workers HOST PORT WORKERS`, which config/serving.py starts.
 
-The first process listens, and starts a worker anew when it has ended or says nothing. It knows no Django.
+The first process starts a worker anew when it has ended or says nothing. It knows no Django.
 """
 
 import signal
@@ -24,7 +24,7 @@ SILENT_SECONDS = 10  # after which a worker counts as hung, and is replaced
 
 def main(host: str, port: int, workers: int) -> None:
     """Serve until told to end."""
-    Multiprocess(configuration(workers), [listening(host, port)]).run()
+    Multiprocess(configuration(workers), Sockets(host, port)).run()
 
 
 def configuration(workers: int) -> Config:
@@ -64,12 +64,36 @@ def application() -> Callable[..., Any]:
     return front
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Return the socket of all workers; one for "::" takes IPv4 too. OSError where nobody can listen there."""
+class Sockets(list[socket.socket]):
+    """Where to listen. On its way to a worker it becomes a socket of that worker's own.
+
+    Among several sockets of one port the system spreads connections. Of one socket for all, the first worker that
+    wakes takes all that wait, and the others have nothing to do. What a worker that died had goes to the others.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__()
+        self.place = host, port
+
+    def __reduce__(self) -> tuple[Callable[[str, int], list[socket.socket]], tuple[str, int]]:
+        """Say how it is made anew in a worker (pickle)."""
+        return sockets, self.place
+
+
+def sockets(host: str, port: int) -> list[socket.socket]:
+    """Return a socket that is bound there; one for "::" takes IPv4 too. OSError where nobody can listen there.
+
+    It listens once its worker has loaded: until then nobody is to wait for that one.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, address = found[0][0], found[0][4]
-    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    bound.bind(address)
+    return [bound]
 
 
 if __name__ == "__mp_main__":  # a worker, before it does anything

@@ -1,14 +1,16 @@
 """Where the server listens, and what becomes of one whose workers cannot begin."""
 
 import os
+import pickle
 import socket
 import subprocess
+from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
 
 from config import serving
-from config.workers import listening
+from config.workers import Sockets
 from tests.servers import ROOT, free_port
 
 pytestmark = pytest.mark.skipif(settings.POSTGRESQL, reason="no database takes part in this")
@@ -32,6 +34,24 @@ def test_a_server_whose_workers_cannot_begin_ends_and_says_why() -> None:
     ("host", "asked"), [("127.0.0.1", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "::1"), ("::", "::1")]
 )
 def test_it_listens_where_it_is_told(host: str, asked: str) -> None:
-    with listening(host, 0) as listener:
-        port = listener.getsockname()[1]
-        socket.create_connection((asked, port), timeout=5).close()
+    [bound] = pickle.loads(pickle.dumps(Sockets(host, 0)))
+    with bound:
+        bound.listen()
+        socket.create_connection((asked, bound.getsockname()[1]), timeout=5).close()
+
+
+def test_workers_share_a_port_and_take_their_share_of_connections() -> None:
+    port = free_port()
+    [one], [another] = (pickle.loads(pickle.dumps(Sockets("127.0.0.1", port))) for _worker in range(2))
+    with one, another, ExitStack() as clients:
+        one.listen(100)
+        for _number in range(10):  # only who listens is given any
+            clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            one.accept()[0].close()
+        another.listen(100)
+        for _number in range(60):
+            clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+        for listener in (one, another):
+            listener.settimeout(5)
+            for _number in range(5):
+                listener.accept()[0].close()

@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 
 from config import connections
 from config.connections import Connection
-from config.workers import listening
+from config.workers import sockets
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -49,7 +49,7 @@ def talk(*clients: Client) -> list[Any]:
     async def main() -> list[Any]:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: Connection(config, state, {}), sock=listening("127.0.0.1", 0)
+            lambda: Connection(config, state, {}), sock=sockets("127.0.0.1", 0)[0]
         )
         async with server:
             address = server.sockets[0].getsockname()
