@@ -12,7 +12,7 @@ import requests
 
 from bench.faults_stage import SECONDS_TO_COME_BACK, Row, Stage, is_well, seconds_until
 from bench.faults_waits import BESIDE, are_unavailable, told
-from tests.reliability.test_store import LOAD, Client, Seen, listening, load, workers
+from tests.reliability.test_store import LOAD, Client, Seen, has_replaced, load, workers
 from tests.reliability.test_waits import all_at_once
 
 QUIET = (*BESIDE, "/health/ready", "/account")  # what a quiet server is asked after a restart of PostgreSQL
@@ -90,8 +90,7 @@ def killed_workers(stage: Stage) -> Iterator[Row]:
 
 
 def _has_replaced(stage: Stage, victim: int) -> bool:
-    replaced = victim not in workers(stage.served) and listening(stage.served) == 2
-    return replaced and is_well(stage.client)
+    return has_replaced(stage.served, victim) and is_well(stage.client)
 
 
 def database_down(stage: Stage) -> Iterator[Row]:

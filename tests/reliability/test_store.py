@@ -137,6 +137,12 @@ def workers(served: Served) -> list[int]:
     return sorted(found, key=_started)
 
 
+def has_replaced(served: Served, victim: int) -> bool:
+    """Whether a new worker takes connections. It is started once the old one is gone, whose socket lasts a little."""
+    now = workers(served)
+    return victim not in now and len(now) == 2 and listening(served) == 2
+
+
 def listening(served: Served) -> int:
     """How many workers take connections: each has a socket of its own at the port."""
     port, state = f":{served.place[1]:04X}", "0A"  # LISTEN, as proc(5) has it
@@ -157,7 +163,7 @@ def test_workers_that_are_killed_are_replaced_and_nothing_answered_is_lost(
         victim = workers(served)[0]
         os.kill(victim, signal.SIGKILL)
         deadline = time.monotonic() + SECONDS_TO_COME_BACK
-        while victim in workers(served) or listening(served) < 2:
+        while not has_replaced(served, victim):
             assert time.monotonic() < deadline, "no worker took over"
             time.sleep(0.1)
         tokens.append(client.ask().json()["access_token"])
