@@ -1,12 +1,18 @@
 """The connections of clients: HTTP/1.1 as uvicorn speaks it, with the limits that it lacks (docs/decisions/0047)."""
 
 import asyncio
+import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
-MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = (
+    64 * 1024
+)  # also of fields after a body, and of a head that comes while a request is being answered
 HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
+# The parser would take what follows such a head for another protocol, and a body for none. A server may ignore the
+# field (RFC 9110 section 7.8); clients in Java send it with every first request.
+UPGRADE = re.compile(rb"(\r\n)upgrade(?=:)", re.IGNORECASE)
 
 
 class NoTrailers(list[tuple[bytes, bytes]]):
@@ -22,7 +28,7 @@ class Connection(HttpToolsProtocol):
     uvicorn stops the clock of a connection at the first byte of a head; here it runs until the head is whole.
     """
 
-    head_bytes = 0  # of a head that is not whole yet
+    bytes_since = 0  # the end of a head, or a part of a body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request; end at once where the client has gone, or where there are too many."""
@@ -35,22 +41,28 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what has come; let the clock run on while the head is not whole."""
         clock, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
+        self.bytes_since += len(data)
+        if not self._is_asked() and UPGRADE.search(data):
+            head, end, body = data.partition(b"\r\n\r\n")
+            data = UPGRADE.sub(rb"\1x-upgrade", head) + end + body
         super().data_received(data)
-        if clock is None:
-            return
-        if self._is_asked() or self.transport.is_closing():
-            self.head_bytes = 0
+        if clock is not None and (self._is_asked() or self.transport.is_closing()):
             clock.cancel()
-            return
-        self.timeout_keep_alive_task = clock
-        self.head_bytes += len(data)
-        if self.head_bytes > MAX_HEAD_BYTES:
-            self.send_400_response("The head of the request is too long.")
+        elif clock is not None:
+            self.timeout_keep_alive_task = clock
+        if self.bytes_since > MAX_HEAD_BYTES:
+            self._refuse("The head of the request is too long.")
 
     def on_headers_complete(self) -> None:
         """Answer the request, whose head is whole now."""
         super().on_headers_complete()
         self.headers = NoTrailers()
+        self.bytes_since = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body for whoever reads it."""
+        super().on_body(body)
+        self.bytes_since = 0
 
     def eof_received(self) -> bool:  # type: ignore[override]  # True leaves the connection open for the answer
         """Answer what a client asked before it said that no more will come, and close then."""
@@ -60,6 +72,13 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("The request ended before its body did.")
         self.cycle.keep_alive = False
         return True
+
+    def _refuse(self, why: str) -> None:
+        """End the connection; say why where that is not in the middle of an answer."""
+        if self._is_asked():
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self.send_400_response(why)
 
     def _is_asked(self) -> bool:
         """Whether there is a request that is not answered yet."""

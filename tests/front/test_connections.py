@@ -128,6 +128,30 @@ def test_a_head_has_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert talk(sending(HEAD, *[line] * 8, b"\r\n", pause=0.001))[0][0] == 200
 
 
+@pytest.mark.parametrize("begun", [CHUNKS + b"1\r\na\r\n0\r\n", HEAD + b"Content-Length: 1\r\n\r\n"])
+def test_what_comes_while_a_request_is_not_answered_yet_has_its_length_too(
+    begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields after a body, and what is no body and no head of the next request: they are kept until they are whole."""
+    monkeypatch.setattr(connections, "MAX_HEAD_BYTES", 1000)
+    never_whole = [b"a" + WHOLE[:-2] + b"X-Long: " + b"x" * 90, *[b"x" * 90] * 20]
+    assert talk(sending(begun, *never_whole[begun.startswith(CHUNKS) :], pause=0.001))[0][0] in (0, 400)
+
+
+def test_a_body_in_many_small_chunks_is_no_long_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_HEAD_BYTES", 1000)
+    status, told = talk(sending(CHUNKS, *[b"1\r\na\r\n" * 20] * 30, b"0\r\n\r\n", pause=0.001))[0]
+    assert (status, json.loads(told)[1]) == (200, "a" * 600)
+
+
+@pytest.mark.parametrize(
+    "framed", [b"Content-Length: 2\r\n\r\nab", b"Transfer-Encoding: chunked\r\n\r\n" b"2\r\nab\r\n0\r\n\r\n"]
+)
+def test_a_body_is_read_also_where_another_protocol_is_asked_for(framed: bytes) -> None:
+    status, told = talk(sending(HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + framed))[0]
+    assert (status, json.loads(told)[1]) == (200, "ab")
+
+
 def test_what_follows_a_body_is_no_part_of_the_head() -> None:
     """At once, so that it is there before anybody looks at the head."""
     trailer = b"X-Forwarded-For: 192.0.2.1\r\nContent-Type: text/plain\r\n\r\n"
