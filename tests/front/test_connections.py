@@ -145,7 +145,7 @@ def test_a_body_in_many_small_chunks_is_no_long_head(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "framed", [b"Content-Length: 2\r\n\r\nab", b"Transfer-Encoding: chunked\r\n\r\n" b"2\r\nab\r\n0\r\n\r\n"]
+    "framed", [b"Content-Length: 2\r\n\r\nab", b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"]
 )
 def test_a_body_is_read_also_where_another_protocol_is_asked_for(framed: bytes) -> None:
     status, told = talk(sending(HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + framed))[0]
