@@ -13,6 +13,7 @@ HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connecti
 # The parser would take what follows such a head for another protocol, and a body for none. A server may ignore the
 # field (RFC 9110 section 7.8); clients in Java send it with every first request.
 UPGRADE = re.compile(rb"(\r\n)upgrade(?=:)", re.IGNORECASE)
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class NoTrailers(list[tuple[bytes, bytes]]):
@@ -54,7 +55,9 @@ class Connection(HttpToolsProtocol):
             self._refuse("The head of the request is too long.")
 
     def on_headers_complete(self) -> None:
-        """Answer the request, whose head is whole now."""
+        """Answer the request, whose head is whole now; refuse one whose body the parser will not read."""
+        if self.parser.should_upgrade() and not FRAMING.isdisjoint(name for name, _value in self.headers):
+            raise ValueError("UPGRADE has not found the field, which came in two pieces")  # 400, by uvicorn
         super().on_headers_complete()
         self.headers = NoTrailers()
         self.bytes_since = 0

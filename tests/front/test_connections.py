@@ -152,6 +152,15 @@ def test_a_body_is_read_also_where_another_protocol_is_asked_for(framed: bytes) 
     assert (status, json.loads(told)[1]) == (200, "ab")
 
 
+@pytest.mark.parametrize(
+    "framed", [b"Content-Length: 2\r\n\r\nab", CHUNKS[len(HEAD) :] + b"2\r\nab\r\n0\r\n\r\n"]
+)
+def test_a_body_that_would_not_be_read_is_refused(framed: bytes) -> None:
+    """Where the network cuts the field in two."""
+    parts = (HEAD + b"Connection: Upgrade\r\nUpg", b"rade: h2c\r\n" + framed)
+    assert talk(sending(*parts, pause=0.05))[0][0] == 400
+
+
 def test_what_follows_a_body_is_no_part_of_the_head() -> None:
     """At once, so that it is there before anybody looks at the head."""
     trailer = b"X-Forwarded-For: 192.0.2.1\r\nContent-Type: text/plain\r\n\r\n"
