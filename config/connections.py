@@ -6,9 +6,8 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
-MAX_HEAD_BYTES = (
-    64 * 1024
-)  # also of fields after a body, and of a head that comes while a request is being answered
+# Also of fields after a body, and of a head that comes while a request is being answered.
+MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
 # The parser would take what follows such a head for another protocol, and a body for none. A server may ignore the
 # field (RFC 9110 section 7.8); clients in Java send it with every first request.

@@ -24,7 +24,7 @@ SILENT_SECONDS = 10  # after which a worker counts as hung, and is replaced
 
 def main(host: str, port: int, workers: int) -> None:
     """Serve until told to end."""
-    Multiprocess(configuration(workers), Sockets(host, port)).run()
+    Processes(configuration(workers), Sockets(host, port)).run()
 
 
 def configuration(workers: int) -> Config:
@@ -62,6 +62,20 @@ def application() -> Callable[..., Any]:
         traceback.print_exc()
         sys.exit(STARTUP_FAILURE)
     return front
+
+
+class Processes(Multiprocess):
+    """The workers, each of which is asked twice a second whether it is well.
+
+    The first process also holds its copy of the end by which a worker answers. Without closing that it would wait
+    SILENT_SECONDS for the answer of a worker that died while it was asked.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        """Start a worker anew where one has ended or says nothing."""
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
 
 
 class Sockets(list[socket.socket]):
