@@ -47,10 +47,11 @@ def _form() -> bytes:
 def _client(form: bytes) -> Callable[[], Awaitable[None]]:
     """Return what asks for REQUESTS tokens, one after the other."""
     from config import front
+    from config.whole import EXTENSION, Answer
 
     headers = {"host": "localhost", "content-type": "application/x-www-form-urlencoded"}
     headers |= {"content-length": str(len(form))}
-    scope = {
+    scope: dict[str, Any] = {
         "method": "POST",
         "raw_path": b"/oauth/token",
         "query_string": b"",
@@ -61,18 +62,27 @@ def _client(form: bytes) -> Callable[[], Awaitable[None]]:
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": form, "more_body": False}
+    class Here:
+        """The connection: the body is there, and the answer is thrown away."""
 
-    def send(message: dict[str, Any]) -> Any:
-        if message.get("status", 200) != 200:
-            sys.exit(f"A token was refused: {message}")
+        body = form
+
+        async def answer(self, answer: Answer, *, closes: bool) -> None:
+            if closes or answer[0] != 200:
+                sys.exit(f"A token was refused: {answer}")
+
+    scope["extensions"] = {EXTENSION: Here()}
 
     async def client() -> None:
         for _request in range(REQUESTS):
-            await front.application(scope, receive, send)
+            await front.application(scope, _not_called, _not_called)
 
     return client
+
+
+async def _not_called(_message: Any = None) -> Any:
+    """Stand for what reads and sends in pieces."""
+    sys.exit("The body was not there, or the answer was sent in pieces.")
 
 
 async def _round(client: Callable[[], Awaitable[None]], way: str) -> float:
@@ -86,7 +96,7 @@ async def _round(client: Callable[[], Awaitable[None]], way: str) -> float:
     began = time.process_time()
     if way == WAYS[0]:
         with (
-            patch.object(front, "noting", lambda _environ, send: send),
+            patch.object(front, "note", lambda _environ, _status: None),
             patch.object(observed, "count", lambda *_event: None),
             patch.object(observed, "statements", deque(maxlen=0)),
         ):

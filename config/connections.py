@@ -5,6 +5,9 @@ import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.draining import is_draining
+from config.whole import EXTENSION, Whole
+
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
 # Also of fields after a body, and of a head that comes while a request is being answered.
 MAX_HEAD_BYTES = 64 * 1024
@@ -58,6 +61,9 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade() and not FRAMING.isdisjoint(name for name, _value in self.headers):
             raise ValueError("UPGRADE has not found the field, which came in two pieces")  # 400, by uvicorn
         super().on_headers_complete()
+        self.scope["extensions"] = {EXTENSION: Whole(self.cycle)}  # type: ignore[dict-item]  # an object
+        if is_draining():
+            self.cycle.keep_alive = False  # so that proxies go elsewhere
         self.headers = NoTrailers()
         self.bytes_since = 0
 

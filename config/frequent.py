@@ -39,7 +39,7 @@ from config.answer_headers import headers_of_each
 from config.framing import check_framing
 from config.grouping import Grouping
 from config.request_ids import enter
-from config.threads import Answer
+from config.whole import Answer
 
 logger = logging.getLogger(__name__)
 

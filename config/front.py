@@ -5,7 +5,6 @@ The names of headers are seen here as they were sent, before "-" and "_" become 
 """
 
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
@@ -19,15 +18,15 @@ from django.utils.module_loading import import_string
 from applications.waits.deadlines import Stalled
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow, Receive
-from config.draining import closing_while_draining
-from config.lanes import Lanes
-from config.noting import begin, noting
+from config.draining import NOT_READY, is_draining
+from config.lanes import READY, Lanes
+from config.noting import begin, note, noting
 from config.streams import Send, Streamed, Streams, TooManyStreams, encoded
-from config.threads import Answer, QueueFull
+from config.threads import QueueFull
+from config.whole import EXTENSION, Answer, Whole
 from config.wsgi import application as wsgi_application
 
 type Scope = dict[str, Any]
-type Headers = Iterable[tuple[str, str]]
 
 # By name, because it can be imported only once Django is set up, which config/wsgi.py does.
 is_page = import_string("config.paths.is_page")
@@ -38,7 +37,7 @@ time_statements = import_string("applications.models.statements.timing.time_stat
 
 THREADS = 4  # each keeps a connection to the database (docs/decisions/0010)
 MAX_WAITING = 256  # requests that wait for a thread; together less than a second's work
-CLOSE = [("Connection", "close")]  # where the body, or the rest of it, is not read
+CLOSE = [("Connection", "close")]  # where the rest of the body is not read
 lanes = Lanes(wsgi_application, THREADS, MAX_WAITING, begin=time_statements)
 streams = Streams()
 import_string("config.gathering.start")()
@@ -53,34 +52,36 @@ ALWAYS: WSGIEnvironment = {
 }
 
 
-@closing_while_draining
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
-    environ = environ_of(scope)
-    send = noting(environ, send)
+    environ, whole = environ_of(scope), scope["extensions"][EXTENSION]
+    begin(environ)
     try:
         if bodies.has_body(environ):
-            bodies.set_body(environ, await bodies.read(environ, receive))
+            bodies.set_body(environ, await bodies.read(environ, receive, whole.body))
             begin(environ)
-        if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
-            await _answer(environ, receive, send)
+        answer = await _answer(environ)
+        if isinstance(answer, Streamed):
+            await streams.send(answer, receive, noting(environ, send))
         else:
-            await _send(send, answer)
+            await _send(environ, whole, answer)
     except RequestDataTooBig as error:
-        await _refuse_too_large(environ, error, receive, send)
+        await _refuse_too_large(environ, error, receive, noting(environ, send))
     except (BodyTooSlow, BodyBrokeOff) as error:
-        await _send(send, _refused(environ, error), CLOSE)
+        await _send(environ, whole, _refused(environ, error), closes=True)
     except (QueueFull, TooManyStreams, Stalled) as error:
-        await _send(send, _refused(environ, error))
+        await _send(environ, whole, _refused(environ, error))
 
 
-async def _answer(environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
-    """Let a thread answer, and send it in pieces where its length is not known."""
-    answer = await lanes.of(environ["PATH_INFO"]).answer(environ)
-    if isinstance(answer, Streamed):
-        await streams.send(answer, receive, send)
-    else:
-        await _send(send, answer)
+async def _answer(environ: WSGIEnvironment) -> Answer | Streamed:
+    """Answer on the event loop, or let a thread do it."""
+    path = environ["PATH_INFO"]
+    if path == READY and is_draining():
+        return NOT_READY
+    if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
+        return await lanes.of(path).answer(environ)
+    made: Answer = answer
+    return made
 
 
 async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, receive: Receive, send: Send) -> None:
@@ -145,16 +146,17 @@ def _refused(environ: WSGIEnvironment, error: Exception) -> Answer:
     return response.status_code, list(response.items()), response.content
 
 
-async def _send(send: Send, answer: Answer, more: Headers = (), *, ends: bool = True) -> None:
-    """Send an answer, with `more` headers."""
-    status, headers, body = answer
-    await send({"type": "http.response.start", "status": status, "headers": encoded([*headers, *more])})
-    await send({"type": "http.response.body", "body": body, "more_body": not ends})
+async def _send(environ: WSGIEnvironment, whole: Whole, answer: Answer, *, closes: bool = False) -> None:
+    """Send an answer in one piece."""
+    note(environ, answer[0])
+    await whole.answer(answer, closes=closes)
 
 
 async def _send_and_drain(environ: WSGIEnvironment, answer: Answer, receive: Receive, send: Send) -> None:
     """Send an answer to a request whose body was not read, and end the connection once the rest of it has come."""
-    await _send(send, answer, CLOSE, ends=False)
+    status, headers, body = answer
+    await send({"type": "http.response.start", "status": status, "headers": encoded([*headers, *CLOSE])})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
     if "HTTP_EXPECT" not in environ:  # a client that expects 100 (Continue) has sent nothing yet
         await bodies.drain(receive)
     await send({"type": "http.response.body", "body": b""})

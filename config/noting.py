@@ -41,13 +41,17 @@ def begin(environ: WSGIEnvironment) -> None:
     environ[BEGAN] = perf_counter()
 
 
+def note(environ: WSGIEnvironment, status: int) -> None:
+    """Note that the answer to the request of `environ` begins now."""
+    answered.append(_noted(environ, status))
+
+
 def noting(environ: WSGIEnvironment, send: Send) -> Send:
-    """Return `send`, which also notes the answer to the request of `environ`."""
-    begin(environ)
+    """Return `send`, which also notes the answer that it begins."""
 
     def sending(message: dict[str, Any]) -> Awaitable[None]:
         if "status" in message:  # the head of an answer (ASGI)
-            answered.append(_noted(environ, message["status"]))
+            note(environ, message["status"])
         return send(message)
 
     return sending

@@ -11,8 +11,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from config.streams import Streamed
-
-type Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, and the whole body
+from config.whole import Answer
 
 WITHOUT_BODY = ("204", "304")  # of which no length is said (RFC 9110 section 8.6)
 WAIT_SECONDS = 1.5  # for a free thread; with the longest wait for the database it stays under 5 s
@@ -104,7 +103,7 @@ def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer | Str
     iterable = application(environ, start_response)
     close = getattr(iterable, "close", _nothing)
     status, headers = head
-    if getattr(iterable, "streaming", False) and not _has_length(headers):
+    if getattr(iterable, "streaming", False) and _length(headers) is None:
         return Streamed(int(status[:3]), headers, iter(iterable), close)
     try:
         parts.extend(iterable)
@@ -112,14 +111,17 @@ def call(application: WSGIApplication, environ: WSGIEnvironment) -> Answer | Str
         close()
     status, headers = head
     body = parts[0] if len(parts) == 1 else b"".join(parts)
-    if not (_has_length(headers) or status.startswith(WITHOUT_BODY)):
+    length = _length(headers)
+    if length is None and not status.startswith(WITHOUT_BODY):
         headers = [*headers, ("Content-Length", str(len(body)))]
+    elif length not in (None, len(body)) and environ["REQUEST_METHOD"] != "HEAD":
+        raise ValueError(f"The body has {len(body)} bytes, and its head says {length}.")
     return int(status[:3]), headers, body
 
 
-def _has_length(headers: list[tuple[str, str]]) -> bool:
-    """Whether the length of the body is said: static files say it, and are small."""
-    return any(name.lower() == "content-length" for name, _value in headers)
+def _length(headers: list[tuple[str, str]]) -> int | None:
+    """Return the length of the body where the head says it: that of static files does, which are small."""
+    return next((int(value) for name, value in headers if name.lower() == "content-length"), None)
 
 
 def _nothing() -> None:

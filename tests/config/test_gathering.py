@@ -46,6 +46,12 @@ def gatherer(tmp_path: Path, lines: list[str]) -> Gatherer:
     return made
 
 
+def _begun(**environ: Any) -> dict[str, Any]:
+    begun = {**ENVIRON, **environ}
+    begin(begun)  # as config/front.py does
+    return begun
+
+
 def answer(status: int = 200, **environ: Any) -> list[dict[str, Any]]:
     """Send an answer as the front does, and return what the server was handed."""
     sent = list[dict[str, Any]]()
@@ -54,7 +60,7 @@ def answer(status: int = 200, **environ: Any) -> list[dict[str, Any]]:
         sent.append(message)
         return Taken()
 
-    sending = noting.noting({**ENVIRON, **environ}, send)
+    sending = noting.noting(_begun(**environ), send)
     sending({"type": "http.response.start", "status": status, "headers": []})
     sending({"type": "http.response.body", "body": b"part", "more_body": True})
     sending({"type": "http.response.body", "body": b""})
@@ -73,9 +79,9 @@ def test_time_counts_from_the_end_of_the_body(monkeypatch: pytest.MonkeyPatch, g
     """Else a client that sends slowly would make this server look slow."""
     moments = iter([100.0, 109.0, 109.25])
     monkeypatch.setattr(noting, "perf_counter", lambda: next(moments))
-    environ = dict(ENVIRON)
+    environ = _begun()
     sending = noting.noting(environ, lambda _message: Taken())
-    begin(environ)  # as config/front.py does
+    begin(environ)  # once the body is there
     sending({"type": "http.response.start", "status": 200, "headers": []})
     assert Answered._make(answered[0]).seconds == pytest.approx(0.25)
 

@@ -24,7 +24,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from config import frequent, grouping
 from config.frequent import answer
-from config.threads import Answer
+from config.whole import Answer
 from tests.factories import make_account, make_application, make_token
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]

@@ -13,7 +13,8 @@ from applications.waits import limits
 from config import streams
 from config.front import environ_of
 from config.lanes import Lanes
-from config.threads import Answer, QueueFull, Threads, call
+from config.threads import QueueFull, Threads, call
+from config.whole import Answer
 from config.wsgi import application as product
 
 SCOPE = {
@@ -56,6 +57,18 @@ def test_a_streamed_answer_is_joined_and_closed() -> None:
     headers = [("X-Path", "/x"), ("Content-Length", "13")]
     assert call(application, {"PATH_INFO": "/x"}) == (203, headers, b"one two three")
     assert application.closed == 1
+
+
+def test_an_answer_that_is_not_as_long_as_it_says_is_none() -> None:
+    """It would be taken for the beginning of the next one."""
+
+    def application(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("content-length", "3")])
+        return [b"ab"]
+
+    with pytest.raises(ValueError, match="2 bytes, and its head says 3"):
+        call(application, {"REQUEST_METHOD": "GET"})
+    assert call(application, {"REQUEST_METHOD": "HEAD"}) == (200, [("content-length", "3")], b"ab")
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])

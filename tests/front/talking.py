@@ -1,0 +1,88 @@
+"""A server with the product's connections, in this process, and clients that send it bytes."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from config.connections import Connection
+from config.workers import sockets
+
+DATE = b"Fri, 27 Nov 2026 12:00:00 GMT"
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+type Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]  # ASGI
+type Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
+
+
+async def product(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer with the names of the headers and the body."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    names = [name.decode() for name, _value in scope["headers"]]
+    told = json.dumps([names, body.decode()]).encode()
+    headers = [(b"content-length", str(len(told)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": told})
+
+
+def talk(*clients: Client, application: Application = product) -> list[Any]:
+    """Let clients talk to a server at the same time, and return what they return."""
+    config = Config(application, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=30)
+    config.load()
+    state = ServerState()
+    state.default_headers = [(b"date", DATE)]  # as uvicorn does once a second
+
+    async def one(client: Client, address: tuple[str, int]) -> Any:
+        reader, writer = await asyncio.open_connection(*address)
+        try:
+            return await asyncio.wait_for(client(reader, writer), 10)
+        finally:
+            writer.close()
+
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Connection(config, state, {}), sock=sockets("127.0.0.1", 0)[0]
+        )
+        async with server:
+            address = server.sockets[0].getsockname()
+            return await asyncio.gather(*(one(client, address) for client in clients))
+
+    return asyncio.run(main())
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Return status and body; 0 where the connection ends without an answer."""
+    line = await reader.readline()
+    if not line:
+        return 0, b""
+    length = 0
+    while (field := (await reader.readline()).strip().lower()) != b"":
+        if field.startswith(b"content-length:"):
+            length = int(field.partition(b":")[2])
+    return int(line.split()[1]), await reader.readexactly(length)
+
+
+def sending(*parts: bytes, pause: float = 0.0, then_eof: bool = False) -> Client:
+    """Return a client that sends the parts and returns the answer."""
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, bytes]:
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(pause)
+        if then_eof:
+            writer.write_eof()
+        try:
+            return await answer(reader)
+        except ConnectionError:
+            return 0, b""
+
+    return client
