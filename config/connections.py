@@ -6,6 +6,7 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.draining import is_draining
+from config.reading import Reading
 from config.whole import EXTENSION, Whole
 
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
@@ -26,16 +27,18 @@ class NoTrailers(list[tuple[bytes, bytes]]):
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that is closed when the head of a request is too slow or too long.
+    """A connection that is closed when the head of a request is too slow or too long, or nobody reads the answer.
 
     uvicorn stops the clock of a connection at the first byte of a head; here it runs until the head is whole.
     """
 
     bytes_since = 0  # the end of a head, or a part of a body
+    reading: Reading  # of the answers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request; end at once where the client has gone, or where there are too many."""
         super().connection_made(transport)
+        self.reading = Reading(transport, self.loop)
         if self.client is None or len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
@@ -80,6 +83,26 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("The request ended before its body did.")
         self.cycle.keep_alive = False
         return True
+
+    def pause_writing(self) -> None:
+        """Wait with what is to be sent: much of it waits already."""
+        super().pause_writing()
+        self.reading.expect()
+
+    def resume_writing(self) -> None:
+        """Send again: the client has taken most of what waited."""
+        super().resume_writing()
+        self.reading.has_taken()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, and for the client to read."""
+        super().on_response_complete()
+        self.reading.expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End what waits for the client."""
+        super().connection_lost(exc)
+        self.reading.end()
 
     def _refuse(self, why: str) -> None:
         """End the connection; say why where that is not in the middle of an answer."""

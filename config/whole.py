@@ -38,7 +38,8 @@ class Whole:
         cycle.keep_alive = cycle.keep_alive and not closes
         sent = self._sent(answer)
         cycle.response_started = cycle.response_complete = True
-        cycle.transport.write(sent)
+        if not cycle.transport.is_closing():  # uvloop lets nobody write to one that was ended a moment ago
+            cycle.transport.write(sent)
         cycle.message_event.set()  # whoever waits for a part of the body hears that there will be none
         if not cycle.keep_alive:
             cycle.transport.close()
