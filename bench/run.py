@@ -61,11 +61,18 @@ def _note() -> str:
     return f"{generator()}, server and PostgreSQL (fsync on) on {cores} cores together, {day.day} {day:%B %Y}"
 
 
+def _at_least_one(text: str) -> int:
+    """Return a whole number of seconds or rounds; without any there is nothing to tell."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return int(text)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("--seconds", type=int, help="of each load (2)")
-    parser.add_argument("--steady", type=int, help="seconds of each load at half the rate (4)")
-    parser.add_argument("--rounds", type=int, help="in each of which every load has its turn (3)")
+    parser.add_argument("--seconds", type=_at_least_one, help="of each load (2)")
+    parser.add_argument("--steady", type=_at_least_one, help="seconds of each load at half the rate (4)")
+    parser.add_argument("--rounds", type=_at_least_one, help="in each of which every load has its turn (3)")
     parser.add_argument("--only", help="such as latchkey,hello")
     parser.add_argument(
         "--without-peers", action="store_true", help=f"the same as --only {','.join(OF_THIS_CHECKOUT)}"

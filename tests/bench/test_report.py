@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ from bench.load import Load
 from bench.measure import Figures, Results, Sample, Turn, figures_of
 from bench.picture import LEFT, picture
 from bench.products import versions
+from bench.run import main
 from bench.serving import Server
 from bench.steady import Steady
 
@@ -182,3 +184,14 @@ def test_versions_are_pinned_without_hashes() -> None:
         'cffi==2.1.1 ; os_name == "nt" \\\n    --hash=sha256:22\n'
     )
     assert versions(pinned) == "django==6.1.3\ncffi==2.1.1\n"
+
+
+@pytest.mark.parametrize("option", ["--seconds", "--steady", "--rounds"])
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5"])
+def test_a_load_has_a_length(
+    option: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", option, value])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"argument {option}: " in capsys.readouterr().err
