@@ -51,7 +51,7 @@ def _client(form: bytes) -> Callable[[], Awaitable[None]]:
 
     headers = {"host": "localhost", "content-type": "application/x-www-form-urlencoded"}
     headers |= {"content-length": str(len(form))}
-    scope: dict[str, Any] = {
+    scope = {
         "method": "POST",
         "raw_path": b"/oauth/token",
         "query_string": b"",
@@ -71,11 +71,10 @@ def _client(form: bytes) -> Callable[[], Awaitable[None]]:
             if closes or answer[0] != 200:
                 sys.exit(f"A token was refused: {answer}")
 
-    scope["extensions"] = {EXTENSION: Here()}
-
     async def client() -> None:
         for _request in range(REQUESTS):
-            await front.application(scope, _not_called, _not_called)
+            here = {**scope, "extensions": {EXTENSION: Here()}}
+            await front.application(here, _not_called, _not_called)
 
     return client
 

@@ -54,7 +54,9 @@ ALWAYS: WSGIEnvironment = {
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
-    environ, whole = environ_of(scope), scope["extensions"][EXTENSION]
+    environ = environ_of(scope)
+    # Taken out: it holds what holds the scope, and such a ring would be left to the collector of garbage.
+    whole = scope["extensions"].pop(EXTENSION)
     begin(environ)
     try:
         if bodies.has_body(environ):

@@ -1,12 +1,15 @@
 """A body that came with its head, and an answer in one piece."""
 
 import asyncio
+import gc
 import socket
 import struct
+import weakref
 from typing import Any
 
 import pytest
 
+from config import front
 from config.whole import EXTENSION, Answer, Whole
 from tests.front.talking import CHUNKS, DATE, HEAD, WHOLE, Application, answer, sending, talk
 
@@ -128,6 +131,29 @@ def test_a_client_that_reads_nothing_gets_no_more_answers() -> None:
     [(before, lengths)] = talk(client, application=application)
     assert before < 20
     assert lengths == [len(large)] * 40
+
+
+def test_a_request_leaves_nothing_to_the_collector_of_garbage() -> None:
+    """It would come after every two hundred requests, and now and then stop all of them for 15 ms."""
+    requests: list[weakref.ref[Any]] = []
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        requests.append(weakref.ref(scope["extensions"][EXTENSION].cycle))
+        await front.application(scope, receive, send)
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[bool]:
+        for _number in range(3):
+            writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert (await answer(reader))[0] == 200
+        return [request() is None for request in requests]
+
+    gc.disable()
+    try:
+        assert talk(client, application=application) == [
+            [True, True, False]
+        ]  # the last one is the connection's
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_sent_to_a_client_that_has_gone() -> None:
