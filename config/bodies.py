@@ -45,16 +45,16 @@ def has_body(environ: WSGIEnvironment) -> bool:
     return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
 
 
-async def read(environ: WSGIEnvironment, receive: Receive, came: bytes | None = None) -> bytes:
-    """Return the whole body; `came` is all of it, where it came with the head.
+async def read(environ: WSGIEnvironment, receive: Receive, whole: bytes | None = None) -> bytes:
+    """Return the whole body; `whole` is given where it came together with the head.
 
     Raises RequestDataTooBig (before reading, where the head says so), BodyTooSlow or BodyBrokeOff.
     """
     length, most = int(environ.get("CONTENT_LENGTH", "-1")), most_bytes(environ["PATH_INFO"])
-    if max(length, len(came or b"")) > most:
+    if max(length, len(whole or b"")) > most:
         raise RequestDataTooBig
-    if came is not None:
-        return came
+    if whole is not None:
+        return whole
     body, more = bytearray(), True
     try:
         async with asyncio.timeout(settings.BODY_SECONDS):

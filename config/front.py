@@ -55,7 +55,7 @@ ALWAYS: WSGIEnvironment = {
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
     environ = environ_of(scope)
-    # Taken out: it holds what holds the scope, and such a ring would be left to the collector of garbage.
+    # Taken out of the scope, which it refers to: a reference cycle would be left to the garbage collector.
     whole = scope["extensions"].pop(EXTENSION)
     begin(environ)
     try:
@@ -80,10 +80,9 @@ async def _answer(environ: WSGIEnvironment) -> Answer | Streamed:
     path = environ["PATH_INFO"]
     if path == READY and is_draining():
         return NOT_READY
-    if (endpoint := frequent(environ)) is None or (answer := await quickly(endpoint, environ)) is None:
-        return await lanes.of(path).answer(environ)
-    made: Answer = answer
-    return made
+    endpoint = frequent(environ)
+    answer: Answer | None = None if endpoint is None else await quickly(endpoint, environ)
+    return await lanes.of(path).answer(environ) if answer is None else answer
 
 
 async def _refuse_too_large(environ: WSGIEnvironment, error: Exception, receive: Receive, send: Send) -> None:

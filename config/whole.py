@@ -1,7 +1,7 @@
-"""What most requests need and ASGI has no word for: a body that came with its head, and an answer in one piece.
+"""A body that came together with its head, and an answer that is sent in one piece: an extension of ASGI.
 
-uvicorn sends an answer in two pieces and looks at each header by itself, and a body that is there already would be read
-under a limit of time: together a fifth of the processor time of a token request (docs/decisions/0047).
+By ASGI alone an answer is sent in two pieces, uvicorn checks each header by itself, and a body that has arrived already
+is read under a limit of time. Together that is a fifth of the processor time of a token request (docs/decisions/0047).
 """
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -12,7 +12,7 @@ EXTENSION = "latchkey.whole"  # of a scope (ASGI): its Whole
 
 
 class Whole:
-    """A request whose body may be there already, and its answer, all of which is sent at once."""
+    """The whole body of a request, where it has arrived, and the way to send a whole answer."""
 
     __slots__ = ("cycle",)
 
@@ -40,7 +40,7 @@ class Whole:
         cycle.response_started = cycle.response_complete = True
         if not cycle.transport.is_closing():  # uvloop lets nobody write to one that was ended a moment ago
             cycle.transport.write(sent)
-        cycle.message_event.set()  # whoever waits for a part of the body hears that there will be none
+        cycle.message_event.set()  # ends the waiting for more of the body
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()

@@ -67,8 +67,8 @@ def application() -> Callable[..., Any]:
 class Processes(Multiprocess):
     """The workers, each of which is asked twice a second whether it is well.
 
-    The first process also holds its copy of the end by which a worker answers. Without closing that it would wait
-    SILENT_SECONDS for the answer of a worker that died while it was asked.
+    A worker answers over a pipe, of which the first process holds a copy of the worker's end. While that copy is open,
+    the first process does not see that the worker has died, and waits SILENT_SECONDS for its answer.
     """
 
     def keep_subprocess_alive(self) -> None:
@@ -82,7 +82,7 @@ class Sockets(list[socket.socket]):
     """Where to listen. On its way to a worker it becomes a socket of that worker's own.
 
     Among several sockets of one port the system spreads connections. Of one socket for all, the first worker that
-    wakes takes all that wait, and the others have nothing to do. What a worker that died had goes to the others.
+    wakes takes all that wait, and the others have nothing to do. What a worker that dies has not taken yet is reset.
     """
 
     def __init__(self, host: str, port: int) -> None:

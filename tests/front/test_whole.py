@@ -6,10 +6,12 @@ import socket
 import struct
 import weakref
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 
-from config import front
+from config import bodies, front
 from config.whole import EXTENSION, Answer, Whole
 from tests.front.talking import CHUNKS, DATE, HEAD, WHOLE, Application, answer, sending, talk
 
@@ -65,6 +67,16 @@ def test_a_body_that_came_with_its_head_is_there(request_: bytes, told: bytes) -
 @pytest.mark.parametrize("parts", [(LENGTH, b"ab"), (CHUNKS, b"2\r\nab\r\n0\r\n\r\n")])
 def test_one_that_comes_later_is_not(parts: tuple[bytes, ...]) -> None:
     assert talk(sending(*parts, pause=0.05), application=answering()) == [(200, b"False ab")]
+
+
+@pytest.mark.parametrize(("path", "most"), [("/oauth/token", 64 * 1024), ("/events", 1024 * 1024)])
+def test_a_body_that_came_with_its_head_has_the_same_limit(path: str, most: int) -> None:
+    """In chunks, so that the head says no length."""
+    environ = {"PATH_INFO": path, "HTTP_TRANSFER_ENCODING": "chunked"}
+    longest = b"x" * most
+    assert asyncio.run(bodies.read(environ, AsyncMock(), longest)) == longest
+    with pytest.raises(RequestDataTooBig):
+        asyncio.run(bodies.read(environ, AsyncMock(), longest + b"x"))
 
 
 def test_an_answer_says_when_it_was_made_and_leaves_the_connection_open() -> None:
@@ -133,7 +145,7 @@ def test_a_client_that_reads_nothing_gets_no_more_answers() -> None:
     assert lengths == [len(large)] * 40
 
 
-def test_a_request_leaves_nothing_to_the_collector_of_garbage() -> None:
+def test_a_request_leaves_nothing_to_the_garbage_collector() -> None:
     """It would come after every two hundred requests, and now and then stop all of them for 15 ms."""
     requests: list[weakref.ref[Any]] = []
 
