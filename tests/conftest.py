@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -27,6 +28,7 @@ from tests.entry import ServedHandler
 from tests.once import NOT_ONCE, is_left_out, runs_once
 from tests.servers import ROOT, Served
 from tests.shared import Make, makers, seed_scopes, shared
+from tests.sqlite import Tables
 
 # A slow machine is no fault of what is tested; speed is measured by bench/.
 hypothesis.settings.register_profile("without a deadline", deadline=None)
@@ -139,8 +141,25 @@ def _deletions(_style: object, tables: Iterable[str], **_options: object) -> lis
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> Tables | None:
+    """What the first process of several on SQLite migrates for all of them. It comes before pytest-django migrates."""
+    if settings.POSTGRESQL or "PYTEST_XDIST_WORKER" not in os.environ:
+        return None
+    # The folder around that of this process: of the whole run, and of no other.
+    tables = Tables(tmp_path_factory.getbasetemp().parent / "migrated.sqlite3")
+    tables.begin()
+    return tables
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_modify_db_settings: Tables | None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
     """Make the roles on PostgreSQL, and let tests with real transactions end fast."""
+    if django_db_modify_db_settings:
+        django_db_modify_db_settings.end()
     if settings.POSTGRESQL:
         connection.ops.sql_flush = _deletions  # type: ignore[method-assign, assignment]
         with django_db_blocker.unblock(), connection.cursor() as cursor:
