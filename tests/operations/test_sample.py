@@ -31,15 +31,30 @@ from applications.panel.webhooks import lines_of
 from applications.rules.attempts import is_success
 from applications.rules.networks import allows, parse_address
 from tests.factories import make_account
+from tests.shared import makers, shared
 
-pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def account() -> Account:
+def make_sample() -> Account:
+    """Return an account with the sample, stored."""
     account = make_account()
     seed_sample(account=account, actor=OPERATOR)
     return account
+
+
+makers["sample"] = make_sample
+
+
+@pytest.fixture
+def sample(db: None) -> Account:
+    """What the tests share."""
+    made: Account = shared.copy(make_sample)
+    return made
+
+
+@pytest.fixture
+def account(sample: Account) -> Account:
+    """The account with the sample."""
+    return sample
 
 
 def test_every_page_has_something_to_show(account: Account) -> None:
