@@ -87,6 +87,7 @@ from applications.rules.time_zones import TimeZone
 from applications.rules.webhook_events import Route
 from tests.architecture.test_operations import operations
 from tests.factories import make_account, make_application, make_token
+from tests.shared import makers, shared
 from tests.webhooks import hand_over, set_url
 
 type Call = Callable[..., object]
@@ -118,12 +119,27 @@ NAMES = [
 ADDRESSES = ["192.0.2.1/24", "::ffff:192.0.2.1", "fe80::1%eth0", "example.com", "", "10.0.0.0/8 ", "\x00"]
 
 
-@pytest.fixture
-def target(db: None) -> Application:
-    """An application whose account also has a resource server beside it, an API key and a token."""
+def make_guarded() -> Application:
+    """Return an application, stored; the scope "reports" is retired."""
     application = make_application(make_account())[0]
     retire_scope(scope=Scope.objects.get(name="reports"), actor=OPERATOR)
     return application
+
+
+makers["guarded"] = make_guarded
+
+
+@pytest.fixture
+def guarded(db: None) -> Application:
+    """What the tests share."""
+    made: Application = shared.copy(make_guarded)
+    return made
+
+
+@pytest.fixture
+def target(guarded: Application) -> Application:
+    """The application."""
+    return guarded
 
 
 def state() -> list[object]:
