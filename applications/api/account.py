@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from applications.api.access import by_method
-from applications.api.errors import NOT_KEPT, Good, answer, encoded
+from applications.api.errors import NOT_KEPT, Good, answer
+from applications.api.outputs import time
 from applications.authentication.clients import Client
 from applications.authentication.credentials import accept, asked_token
 from applications.descriptions.operations import Operation, describes
 from applications.descriptions.parts import ID, MOMENT, NAME, json_of, response, schema
 from applications.models.statements.tokens import FoundToken
 from applications.operations.last_used import Run
+from applications.rules.json_bytes import json_bytes
 
 SCOPE = "account"
 CALLER = {
@@ -49,7 +51,7 @@ def _described(client: Client) -> dict[str, Any]:
         },
         "application": _application(client),
         "scopes": " ".join(client.scopes),
-        "expiresAt": client.expires_at and f"{client.expires_at:%Y-%m-%d %H:%M:%S}",
+        "expiresAt": client.expires_at and time(client.expires_at),
     }
 
 
@@ -69,6 +71,6 @@ def account_asked(
     """Return the key of the token that `account` asks about, and what makes its answer (config/frequent.py)."""
 
     def tell(found: FoundToken, moment: datetime, run: Run) -> Good:
-        return NOT_KEPT, encoded(_described(accept(request, found, (SCOPE,), moment, run)))
+        return NOT_KEPT, json_bytes(_described(accept(request, found, (SCOPE,), moment, run)))
 
     return asked_token(request), tell

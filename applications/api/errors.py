@@ -1,11 +1,11 @@
 """Errors in the form of the platform's published clients: the one table from code to status of this edge."""
 
-import json
 from typing import Any
 
 from django.http import HttpResponse
 
 from applications.errors import AccessDenied, Conflict, DomainError, InvalidParam, LimitReached, NotFound
+from applications.rules.json_bytes import json_bytes
 
 # type: (HTTP status, the platform's number)
 TYPES = {
@@ -79,12 +79,7 @@ def accepted() -> HttpResponse:
 
 def answer(body: Any, status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps."""
-    return HttpResponse(encoded(body), headers=NOT_KEPT, status=status)
-
-
-def encoded(body: Any) -> bytes:
-    """Return the JSON of an answer, whose headers are NOT_KEPT."""
-    return json.dumps(body).encode()
+    return HttpResponse(json_bytes(body), headers=NOT_KEPT, status=status)
 
 
 def refuse(error: ApiError, path: str) -> HttpResponse:

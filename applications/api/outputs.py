@@ -65,5 +65,5 @@ def line(allowed: AllowedIP) -> dict[str, Any]:
 
 
 def time(moment: datetime) -> str:
-    """Return a time in UTC, as the whole API writes times."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    """Return a time in UTC, as the whole API writes times: 2026-01-31 23:59:59."""
+    return moment.replace(tzinfo=None).isoformat(" ", "seconds")

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from applications.api import bodies, rates
 from applications.api.bodies import Keys, flag, structure, text
 from applications.api.clients import authenticated_client
-from applications.api.errors import NOT_KEPT, ApiError, Good, answer, encoded, invalid
+from applications.api.errors import NOT_KEPT, ApiError, Good, answer, invalid
 from applications.api.outputs import time
 from applications.api.preview_description import PREVIEW
 from applications.api.resource_servers import check_the_platform
@@ -30,6 +30,7 @@ from applications.models.statements.message_settings import (
 from applications.models.statements.tokens import FoundToken
 from applications.operations.last_used import Run
 from applications.rules.destinations import zone_of
+from applications.rules.json_bytes import json_bytes
 from applications.rules.previews import MeasuredText, Preview, SmsSettings, has_previewed, preview
 from applications.rules.transliteration import parse_alphabet
 
@@ -80,7 +81,8 @@ def preview_asked(
 
     def tell(found: tuple[FoundToken, FoundSmsSettings], moment: datetime, run: Run) -> Good:
         token, settings = found
-        body = encoded(_written(_preview(values, settings)))  # before `accept`, which records: it may raise
+        # Before `accept`, which records: it may raise.
+        body = json_bytes(_written(_preview(values, settings)))
         accept(request, token, (SCOPE,), moment, run)
         return NOT_KEPT, body
 

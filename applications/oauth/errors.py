@@ -1,10 +1,11 @@
 """Errors in the form of RFC 6749 section 5.2: the one table from error to status of this edge."""
 
-import json
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+
+from applications.rules.json_bytes import json_bytes
 
 STATUS = {
     "invalid_client": 401,
@@ -39,12 +40,7 @@ class OAuthError(Exception):
 
 def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
     """Return JSON that no cache keeps (RFC 6749 section 5.1)."""
-    return HttpResponse(encoded(body), headers=NOT_KEPT, status=status)
-
-
-def encoded(body: dict[str, Any]) -> bytes:
-    """Return the JSON of an answer, whose headers are NOT_KEPT."""
-    return json.dumps(body).encode()
+    return HttpResponse(json_bytes(body), headers=NOT_KEPT, status=status)
 
 
 def refuse(error: OAuthError) -> HttpResponse:

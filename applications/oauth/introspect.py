@@ -23,13 +23,14 @@ from applications.models.statements.tokens import FoundToken
 from applications.models.usage import Reason
 from applications.oauth.clients import client_and_token, client_credentials
 from applications.oauth.descriptions import form, response
-from applications.oauth.errors import NOT_KEPT, Good, OAuthError, answer, encoded
+from applications.oauth.errors import NOT_KEPT, Good, OAuthError, answer
 from applications.oauth.parameters import read_parameters, required
 from applications.operations.address_use import UNNAMED
 from applications.operations.clients import record_client_use, token_question
 from applications.operations.last_used import Run, at_once, record_token_use
 from applications.operations.refused_requests import BEARER
 from applications.operations.usage import record_refusal, record_refused_request
+from applications.rules.json_bytes import json_bytes
 from applications.rules.networks import Address, allows, parse_address
 from applications.rules.scopes import effective
 
@@ -59,7 +60,7 @@ def introspect_asked(
 
     def tell(result: ClientAndToken, moment: datetime, run: Run) -> Good:
         record_client_use(result, question.secret_digest, address, moment, run)
-        return NOT_KEPT, encoded(_told(request, parameters, client_ip, result, run))
+        return NOT_KEPT, json_bytes(_told(request, parameters, client_ip, result, run))
 
     return question, tell
 

@@ -13,10 +13,11 @@ from applications.descriptions.schemas import HELD, text, whole
 from applications.models.statements.tokens import Inserted, NewToken
 from applications.oauth.clients import authenticated, client_credentials
 from applications.oauth.descriptions import form, response
-from applications.oauth.errors import NOT_KEPT, Good, OAuthError, answer, encoded
+from applications.oauth.errors import NOT_KEPT, Good, OAuthError, answer
 from applications.oauth.parameters import check_no_stray_scope, read_parameters, required, scopes_of
 from applications.operations.last_used import Run
 from applications.operations.tokens import Issued, ScopeNotHeld, issue_token, issued, new_token
+from applications.rules.json_bytes import json_bytes
 
 # The platform's published clients need an integer; they read this one as "does not expire".
 NEVER = 2147483647
@@ -49,7 +50,7 @@ def token_asked(request: HttpRequest) -> tuple[NewToken, Callable[[Inserted, dat
     value, token = new_token(client_id=client_id, secret=secret, scopes=scopes, address=address)
 
     def tell(inserted: Inserted, moment: datetime, run: Run) -> Good:
-        return NOT_KEPT, encoded(_body(issued(value, token, inserted, moment, run)))
+        return NOT_KEPT, json_bytes(_body(issued(value, token, inserted, moment, run)))
 
     return token, tell
 
