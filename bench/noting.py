@@ -11,7 +11,7 @@ import statistics
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
@@ -47,41 +47,58 @@ def _form() -> bytes:
 def _client(form: bytes) -> Callable[[], Awaitable[None]]:
     """Return what asks for REQUESTS tokens, one after the other."""
     from config import front
-    from config.whole import EXTENSION, Answer
+    from config.exchanges import Exchange
 
-    headers = {"host": "localhost", "content-type": "application/x-www-form-urlencoded"}
-    headers |= {"content-length": str(len(form))}
-    scope = {
-        "method": "POST",
-        "raw_path": b"/oauth/token",
-        "query_string": b"",
-        "http_version": "1.1",
-        "scheme": "http",
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 50000),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/oauth/token",
+        "QUERY_STRING": "",
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(form)),
+        "wsgi.url_scheme": "http",
     }
-
-    class Here:
-        """The connection: the body is there, and the answer is thrown away."""
-
-        body = form
-
-        async def answer(self, answer: Answer, *, closes: bool) -> None:
-            if closes or answer[0] != 200:
-                sys.exit(f"A token was refused: {answer}")
 
     async def client() -> None:
         for _request in range(REQUESTS):
-            here = {**scope, "extensions": {EXTENSION: Here()}}
-            await front.application(here, _not_called, _not_called)
+            line = Nobody()
+            exchange = Exchange(line, {**environ}, keeps=True)
+            exchange.add(form)
+            exchange.end()
+            front.application(exchange)
+            await line.answered
 
     return client
 
 
-async def _not_called(_message: Any = None) -> Any:
-    """Stand for what reads and sends in pieces."""
-    sys.exit("The body was not there, or the answer was sent in pieces.")
+class Nobody:
+    """The connection of a client: its answer is thrown away."""
+
+    def __init__(self) -> None:
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def read_on(self, *, reads: bool) -> None:
+        """Take no more: all of the request is there."""
+
+    def write(self, data: bytes) -> None:
+        if not data.startswith(b"HTTP/1.1 200 "):
+            sys.exit(f"A token was refused: {data!r}")
+
+    async def written(self) -> None:
+        """Wait for nothing."""
+
+    def date(self) -> str:
+        return "Date: Fri, 27 Nov 2026 12:00:00 GMT\r\n"
+
+    def finish(self, exchange: object) -> None:
+        self.answered.set_result(None)
+
+    def run(self, answering: Coroutine[Any, Any, None]) -> None:
+        asyncio.ensure_future(answering)  # noqa: RUF006  # the loop has it until its thread has answered
 
 
 async def _round(client: Callable[[], Awaitable[None]], way: str) -> float:

@@ -4,17 +4,15 @@ Events may have more (LARGER): what a resource server hands over is a thousand o
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import BytesIO
-from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest
 
-type Receive = Callable[[], Awaitable[dict[str, Any]]]  # ASGI: the next part of the body
+from config.exchanges import Exchange
 
 # Of a refused body, which is thrown away: enough for a client that sends all of it before it reads the answer.
 MAX_BYTES_DRAINED = 8 * 1024 * 1024
@@ -45,43 +43,38 @@ def has_body(environ: WSGIEnvironment) -> bool:
     return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
 
 
-async def read(environ: WSGIEnvironment, receive: Receive, whole: bytes | None = None) -> bytes:
-    """Return the whole body; `whole` is given where it came together with the head.
+def is_too_large(environ: WSGIEnvironment, length: int) -> bool:
+    """Whether a body is, of which so many bytes have come; by its head alone where that says how many will."""
+    return max(int(environ.get("CONTENT_LENGTH", "0")), length) > most_bytes(environ["PATH_INFO"])
+
+
+async def read(exchange: Exchange) -> bytes:
+    """Return the whole body.
 
     Raises RequestDataTooBig (before reading, where the head says so), BodyTooSlow or BodyBrokeOff.
     """
-    length, most = int(environ.get("CONTENT_LENGTH", "-1")), most_bytes(environ["PATH_INFO"])
-    if max(length, len(whole or b"")) > most:
-        raise RequestDataTooBig
-    if whole is not None:
-        return whole
-    body, more = bytearray(), True
+    body = bytearray(exchange.taken())
     try:
         async with asyncio.timeout(settings.BODY_SECONDS):
-            # Asking for the end where the length is known would only wait for the event loop once more.
-            while more and len(body) != length:
-                part, more = await _next(receive)
-                body += part
-                if len(body) > most:
-                    raise RequestDataTooBig
-        if length not in (-1, len(body)):
-            raise BodyBrokeOff
+            while not (too_large := is_too_large(exchange.environ, len(body))) and not exchange.is_whole:
+                body += await _next(exchange)
     except TimeoutError:
         raise BodyTooSlow from None
+    if too_large:
+        raise RequestDataTooBig
     return bytes(body)
 
 
-async def drain(receive: Receive) -> None:
+async def drain(exchange: Exchange) -> None:
     """Read on after a refusal, within bounds, so that the client gets to read it.
 
     A connection that is closed while there are bytes to read is reset, and the answer can be lost with it.
     """
-    drained, more = 0, True
+    drained = 0
     with suppress(TimeoutError, BodyBrokeOff):
         async with asyncio.timeout(settings.BODY_SECONDS):
-            while more and drained < MAX_BYTES_DRAINED:
-                part, more = await _next(receive)
-                drained += len(part)
+            while drained < MAX_BYTES_DRAINED and not exchange.is_whole:
+                drained += len(await _next(exchange))
 
 
 def set_body(environ: WSGIEnvironment, body: bytes) -> None:
@@ -116,9 +109,9 @@ def read_larger(request: HttpRequest) -> None:
         request._body = request.read()  # where Django keeps it, once it has been read
 
 
-async def _next(receive: Receive) -> tuple[bytes, bool]:
-    """Return the next part of the body, and whether there are more."""
-    message = await receive()
-    if message["type"] != "http.request":
+async def _next(exchange: Exchange) -> bytes:
+    """Return the next part of the body."""
+    await exchange.wait()
+    if exchange.is_broken:
         raise BodyBrokeOff
-    return message["body"], message["more_body"]
+    return exchange.taken()

@@ -1,116 +1,201 @@
-"""The connections of clients: HTTP/1.1 as uvicorn speaks it, with the limits that it lacks (docs/decisions/0047)."""
+"""The connections of clients, with their limits: HTTP/1.1 on uvicorn's server (docs/decisions/0048)."""
 
 import asyncio
-import re
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Coroutine
+from functools import lru_cache
+from typing import Any
+from wsgiref.types import WSGIEnvironment
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from django.core.exceptions import BadRequest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from config.draining import is_draining
+from config.exchanges import Exchange
+from config.parsing import Parser, TooManyAtOnce
 from config.reading import Reading
-from config.whole import EXTENSION, Whole
+
+logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
-# Also of fields after a body, and of a head that comes while a request is being answered.
-MAX_HEAD_BYTES = 64 * 1024
+MAX_WAITING = (
+    100  # requests of a connection that were sent without waiting for an answer; each takes 2 KB of memory
+)
 HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
-# The parser would take what follows such a head for another protocol, and a body for none. A server may ignore the
-# field (RFC 9110 section 7.8); clients in Java send it with every first request.
-UPGRADE = re.compile(rb"(\r\n)upgrade(?=:)", re.IGNORECASE)
-FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
-class NoTrailers(list[tuple[bytes, bytes]]):
-    """Where fields go that follow a body in chunks: nowhere. Nobody has checked them as the head was checked."""
+class Connection(asyncio.Protocol):
+    """A connection, whose requests are answered one after the other.
 
-    def append(self, _field: tuple[bytes, bytes]) -> None:
-        """Drop a field."""
-
-
-class Connection(HttpToolsProtocol):
-    """A connection that is closed when the head of a request is too slow or too long, or nobody reads the answer.
-
-    uvicorn stops the clock of a connection at the first byte of a head; here it runs until the head is whole.
+    It ends when the head of a request is too slow or too long, or when nobody reads the answer. uvicorn makes one for
+    each client; the application is called with each Exchange, on the event loop.
     """
 
-    bytes_since = 0  # the end of a head, or a part of a body
-    reading: Reading  # of the answers
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: object,
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.application: Callable[[Exchange], None] = config.loaded_app
+        self.server = server_state
+        self.loop = _loop or asyncio.get_running_loop()
+        self.current: Exchange | None = None  # is being answered
+        self.queue: deque[Exchange] = deque()  # were sent without waiting for an answer
+        self.until = 0.0  # when the head of a request has to be whole, by the clock of the loop
+        self.reads = True
+        self.parser: Parser | None = None  # none once nothing more can be read
+        self.can_write = asyncio.Event()
+        self.can_write.set()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    # --- What the event loop calls ---------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as it is for TCP
         """Begin to wait for a request; end at once where the client has gone, or where there are too many."""
-        super().connection_made(transport)
-        self.reading = Reading(transport, self.loop)
-        if self.client is None or len(self.connections) > MAX_CONNECTIONS:
+        self.transport, self.reading = transport, Reading(transport, self.loop)
+        self.server.connections.add(self)  # type: ignore[arg-type]  # uvicorn lists its own kinds
+        peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self.until = self.loop.time() + HEAD_SECONDS
+        self.clock = self.loop.call_later(HEAD_SECONDS, self._look)
+        if peer is None or len(self.server.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
-            self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+            ends = {"REMOTE_ADDR": peer[0], "SERVER_NAME": here[0], "SERVER_PORT": str(here[1])}
+            self.parser = Parser(ends, self._take)
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come; let the clock run on while the head is not whole."""
-        clock, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
-        self.bytes_since += len(data)
-        if not self._is_asked() and UPGRADE.search(data):
-            head, end, body = data.partition(b"\r\n\r\n")
-            data = UPGRADE.sub(rb"\1x-upgrade", head) + end + body
-        super().data_received(data)
-        if clock is not None and (self._is_asked() or self.transport.is_closing()):
-            clock.cancel()
-        elif clock is not None:
-            self.timeout_keep_alive_task = clock
-        if self.bytes_since > MAX_HEAD_BYTES:
-            self._refuse("The head of the request is too long.")
+        """Read what has come, and answer it."""
+        if self.parser is None or self.transport.is_closing():
+            return
+        try:
+            self.parser.feed(data)
+        except BadRequest as fault:
+            self.parser.refuse(fault)
+            self.parser = None  # nothing that follows can be read
+        self._answer_next()
 
-    def on_headers_complete(self) -> None:
-        """Answer the request, whose head is whole now; refuse one whose body the parser will not read."""
-        if self.parser.should_upgrade() and not FRAMING.isdisjoint(name for name, _value in self.headers):
-            raise ValueError("UPGRADE has not found the field, which came in two pieces")  # 400, by uvicorn
-        super().on_headers_complete()
-        self.scope["extensions"] = {EXTENSION: Whole(self.cycle)}  # type: ignore[dict-item]  # an object
-        if is_draining():
-            self.cycle.keep_alive = False  # so that proxies go elsewhere
-        self.headers = NoTrailers()
-        self.bytes_since = 0
-
-    def on_body(self, body: bytes) -> None:
-        """Keep a part of the body for whoever reads it."""
-        super().on_body(body)
-        self.bytes_since = 0
-
-    def eof_received(self) -> bool:  # type: ignore[override]  # True leaves the connection open for the answer
-        """Answer what a client asked before it said that no more will come, and close then."""
-        if not self._is_asked():
-            return False
-        if self.cycle.more_body:
-            self.send_400_response("The request ended before its body did.")
-        self.cycle.keep_alive = False
-        return True
+    def eof_received(self) -> bool:
+        """Answer what a client asked before it said that no more will come, and end the connection then."""
+        asked = [self.current, *self.queue] if self.current else [*self.queue]
+        if asked:
+            asked[-1].keeps = False
+            asked[-1].break_off()
+        return bool(asked)  # True leaves the connection open
 
     def pause_writing(self) -> None:
         """Wait with what is to be sent: much of it waits already."""
-        super().pause_writing()
+        self.can_write.clear()
         self.reading.expect()
 
     def resume_writing(self) -> None:
         """Send again: the client has taken most of what waited."""
-        super().resume_writing()
+        self.can_write.set()
         self.reading.has_taken()
-
-    def on_response_complete(self) -> None:
-        """Wait for the next request, and for the client to read."""
-        super().on_response_complete()
-        self.reading.expect()
+        self._answer_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what waits for the client."""
-        super().connection_lost(exc)
+        self.server.connections.discard(self)
+        self.clock.cancel()
         self.reading.end()
+        self.can_write.set()
+        self.parser = None  # it refers to this object
+        if self.current is not None:
+            self.current.break_off(is_gone=True)
+        self.queue.clear()
 
-    def _refuse(self, why: str) -> None:
-        """End the connection; say why where that is not in the middle of an answer."""
-        if self._is_asked():
+    def shutdown(self) -> None:
+        """End the connection, after the answer where one is being made: the server ends."""
+        if self.current is None:
+            self.transport.close()
+        else:
+            self.current.keeps = False
+
+    # --- What an exchange needs (config/exchanges.py) --------------------------------------------
+
+    def read_on(self, *, reads: bool) -> None:
+        """Take more from the client, or no more for now."""
+        if reads != self.reads and not self.transport.is_closing():
+            self.reads = reads
+            (self.transport.resume_reading if reads else self.transport.pause_reading)()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, unless the client has gone."""
+        if not self.transport.is_closing():  # uvloop lets nobody write to one that was ended a moment ago
+            self.transport.write(data)
+
+    async def written(self) -> None:
+        """Wait until the client has taken most of what was sent, or has gone."""
+        await self.can_write.wait()
+
+    def date(self) -> str:
+        """Return the header that says when an answer is made; uvicorn makes it once a second."""
+        return _lines(*self.server.default_headers)
+
+    def finish(self, exchange: Exchange) -> None:
+        """Go on with the next request: an answer has been sent."""
+        self.current = None
+        self.reading.expect()
+        if not exchange.keeps:
+            self.transport.close()
+            return
+        if self.queue:
+            self.loop.call_soon(self._answer_next)
+        else:
+            self.until = self.loop.time() + HEAD_SECONDS
+            self.read_on(reads=True)
+
+    def run(self, answering: Coroutine[Any, Any, None]) -> None:
+        """Run what answers in a task of its own, for which the server waits before it ends."""
+        task = self.loop.create_task(answering)
+        self.server.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.server.tasks.discard(task)
+        if task.cancelled():
             self.transport.abort()
-        elif not self.transport.is_closing():
-            self.send_400_response(why)
+        elif error := task.exception():
+            logger.error("an answer broke off", exc_info=error)
+            self.transport.abort()
 
-    def _is_asked(self) -> bool:
-        """Whether there is a request that is not answered yet."""
-        return bool(self.cycle) and not self.cycle.response_complete
+    # --- One request after the other -------------------------------------------------------------
+
+    def _take(self, environ: WSGIEnvironment, keeps: bool, fault: BadRequest | None) -> Exchange:
+        """Take a request from the parser; before a server ends, proxies are to go elsewhere."""
+        if fault is None and len(self.queue) >= MAX_WAITING:
+            raise TooManyAtOnce
+        exchange = Exchange(self, environ, keeps=keeps and not is_draining(), fault=fault)
+        self.queue.append(exchange)
+        return exchange
+
+    def _answer_next(self) -> None:
+        """Let the next request be answered, once the client has taken the answers before."""
+        goes_on = self.can_write.is_set() and not self.transport.is_closing()
+        if self.current is None and self.queue and goes_on:
+            self.current = self.queue.popleft()
+            self.until = math.inf
+            try:
+                self.application(self.current)
+            except Exception:
+                logger.exception("a request could not be answered")
+                self.transport.abort()
+        if self.queue:
+            self.read_on(reads=False)
+
+    def _look(self) -> None:
+        """End the connection where the head of a request is not there in time."""
+        left = self.until - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.clock = self.loop.call_later(min(left, HEAD_SECONDS), self._look)
+
+
+@lru_cache(maxsize=1)
+def _lines(*headers: tuple[bytes, bytes]) -> str:
+    return "".join(f"{name.decode().title()}: {value.decode()}\r\n" for name, value in headers)

@@ -5,19 +5,8 @@ config/serving.py makes the file that says so, waits, and only then tells the se
 
 import os
 
-from config.whole import Answer
-
 DRAINING_FILE = "LATCHKEY_DRAINING_FILE"  # in the environment of the server's processes: the file's name
-BODY = b'{"status": "draining", "problems": ["This server is about to end."]}'
-NOT_READY: Answer = (
-    503,
-    [
-        ("Content-Type", "application/json"),
-        ("Cache-Control", "no-store"),
-        ("Content-Length", str(len(BODY))),
-    ],
-    BODY,
-)
+NOT_READY = b'{"status": "draining", "problems": ["This server is about to end."]}'  # for /health/ready
 
 file = os.environ.get(DRAINING_FILE)
 

@@ -36,15 +36,18 @@ from applications.oauth.verify import verify_asked
 from applications.operations.last_used import Run
 from applications.waits.deadlines import Stalled
 from config.answer_headers import headers_of_each
+from config.exchanges import Answer
 from config.framing import check_framing
-from config.grouping import Grouping
+from config.grouping import Grouping, Reply
 from config.request_ids import enter
-from config.whole import Answer
 
 logger = logging.getLogger(__name__)
 
 # Makes the headers and the body of the answer 200.
 type Tell[Found] = Callable[[Found, datetime, Run], tuple[dict[str, str], bytes]]
+
+# Takes the answer to a request that is well; None where a thread has to look at it.
+type Then = Callable[[Answer | Stalled | None], None]
 
 MAX_LENGTH = 2048  # of the body and the query together: reading a long one would stop the loop
 media_type = lru_cache(maxsize=64)(parse_header_parameters)
@@ -110,21 +113,31 @@ def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
     return None if found.is_counted and settings.RATE_LIMIT else found
 
 
-async def answer(endpoint: Frequent[Any, Any], environ: WSGIEnvironment) -> Answer | None:
-    """Return the answer to a request that is well, None where a thread has to look at it; raises Stalled."""
+def answer(endpoint: Frequent[Any, Any], environ: WSGIEnvironment, then: Then) -> None:
+    """Answer a request by what the store says, and let `then` have the answer, once."""
     started = time.perf_counter()
     try:
         request = ReadRequest(environ)
         enter(request)
         check_framing(request)
         question, tell = endpoint.asked(request)
-        if (reply := await endpoint.connection.ask(endpoint.statement, question)) is None:
-            return None
+    except Exception:  # whatever it is, a thread finds the same, answers it and says so in the log
+        then(None)
+        return
+
+    def told(reply: Reply | Stalled) -> None:
+        then(reply if isinstance(reply, Stalled) else _answer(request, tell, reply, started))
+
+    endpoint.connection.ask(endpoint.statement, question, told)
+
+
+def _answer(request: HttpRequest, tell: Tell[Any], reply: Reply, started: float) -> Answer | None:
+    if reply is None:
+        return None
+    try:
         headers, body = tell(*reply, _beside)
         headers = headers_of_each(request, len(body), started) | headers
-    except Stalled:
-        raise
-    except Exception:  # whatever it is, a thread finds the same, answers it and says so in the log
+    except Exception:  # as above
         return None
     return 200, list(headers.items()), body
 

@@ -8,6 +8,7 @@ statement that runs when it comes and for its own, and a commit is shared by all
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime
 from itertools import chain
@@ -29,7 +30,8 @@ logger = logging.getLogger(__name__)
 
 # What was found, and the moment of asking; None where nothing was found or nobody could be asked.
 type Reply = tuple[Any, datetime] | None
-type Asked = tuple[Any, asyncio.Future[Reply]]
+type Then = Callable[[Reply | Stalled], None]  # is called once
+type Asked = tuple[Any, Then]
 
 MOST = 256  # questions of one statement
 # A statement with arrays would be planned anew each time, which takes longer than to run it. The plan that is kept is
@@ -60,21 +62,18 @@ class Grouping:
         self.result: pq.abc.PGresult | None = None
         self.limit: asyncio.TimerHandle | None = None
 
-    def ask[Question](self, kind: Grouped[Question, Any], question: Question) -> asyncio.Future[Reply]:
-        """Return what will hold the answer; it is asked for after this, so whatever was answered before holds."""
+    def ask[Question](self, kind: Grouped[Question, Any], question: Question, then: Then) -> None:
+        """Ask after this, so that whatever was answered before holds, and let `then` have what was found."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Reply] = loop.create_future()
         if self.connection is None:
-            future.set_result(None)
             self._connect(loop)
-            return future
-        if database.is_open or not self.stalled[kind].allows():
-            future.set_result(None)  # a thread knows what to answer, and asks again when it is time
-            return future
-        if not self.waiting and self.running is None:
-            loop.call_soon(self._send)  # after those requests that have been read already
-        self.waiting.setdefault(kind, []).append((question, future))
-        return future
+            then(None)
+        elif database.is_open or not self.stalled[kind].allows():
+            then(None)  # a thread knows what to answer, and asks again when it is time
+        else:
+            if not self.waiting and self.running is None:
+                loop.call_soon(self._send)  # after those requests that have been read already
+            self.waiting.setdefault(kind, []).append((question, then))
 
     # --- One statement ---------------------------------------------------------------------------
 
@@ -93,7 +92,7 @@ class Grouping:
         limit = statement_seconds() + GRACE_SECONDS
         self.limit = asyncio.get_running_loop().call_later(limit, self._give_up)
         try:
-            parameters = kind.parameters([question for question, _future in asked], moment)
+            parameters = kind.parameters([question for question, _then in asked], moment)
             binary = [pq.Format.BINARY] * len(parameters)
             self.connection.pgconn.send_query_prepared(self.names[kind], parameters, binary, pq.Format.BINARY)
             self._flush()
@@ -140,22 +139,20 @@ class Grouping:
             if failed is not None:
                 raise failed
             self.stalled[kind].succeeded()
-            answers = kind.read([question for question, _future in asked], result, moment)
+            answers = kind.read([question for question, _then in asked], result, moment)
         except Exception as error:  # whatever it is, nobody must wait for ever
             logger.warning("a statement for %d requests failed", len(asked), exc_info=error)
             _nothing_for(asked)
         else:
-            for (_question, future), found in zip(asked, answers, strict=True):
-                if not future.done():  # whoever awaited it was cancelled
-                    future.set_result(None if found is None else (found, moment))
+            for (_question, then), found in zip(asked, answers, strict=True):
+                _tell(then, None if found is None else (found, moment))
 
     def _stall(self, kind: Grouped[Any, Any], asked: list[Asked], error: Exception) -> None:
         """Refuse whoever asked, and whoever came meanwhile: a second wait, or one in a thread, would be too long."""
         self.stalled[kind].failed()
         logger.warning("a statement for %d requests waited for a lock", len(asked), exc_info=error)
-        for _question, future in [*asked, *self.waiting.pop(kind, [])]:
-            if not future.done():  # whoever awaited it was cancelled
-                future.set_exception(Stalled("Somebody holds a lock."))
+        for _question, then in [*asked, *self.waiting.pop(kind, [])]:
+            _tell(then, Stalled("Somebody holds a lock."))
         self._send()
 
     # --- The connection --------------------------------------------------------------------------
@@ -213,6 +210,13 @@ class Grouping:
 
 
 def _nothing_for(asked: list[Asked]) -> None:
-    for _question, future in asked:
-        if not future.done():
-            future.set_result(None)
+    for _question, then in asked:
+        _tell(then, None)
+
+
+def _tell(then: Then, reply: Reply | Stalled) -> None:
+    """Hand over an answer; whatever goes wrong with it, the others of its group are to have theirs."""
+    try:
+        then(reply)
+    except Exception:
+        logger.exception("what was found for a request could not be handed over")

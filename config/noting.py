@@ -1,14 +1,11 @@
 """Notes each answer as it is sent, for metrics and for the log's line of it. One call a request (config/front.py)."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable
 from time import perf_counter, time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
 from applications.observed import CLAIMED, MOST, PROVEN, REQUEST_ID
-
-type Send = Callable[[dict[str, Any]], Awaitable[None]]  # ASGI
 
 BEGAN = "latchkey.began"
 
@@ -44,17 +41,6 @@ def begin(environ: WSGIEnvironment) -> None:
 def note(environ: WSGIEnvironment, status: int) -> None:
     """Note that the answer to the request of `environ` begins now."""
     answered.append(_noted(environ, status))
-
-
-def noting(environ: WSGIEnvironment, send: Send) -> Send:
-    """Return `send`, which also notes the answer that it begins."""
-
-    def sending(message: dict[str, Any]) -> Awaitable[None]:
-        if "status" in message:  # the head of an answer (ASGI)
-            note(environ, message["status"])
-        return send(message)
-
-    return sending
 
 
 def _noted(environ: WSGIEnvironment, status: int) -> Noted:

@@ -19,8 +19,10 @@ from applications.oauth import errors as oauth
 from applications.operations.usage import record_refused_request
 from config.answer_headers import with_headers
 from config.bodies import BodyBrokeOff, BodyTooSlow, too_large
+from config.draining import NOT_READY
 from config.framing import PlainHttp
 from config.logging import redacted
+from config.parsing import HeadTooLong, NotHttp, TooManyAtOnce
 from config.paths import OAUTH, first_part, is_page
 from config.request_ids import enter
 from config.streams import TooManyStreams
@@ -46,6 +48,9 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (QueueFull, ("temporarily_unavailable", "Too many requests at once. Try again in a few seconds.")),
     (TooManyStreams, ("temporarily_unavailable", "Too many exports at once. Try again in a minute.")),
     (PlainHttp, ("invalid_request", "Use https: over http, everyone on the way can read the credential.")),
+    (NotHttp, ("invalid_request", "This is no HTTP request.")),
+    (HeadTooLong, ("invalid_request", "The head of the request is too long.")),
+    (TooManyAtOnce, ("invalid_request", "Too many requests were sent without waiting for an answer.")),
     (BadRequest, ("invalid_request", "The request is malformed.")),
     (SuspiciousOperation, ("invalid_request", "The request is malformed.")),
     (InterfaceError, UNAVAILABLE),
@@ -68,6 +73,13 @@ def refusal(environ: WSGIEnvironment, error: Exception) -> HttpResponse:
     else:
         response = recorded(request, api.refuse(api_error(request, error), request.path))
     return with_headers(request, response, started)
+
+
+def not_ready(environ: WSGIEnvironment) -> HttpResponse:
+    """Return what a server that is about to end answers to /health/ready."""
+    request, started = WSGIRequest(environ), time.perf_counter()
+    enter(request)
+    return with_headers(request, HttpResponse(NOT_READY, "application/json", 503), started)
 
 
 def _plain(request: HttpRequest, error: Exception) -> HttpResponse:

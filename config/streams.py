@@ -5,18 +5,15 @@ slowly holds no thread, and a long export takes none from the other requests.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connections
 
 from applications.waits.limits import be_patient
-from config.bodies import Receive
-
-type Send = Callable[[dict[str, Any]], Awaitable[None]]
+from config.exchanges import Exchange
+from config.noting import note
 
 MAX_OPEN = 16  # answers being sent at once by a worker; each has a few pieces in memory
 
@@ -42,44 +39,31 @@ class Streams:
         self.most, self.open = most, 0
         self.maker = ThreadPoolExecutor(1, thread_name_prefix="streams", initializer=be_patient)
 
-    async def send(self, answer: Streamed, receive: Receive, send: Send) -> None:
-        """Send the answer; stop early when the client has gone. TooManyStreams before anything is sent."""
+    async def send(self, answer: Streamed, exchange: Exchange, *, closes: bool = False) -> None:
+        """Send the answer; stop early when the client has gone. TooManyStreams before anything is sent.
+
+        `closes`: the connection ends with it.
+        """
         if self.open >= self.most:
             answer.close()
             raise TooManyStreams
         self.open += 1
-        gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            await self._send_pieces(answer, gone, send)
+            exchange.begin(answer.status, answer.headers, closes=closes)
+            note(exchange.environ, answer.status)
+            await self._send_pieces(answer, exchange)
         finally:
             self.open -= 1
-            gone.cancel()
-            with suppress(asyncio.CancelledError):
-                await gone
             await asyncio.get_running_loop().run_in_executor(self.maker, _end, answer)
 
-    async def _send_pieces(self, answer: Streamed, gone: asyncio.Future[None], send: Send) -> None:
+    async def _send_pieces(self, answer: Streamed, exchange: Exchange) -> None:
         loop = asyncio.get_running_loop()
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": encoded(answer.headers)}
-        )
-        while not gone.done():
+        while not exchange.is_gone:
             piece = await loop.run_in_executor(self.maker, next, answer.pieces, None)
             if piece is None:
                 break
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-
-def encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Return headers as ASGI has them."""
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-
-
-async def _until_gone(receive: Receive) -> None:
-    """Return when the client has closed the connection."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            await exchange.send(piece)
+        exchange.finish()
 
 
 def _end(answer: Streamed) -> None:

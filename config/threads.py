@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from config.exchanges import Answer
 from config.streams import Streamed
-from config.whole import Answer
 
 WITHOUT_BODY = ("204", "304")  # of which no length is said (RFC 9110 section 8.6)
 WAIT_SECONDS = 1.5  # for a free thread; with the longest wait for the database it stays under 5 s

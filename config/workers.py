@@ -15,8 +15,6 @@ from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from config.connections import HEAD_SECONDS
-
 BACKLOG = 2048  # connections that wait to be taken
 END_SECONDS = 3  # for answers that are being made when the server is told to end
 SILENT_SECONDS = 10  # after which a worker counts as hung, and is replaced
@@ -28,7 +26,10 @@ def main(host: str, port: int, workers: int) -> None:
 
 
 def configuration(workers: int) -> Config:
-    """Return how uvicorn serves: our connections and log, and no address or line of its own."""
+    """Return how uvicorn serves: our connections and log, and no address or line of its own.
+
+    Our connections call the application, which is none of ASGI; `interface` only keeps uvicorn from wrapping it.
+    """
     return Config(
         "config.workers:application",
         factory=True,
@@ -44,14 +45,13 @@ def configuration(workers: int) -> Config:
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_keep_alive=HEAD_SECONDS,
         timeout_graceful_shutdown=END_SECONDS,
         timeout_worker_healthcheck=SILENT_SECONDS,
     )
 
 
 def application() -> Callable[..., Any]:
-    """Load what answers requests (ASGI).
+    """Load what answers requests (config/front.py).
 
     Where that fails, the whole server ends, and config/serving.py starts it again after pauses that grow. uvicorn would
     try anew twice a second.

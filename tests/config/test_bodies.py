@@ -1,7 +1,6 @@
 """Reading the body of a request: how much, how long, and what its end may be. No server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
@@ -11,24 +10,37 @@ from pytest_django import Settings
 
 from config import bodies
 from config.bodies import BodyBrokeOff, BodyTooSlow
+from config.exchanges import Exchange
 
 type Parts = list[tuple[bytes, bool]]
 
 
 class Sender:
-    """A client that sends these parts and then waits for ever, or goes away."""
+    """The connection to a client that sends the next of these parts when more is read, and then waits or goes away."""
 
     def __init__(self, parts: Parts, *, goes: bool = False) -> None:
         self.parts, self.goes, self.taken = list(parts), goes, 0
+        self.exchange: Exchange
 
-    async def __call__(self) -> dict[str, Any]:
-        if not self.parts:
-            if self.goes:
-                return {"type": "http.disconnect"}
-            await asyncio.sleep(3600)
-        self.taken += 1
-        body, more = self.parts.pop(0)
-        return {"type": "http.request", "body": body, "more_body": more}
+    def begin(self, **environ: str) -> Exchange:
+        """Return the request, of whose body nothing has come yet."""
+        self.exchange = Exchange(self, {"PATH_INFO": "/oauth/token", **environ}, keeps=True)  # type: ignore[arg-type]
+        return self.exchange
+
+    def read_on(self, *, reads: bool) -> None:
+        """Let the next part come in a moment."""
+        assert reads
+        asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        if self.parts:
+            self.taken += 1
+            body, more = self.parts.pop(0)
+            self.exchange.add(body)
+            if not more:
+                self.exchange.end()
+        elif self.goes:
+            self.exchange.break_off(is_gone=True)
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +49,9 @@ def limits(settings: Settings) -> None:
     settings.BODY_SECONDS = 0.05
 
 
-def read(sender: Callable[[], Awaitable[dict[str, Any]]], length: int | None = None) -> bytes:
-    environ = {"PATH_INFO": "/oauth/token"} | ({} if length is None else {"CONTENT_LENGTH": str(length)})
-    return asyncio.run(bodies.read(environ, sender))
+def read(sender: Sender, length: int | None = None) -> bytes:
+    head = {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
+    return asyncio.run(bodies.read(sender.begin(**head)))
 
 
 @pytest.mark.parametrize(
@@ -60,12 +72,6 @@ def test_the_head_says_whether_a_body_follows(environ: dict[str, str], follows: 
 @pytest.mark.parametrize("parts", [[(b"hello", False)], [(b"he", True), (b"", True), (b"llo", False)]])
 def test_a_body_is_read_whole_however_it_is_cut(parts: Parts, length: int | None) -> None:
     assert read(Sender(parts), length) == b"hello"
-
-
-def test_where_the_length_is_known_its_end_is_not_waited_for() -> None:
-    sender = Sender([(b"hello", True)])
-    assert read(sender, 5) == b"hello"
-    assert sender.taken == 1
 
 
 def test_a_body_of_the_size_that_is_allowed_is_read() -> None:
@@ -110,14 +116,14 @@ def test_a_client_that_goes_away_has_broken_off() -> None:
     ],
 )
 def test_the_rest_of_a_refused_body_is_read_as_far_as_it_comes(sender: Sender, taken: int) -> None:
-    asyncio.run(bodies.drain(sender))
+    asyncio.run(bodies.drain(sender.begin()))
     assert sender.taken == taken
 
 
 def test_no_more_than_so_much_of_a_refused_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "MAX_BYTES_DRAINED", 100)
     sender = Sender([(b"x" * 60, True)] * 10)
-    asyncio.run(bodies.drain(sender))
+    asyncio.run(bodies.drain(sender.begin()))
     assert sender.taken == 2
 
 

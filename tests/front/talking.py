@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
 from config.connections import Connection
+from config.exchanges import Exchange
 from config.workers import sockets
 
 DATE = b"Fri, 27 Nov 2026 12:00:00 GMT"
@@ -16,26 +18,33 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
-type Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]  # ASGI
+type Application = Callable[[Exchange], None]
 type Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
 
 
-async def product(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer with the names of the headers and the body."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-    names = [name.decode() for name, _value in scope["headers"]]
-    told = json.dumps([names, body.decode()]).encode()
-    headers = [(b"content-length", str(len(told)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": told})
+def later(application: Callable[[Exchange], Coroutine[Any, Any, None]]) -> Application:
+    """Return what answers in a task of its own."""
+    return lambda exchange: exchange.connection.run(application(exchange))
+
+
+@later
+async def product(exchange: Exchange) -> None:
+    """Answer with the names of the headers and the body; 400 where a request or its body cannot be read."""
+    body = b""
+    while not (exchange.is_whole or exchange.is_broken or exchange.fault):
+        await exchange.wait()
+        body += exchange.taken()
+    names = [name for name in exchange.environ if name.startswith(("HTTP_", "CONTENT_"))]
+    told = json.dumps([names, (body + exchange.taken()).decode()]).encode()
+    fault = exchange.fault or (BadRequest("broken off") if exchange.is_broken else None)
+    status, told = (400, repr(fault).encode()) if fault else (200, told)
+    exchange.answer((status, [("Content-Length", str(len(told)))], told), closes=fault is not None)
 
 
 def talk(*clients: Client, application: Application = product) -> list[Any]:
     """Let clients talk to a server at the same time, and return what they return."""
-    config = Config(application, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=30)
+    config = Config(lambda: application, factory=True, interface="asgi3", lifespan="off", log_config=None)
+    config.proxy_headers = False  # which would put something in front that speaks ASGI
     config.load()
     state = ServerState()
     state.default_headers = [(b"date", DATE)]  # as uvicorn does once a second

@@ -3,16 +3,12 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
-from unittest.mock import AsyncMock
 
 import pytest
 
 from config import draining, front
 from config.lanes import READY
-from config.whole import EXTENSION, Answer
 from tests.front.talking import WHOLE, answer, talk
-from tests.front.test_threads import SCOPE
 
 
 @pytest.fixture
@@ -48,24 +44,12 @@ def test_one_that_nobody_supervises_never_drains(monkeypatch: pytest.MonkeyPatch
 
 def test_one_that_is_about_to_end_is_not_ready(file: Path) -> None:
     file.touch()
-    answers: list[Answer] = []
 
-    class Here:
-        """A request that is there, and its answer."""
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(WHOLE.replace(b"/ ", READY.encode() + b" "))
+        return await reader.read()
 
-        body = b""
-
-        async def answer(self, answer: Answer, **_options: Any) -> None:
-            answers.append(answer)
-
-    scope = {
-        **SCOPE,
-        "method": "GET",
-        "raw_path": READY.encode(),
-        "headers": [],
-        "extensions": {EXTENSION: Here()},
-    }
-    asyncio.run(front.application(scope, AsyncMock(), AsyncMock()))
-    [(status, headers, body)] = answers
-    assert (status, json.loads(body)["status"]) == (503, "draining")
-    assert dict(headers)["Content-Length"] == str(len(body))
+    head, _end, body = talk(client, application=front.application)[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nX-Request-Id: " in head
+    assert json.loads(body)["status"] == "draining"

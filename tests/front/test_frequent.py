@@ -23,8 +23,7 @@ from applications.rules import previews
 from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from config import frequent, grouping
-from config.frequent import answer
-from config.whole import Answer
+from config.exchanges import Answer
 from tests.factories import make_account, make_application, make_token
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -80,15 +79,22 @@ class Asking:
                     connection._connect(asyncio.get_running_loop())
                     await asyncio.sleep(0.01)
             found = [(environ, frequent.frequent(environ)) for environ in environs]
-            waiting = [answer(endpoint, environ) for environ, endpoint in found if endpoint is not None]
+            waiting = [answered(endpoint, environ) for environ, endpoint in found if endpoint is not None]
             assert len(waiting) == len(environs)
             try:
-                return await asyncio.gather(*waiting)
+                return [await one for one in waiting]
             finally:
                 for connection in (frequent.storing, frequent.looking):
                     connection._lose("the test is over")
 
         return asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def answered(endpoint: frequent.Frequent[Any, Any], environ: WSGIEnvironment) -> asyncio.Future[Any]:
+    """Ask, and return what will have the answer."""
+    waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    frequent.answer(endpoint, environ, waiting.set_result)
+    return waiting
 
 
 @pytest.fixture

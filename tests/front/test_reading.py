@@ -1,16 +1,15 @@
 """A client that stops reading loses its connection; one that reads slowly does not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from config import reading
+from config.exchanges import Exchange
+from config.noting import begin
 from config.reading import Reading
 from config.streams import Streamed, Streams
-from config.whole import EXTENSION
-from tests.front.talking import WHOLE, answer, talk
+from tests.front.talking import WHOLE, Application, answer, later, talk
 
 LARGE = b"x" * 20_000_000  # more than the system keeps for a client
 
@@ -20,24 +19,24 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SECONDS", 0.2)
 
 
-async def whole(scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+def whole(exchange: Exchange) -> None:
     """Answer in one piece."""
-    await scope["extensions"][EXTENSION].answer((200, [("Content-Length", str(len(LARGE)))], LARGE))
+    exchange.answer((200, [("Content-Length", str(len(LARGE)))], LARGE))
 
 
 streams = Streams()
 
 
-async def in_pieces(_scope: dict[str, Any], receive: Any, send: Any) -> None:
+@later
+async def in_pieces(exchange: Exchange) -> None:
     """Answer without an end."""
+    begin(exchange.environ)
     pieces = iter(lambda: LARGE[:100_000], None)
-    await streams.send(Streamed(200, [], pieces, lambda: None), receive, send)
+    await streams.send(Streamed(200, [], pieces, lambda: None), exchange)
 
 
 @pytest.mark.parametrize("application", [whole, in_pieces])
-def test_who_stops_reading_is_left_and_holds_no_place(
-    application: Callable[[dict[str, Any], Any, Any], Awaitable[None]],
-) -> None:
+def test_who_stops_reading_is_left_and_holds_no_place(application: Application) -> None:
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
         writer.write(WHOLE)
         await asyncio.sleep(0.8)

@@ -18,6 +18,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from config.exchanges import Exchange
+from config.noting import begin
 from config.streams import Streamed, Streams, TooManyStreams
 from config.threads import Threads, call
 from tests.front.conftest import Front
@@ -25,6 +27,12 @@ from tests.servers import OWNER_PASSWORD
 
 ROWS = 30_000
 PIECE = b"x" * 100
+ENVIRON = {
+    "REQUEST_METHOD": "GET",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "PATH_INFO": "/",
+    "REMOTE_ADDR": "192.0.2.1",
+}
 
 
 class Source:
@@ -47,33 +55,36 @@ class Source:
 
 
 class Reader:
-    """A client that takes `most` pieces and then either reads no more or goes away."""
+    """The connection to a client that takes `most` pieces and then either reads no more or goes away."""
 
     def __init__(self, most: int, *, goes: bool) -> None:
-        self.most, self.goes = most, goes
-        self.sent: list[dict[str, Any]] = []
-        self.gone = asyncio.Event()
+        self.most, self.goes, self.sent = most, goes, 0
+        self.exchange = Exchange(self, {**ENVIRON}, keeps=True)  # type: ignore[arg-type]  # as much as is needed
+        begin(self.exchange.environ)
 
-    async def send(self, message: dict[str, Any]) -> None:
-        self.sent.append(message)
-        if len(self.sent) > self.most:
-            if not self.goes:
-                await asyncio.Event().wait()
-            self.gone.set()
-            await asyncio.sleep(0)
+    def date(self) -> str:
+        return ""
 
-    async def receive(self) -> dict[str, Any]:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
+    def write(self, data: bytes) -> None:
+        self.sent += PIECE in data
+
+    async def written(self) -> None:
+        if self.sent < self.most:
+            return
+        if not self.goes:
+            await asyncio.Event().wait()
+        self.exchange.break_off(is_gone=True)
+
+    def finish(self, exchange: Exchange) -> None:
+        """Go on with nothing."""
 
 
 def test_no_piece_is_made_before_the_ones_before_are_taken() -> None:
     source = Source()
 
     async def read_slowly() -> None:
-        reader = Reader(3, goes=False)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(Streams().send(source.answer(), reader.receive, reader.send), 0.2)
+            await asyncio.wait_for(Streams().send(source.answer(), Reader(3, goes=False).exchange), 0.2)
 
     asyncio.run(read_slowly())
     assert (source.made, source.closed) == (3, 1)
@@ -82,25 +93,19 @@ def test_no_piece_is_made_before_the_ones_before_are_taken() -> None:
 
 def test_a_client_that_goes_ends_the_making() -> None:
     source = Source()
-
-    async def go_away() -> None:
-        reader = Reader(5, goes=True)
-        await Streams().send(source.answer(), reader.receive, reader.send)
-
-    asyncio.run(asyncio.wait_for(go_away(), 5))
-    assert source.made <= 7
-    assert source.closed == 1
+    asyncio.run(asyncio.wait_for(Streams().send(source.answer(), Reader(5, goes=True).exchange), 5))
+    assert (source.made, source.closed) == (5, 1)
 
 
 def test_no_more_at_once_than_may_be() -> None:
     one, another = Source(), Source()
 
     async def both() -> None:
-        streams, reader = Streams(most=1), Reader(1, goes=False)
-        first = asyncio.ensure_future(streams.send(one.answer(), reader.receive, reader.send))
+        streams = Streams(most=1)
+        first = asyncio.ensure_future(streams.send(one.answer(), Reader(1, goes=False).exchange))
         await asyncio.sleep(0.05)
         with pytest.raises(TooManyStreams):
-            await streams.send(another.answer(), reader.receive, reader.send)
+            await streams.send(another.answer(), Reader(1, goes=False).exchange)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
