@@ -99,14 +99,19 @@ FREQUENT: dict[str, Frequent[Any, Any]] = {
     ),
 }
 
-# Where the database takes arrays, statements are prepared, and connections stay.
-GROUPED = settings.POSTGRESQL and settings.DATABASES["default"]["CONN_MAX_AGE"] and settings.DATABASE_PREPARE
+# Where the database takes arrays, statements are prepared, and connections stay. Traces are made around threads alone.
+GROUPED = (
+    settings.POSTGRESQL
+    and settings.DATABASES["default"]["CONN_MAX_AGE"]
+    and settings.DATABASE_PREPARE
+    and not settings.TRACES
+)
 
 
 def frequent(environ: WSGIEnvironment) -> Frequent[Any, Any] | None:
-    """Return the endpoint that may answer a request on the event loop; traces are made around threads alone."""
+    """Return the endpoint that may answer a request on the event loop."""
     found = FREQUENT.get(environ["PATH_INFO"])
-    if found is None or found.method != environ["REQUEST_METHOD"] or not GROUPED or settings.TRACES:
+    if found is None or found.method != environ["REQUEST_METHOD"] or not GROUPED:
         return None
     if len(environ["QUERY_STRING"]) + int(environ.get("CONTENT_LENGTH", "0")) > MAX_LENGTH:
         return None

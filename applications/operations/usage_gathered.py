@@ -28,7 +28,8 @@ class Gathered:
         return bool(self.counts or self.refusals or self.unexplained or +self.nobodys or self.uses)
 
     def add_use(self, use: Use, count: int = 1) -> None:
-        if use in self.uses or len(self.uses) < MAX_ADDRESSES:
-            self.uses[use] += count
+        known = self.uses.get(use, 0)
+        if known or len(self.uses) < MAX_ADDRESSES:
+            self.uses[use] = known + count
         else:
             count_lost("addresses")

@@ -42,6 +42,8 @@ from applications.models.statements.tokens import (
 type Rows = Sequence[tuple[Any, ...]]
 TIME, TEXTS, BYTES, UUIDS = 1184, 1009, 1001, 2951  # timestamptz, text[], bytea[], uuid[] in PostgreSQL
 OF_ONE = {TEXTS: 25, BYTES: 17, UUIDS: 2950}  # the type of an array → that of its items
+# It keeps what it has found out about types, which takes longer than to read a row. The event loop alone uses it.
+READER = Transformer()
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00Z")
 
 
@@ -66,9 +68,8 @@ class Grouped[Question, Found]:
         self, questions: Sequence[Question], result: pq.abc.PGresult, moment: datetime
     ) -> list[Found | None]:
         """Return what a result in binary form says, question by question."""
-        loader = Transformer()
-        loader.set_pgresult(result)
-        return self.found(questions, loader.load_rows(0, result.ntuples, tuple), moment)
+        READER.set_pgresult(result)
+        return self.found(questions, READER.load_rows(0, result.ntuples, tuple), moment)
 
 
 def _parameter(kind: int, value: Any) -> bytes:
