@@ -24,6 +24,7 @@ MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
 MAX_WAITING = (
     100  # requests of a connection that were sent without waiting for an answer; each takes 2 KB of memory
 )
+LINGER_SECONDS = 2  # in which a client reads why its request could not be read, and ends the connection
 HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
 
 
@@ -141,13 +142,30 @@ class Connection(asyncio.Protocol):
         self.current = None
         self.reading.expect()
         if not exchange.keeps:
-            self.transport.close()
+            self._end()
             return
         if self.queue:
             self.loop.call_soon(self._answer_next)
         else:
             self.until = self.loop.time() + HEAD_SECONDS
             self.read_on(reads=True)
+
+    def _end(self) -> None:
+        """End the connection; where nothing more can be read, only once the client knows that (RFC 9112 section 9.6).
+
+        A connection that is closed while there are bytes to read is reset, and the answer can be lost with it.
+        """
+        if self.parser is not None or self.transport.is_closing():
+            self.transport.close()
+            return
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client has gone a moment ago
+            self.transport.abort()
+            return
+        self.read_on(reads=True)
+        self.clock.cancel()
+        self.clock = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def run(self, answering: Coroutine[Any, Any, None]) -> None:
         """Run what answers in a task of its own, for which the server waits before it ends."""

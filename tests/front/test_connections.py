@@ -50,14 +50,27 @@ def test_a_head_has_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert talk(sending(HEAD, *[line] * 8, b"\r\n", pause=0.001))[0][0] == 200
 
 
-@pytest.mark.parametrize("begun", [CHUNKS + b"1\r\na\r\n0\r\n", HEAD + b"Content-Length: 1\r\n\r\n"])
+@pytest.mark.parametrize(
+    ("begun", "statuses"),
+    [
+        (CHUNKS + b"1\r\na\r\n0\r\n", [400, 0]),
+        (HEAD + b"Content-Length: 1\r\n\r\na" + WHOLE[:-2], [200, 400]),
+    ],
+)
 def test_what_comes_while_a_request_is_not_answered_yet_has_its_length_too(
-    begun: bytes, monkeypatch: pytest.MonkeyPatch
+    begun: bytes, statuses: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fields after a body, and what is no body and no head of the next request: they are kept until they are whole."""
     monkeypatch.setattr(parsing, "MAX_HEAD_BYTES", 1000)
-    never_whole = [b"a" + WHOLE[:-2] + b"X-Long: " + b"x" * 90, *[b"x" * 90] * 20]
-    assert talk(sending(begun, *never_whole[begun.startswith(CHUNKS) :], pause=0.001))[0][0] in (0, 400)
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[int]:
+        writer.write(begun + b"X-Long: " + b"x" * 90)
+        for _number in range(20):
+            writer.write(b"x" * 90)
+            await asyncio.sleep(0.001)
+        return [(await answer(reader))[0] for _number in range(2)]
+
+    assert talk(client) == [statuses]
 
 
 def test_a_body_in_many_small_chunks_is_no_long_head(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,3 +205,26 @@ def test_no_more_requests_at_once_than_may_wait(monkeypatch: pytest.MonkeyPatch)
     assert [status for status, _told in good] == [200] * 5
     assert refused == (400, b"TooManyAtOnce()")
     assert ended == (0, b"")
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_who_goes_on_sending_what_cannot_be_read_still_reads_why(
+    closes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is closed at once would be reset, and the answer lost."""
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.3)
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, bool]:
+        for _number in range(5):
+            writer.write(b"nonsense\r\n" * 1000)
+            await asyncio.sleep(0.02)
+        read = await reader.read()
+        if not closes:
+            await asyncio.sleep(0.5)
+            writer.write(b"more")
+            await asyncio.sleep(0.05)
+            writer.write(b"more")
+            await asyncio.sleep(0.05)
+        return read[:12], writer.transport.is_closing()
+
+    assert talk(client) == [(b"HTTP/1.1 400", not closes)]
