@@ -21,9 +21,8 @@ from config.reading import Reading
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 2048  # of a worker, idle ones too; each needs a file
-MAX_WAITING = (
-    100  # requests of a connection that were sent without waiting for an answer; each takes 2 KB of memory
-)
+# Requests of a connection that were sent without waiting for an answer; each takes 2 KB of memory.
+MAX_WAITING = 100
 LINGER_SECONDS = 2  # in which a client reads why its request could not be read, and ends the connection
 HEAD_SECONDS = 30  # for the head of a request, from the beginning of a connection or from the last answer
 
