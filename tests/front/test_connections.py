@@ -212,7 +212,7 @@ def test_who_goes_on_sending_what_cannot_be_read_still_reads_why(
     closes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that is closed at once would be reset, and the answer lost."""
-    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 5 if closes else 0.6)
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, bool]:
         for _number in range(5):
@@ -220,7 +220,7 @@ def test_who_goes_on_sending_what_cannot_be_read_still_reads_why(
             await asyncio.sleep(0.02)
         read = await reader.read()
         if not closes:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.8)
             writer.write(b"more")
             await asyncio.sleep(0.05)
             writer.write(b"more")
