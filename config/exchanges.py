@@ -116,7 +116,8 @@ class Exchange:
     def answer(self, answer: Answer, *, closes: bool = False) -> None:
         """Send a whole answer, which says its length where it has one (RFC 9112 section 6.3).
 
-        `closes`: the connection ends with it. Raises ValueError for a header with a line break, and sends nothing then.
+        `closes`: the connection ends with it. Raises ValueError for a header that has a line break, or a character that
+        is not in latin-1, and sends nothing then.
         """
         status, headers, body = answer
         self.keeps = self.keeps and self.is_whole and not closes

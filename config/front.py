@@ -136,7 +136,7 @@ def _send(exchange: Exchange, answer: Answer, *, closes: bool = False) -> None:
     """Send an answer in one piece."""
     try:
         exchange.answer(answer, closes=closes)
-    except ValueError as error:  # a header with a line break
+    except ValueError as error:  # a header that cannot be sent
         answer = _refused(exchange.environ, error)
         exchange.answer(answer, closes=True)
     note(exchange.environ, answer[0])

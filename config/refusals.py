@@ -48,7 +48,7 @@ FAILURES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (QueueFull, ("temporarily_unavailable", "Too many requests at once. Try again in a few seconds.")),
     (TooManyStreams, ("temporarily_unavailable", "Too many exports at once. Try again in a minute.")),
     (PlainHttp, ("invalid_request", "Use https: over http, everyone on the way can read the credential.")),
-    (NotHttp, ("invalid_request", "This is no HTTP request.")),
+    (NotHttp, ("invalid_request", "This cannot be read as HTTP/1.1.")),
     (HeadTooLong, ("invalid_request", "The head of the request is too long.")),
     (TooManyAtOnce, ("invalid_request", "Too many requests were sent without waiting for an answer.")),
     (BadRequest, ("invalid_request", "The request is malformed.")),

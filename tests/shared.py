@@ -5,6 +5,7 @@ from copy import deepcopy
 from importlib import import_module
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
@@ -55,6 +56,17 @@ class Shared:
 
 
 shared = Shared()
+
+
+def shares(name: str, make: Make) -> Any:
+    """Return the fixture `name`: what `make` makes, which the tests of a file share."""
+    makers[name] = make
+
+    @pytest.fixture(name=name)
+    def copied(db: None) -> Any:
+        return shared.copy(make)
+
+    return copied
 
 
 def seed_scopes() -> None:

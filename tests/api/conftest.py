@@ -14,7 +14,7 @@ from applications.rules.credentials import new_credential
 from applications.rules.names import Name
 from tests.factories import make_account, make_application, make_token
 from tests.oauth.conftest import Response
-from tests.shared import makers, shared
+from tests.shared import shares
 
 ALL = "sms viber whatsapp multichannel conversations reports groups originators templates shortlinks attachments"
 ALL += " optouts account applications numbers"
@@ -72,14 +72,7 @@ def make_back_office() -> Application:
     return make_application(make_account("Demo"), scopes=ALL, name="Back office")[0]
 
 
-makers["back_office"] = make_back_office
-
-
-@pytest.fixture
-def back_office(db: None) -> Application:
-    """The application of the tests that need one."""
-    made: Application = shared.copy(make_back_office)
-    return made
+back_office = shares("back_office", make_back_office)
 
 
 @pytest.fixture

@@ -139,9 +139,13 @@ def test_no_more_connections_than_there_may_be(monkeypatch: pytest.MonkeyPatch) 
     [
         b"GET / HTTP/1.1\nHost: localhost\n\n",
         HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"Content-Length: 2, 2\r\n\r\nab",
+        HEAD + b"Content-Length:\r\n\r\n",
         HEAD + b"Content-Length: +1\r\n\r\na",
         HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
         HEAD + b"X-A: b\r\n folded\r\n\r\n",
         HEAD + b"X-A: b\x00c\r\n\r\n",
@@ -167,7 +171,7 @@ def test_who_asks_for_another_protocol_is_answered_in_this_one() -> None:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"This is no HTTP request."),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"This cannot be read as HTTP/1.1."),
         (HEAD + b"X-Long: " + b"x" * 70_000, b"The head of the request is too long."),
     ],
 )

@@ -111,8 +111,8 @@ def test_requests_that_are_sent_at_once_are_answered_in_turn() -> None:
     assert not ended
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-Evil: b", "a\nb", "a\rb"])
-def test_a_header_with_a_line_break_is_not_sent(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: b", "a\nb", "a\rb", "ł"])
+def test_a_header_that_cannot_be_sent_is_not_sent(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the product: it refuses, and logs what it was."""
     monkeypatch.setattr(front, "frequent", lambda _environ: None)
     monkeypatch.setattr(front.lanes, "of", lambda _path: Answering((200, [("X-One", value)], b"")))

@@ -23,7 +23,7 @@ from applications.operations.audit_checks import check_chains
 from applications.operations.resource_servers import create_resource_server
 from applications.rules.names import Name
 from tests.factories import make_account, make_application
-from tests.shared import makers, shared
+from tests.shared import shares
 
 pytestmark = pytest.mark.owner
 COLUMNS = (
@@ -43,14 +43,7 @@ def make_chains() -> Account:
     return account
 
 
-makers["chains"] = make_chains
-
-
-@pytest.fixture
-def chains(db: None) -> Account:
-    """What the tests share."""
-    made: Account = shared.copy(make_chains)
-    return made
+chains = shares("chains", make_chains)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ from applications.rules.time_zones import TimeZone
 from applications.rules.webhook_events import Route
 from tests.architecture.test_operations import operations
 from tests.factories import make_account, make_application, make_token
-from tests.shared import makers, shared
+from tests.shared import shares
 from tests.webhooks import hand_over, set_url
 
 type Call = Callable[..., object]
@@ -126,14 +126,7 @@ def make_guarded() -> Application:
     return application
 
 
-makers["guarded"] = make_guarded
-
-
-@pytest.fixture
-def guarded(db: None) -> Application:
-    """What the tests share."""
-    made: Application = shared.copy(make_guarded)
-    return made
+guarded = shares("guarded", make_guarded)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from applications.panel.webhooks import lines_of
 from applications.rules.attempts import is_success
 from applications.rules.networks import allows, parse_address
 from tests.factories import make_account
-from tests.shared import makers, shared
+from tests.shared import shares
 
 
 def make_sample() -> Account:
@@ -41,14 +41,7 @@ def make_sample() -> Account:
     return account
 
 
-makers["sample"] = make_sample
-
-
-@pytest.fixture
-def sample(db: None) -> Account:
-    """What the tests share."""
-    made: Account = shared.copy(make_sample)
-    return made
+sample = shares("sample", make_sample)
 
 
 @pytest.fixture
